@@ -1,0 +1,39 @@
+# Onehall: everything a newcomer or a build machine needs. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PORT ?= 8000
+DIR ?= .demo
+HOST ?= 127.0.0.1
+BIN := .venv/bin
+
+.PHONY: help demo demo-reset test check fix bench docs browser-test
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.venv/.ready: pyproject.toml uv.lock tools/bootstrap
+	@tools/bootstrap
+	@touch $@
+
+demo: .venv/.ready ## Run a made-up city here (PORT=8000 DIR=.demo HOST=127.0.0.1)
+	@exec $(BIN)/onehall demo --port $(PORT) --host $(HOST) --dir $(DIR)
+
+demo-reset: .venv/.ready ## The same, with the demo's data thrown away first
+	@exec $(BIN)/onehall demo --port $(PORT) --host $(HOST) --dir $(DIR) --reset
+
+test: .venv/.ready ## Everything: checks, tests on two servers, browser tests
+	@tools/run-tests
+
+check: .venv/.ready ## Format, lint, types, room order, migrations, templates
+	@tools/run-checks
+
+fix: .venv/.ready ## Format and repair what can be repaired
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: .venv/.ready ## Measure (see bench/)
+	@if [ -f bench/__main__.py ]; then $(BIN)/python -m bench; else echo "There is nothing to measure yet."; fi
+
+docs: .venv/.ready ## Check that the documents name what the code has
+	@if [ -d tests/docs ]; then $(BIN)/pytest -q tests/docs; else echo "There are no document checks yet."; fi

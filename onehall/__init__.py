@@ -1,0 +1,1 @@
+"""Onehall: one system for a city and its residents."""

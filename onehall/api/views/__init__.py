@@ -1,0 +1,1 @@
+"""Views of the api room, a module per page."""

@@ -1,0 +1,1 @@
+"""The engine: cases, moves, clocks, routing, the timeline and its photos."""

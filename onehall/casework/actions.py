@@ -1,0 +1,458 @@
+"""Every write to a case. One transaction: the row, its timeline, timers and outbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from onehall.casework import clock, queries, rules, timeline
+from onehall.casework.errors import CaseChanged, MoveRefused
+from onehall.casework.models import Case, Photo, Timer, TimelineEntry
+from onehall.casework.rules import Given
+from onehall.casework.timeline import NewEntry
+from onehall.catalog import categories
+from onehall.catalog.flows import FlowDefinition, Move
+from onehall.catalog.queries import catalogue
+from onehall.catalog.services import Route
+from onehall.kernel import cells
+from onehall.messaging import actions as messaging
+from onehall.messaging.actions import NewOutbox
+from onehall.people.actor import Actor
+from onehall.places.models import City
+
+PRIORITY_NAMES = {0: "normal", 1: "high", 2: "urgent"}
+"""Keys of a service's `promise.priorities`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePlace:
+    """Where the work is: a point with its areas, words alone, or both."""
+
+    words: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    areas: dict[str, str] = field(default_factory=dict)
+    asset_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """What opens a case. `route` was decided by the catalogue's rules."""
+
+    id: int
+    service_id: int
+    queue_id: int
+    route: Route
+    number: str
+    channel: str
+    place: CasePlace = field(default_factory=CasePlace)
+    priority: int = 0
+
+
+def open_case(
+    *, city: City, new: NewCase, by: Actor, now: datetime
+) -> tuple[Case, list[TimelineEntry], list[NewOutbox]]:
+    """Insert a case in its flow's first state, with its promise.
+
+    Runs inside the caller's transaction. Returns the saved case with its unsaved entries and
+    outbox rows, so that the caller can write its own rows in the same statements (`save_news`).
+    """
+    listed = catalogue(city)
+    service = listed.by_id(new.service_id)
+    version_id, flow = listed.current_version(service.flow)
+    state = flow.states[flow.start]
+    promise = service.promise_for(PRIORITY_NAMES[new.priority])
+    due = clock.due(promise, now, queries.calendar_of(city))
+    place = new.place
+    case = Case(
+        id=new.id,
+        city_id=city.id,
+        service_id=new.service_id,
+        flow_version_id=version_id,
+        queue_id=new.queue_id,
+        asset_id=place.asset_id,
+        number=new.number,
+        state=state.key,
+        category=state.category,
+        is_open=categories.is_open(state.category),
+        is_public=service.public,
+        priority=new.priority,
+        opened_at=now,
+        updated_at=now,
+        due_at=due,
+        due_order=clock.order(due),
+        promised_at=due,
+        lon=place.lon,
+        lat=place.lat,
+        cell=_cell(place),
+        place_words=place.words,
+        areas=place.areas,
+        route_reason=_reason(new.route),
+    )
+    entries = [
+        NewEntry(kind="received", data={"channel": new.channel}),
+        NewEntry(kind="routed", data=_routed(case), by=_system(by), public=False),
+    ]
+    rows, outbox = timeline.append(case, entries, by=by, now=now)
+    case.save(force_insert=True)
+    _start_timers(case, flow, now)
+    return case, rows, outbox
+
+
+def save_news(
+    *, case: Case, entries: list[TimelineEntry], outbox: list[NewOutbox], now: datetime
+) -> None:
+    """Insert entries and outbox rows of a case, two statements."""
+    TimelineEntry.objects.bulk_create(entries)
+    messaging.queue(city_id=case.city_id, rows=outbox, now=now)
+
+
+@transaction.atomic
+def make_move(
+    *,
+    city: City,
+    case_id: int,
+    move: str,
+    by: Actor,
+    now: datetime,
+    given: Given | None = None,
+    seen: int | None = None,
+    notes: Sequence[NewEntry] = (),
+) -> Case:
+    """Take a case one step further, as its flow allows.
+
+    `seen` is the `lock` the person saw; another value now raises `CaseChanged`. `notes` are
+    entries appended in the same step. Raises `MoveRefused` in words.
+    """
+    given = given or Given()
+    case = _locked(city=city, case_id=case_id, seen=seen)
+    listed = catalogue(city)
+    flow = listed.flow_version(case.flow_version_id)
+    service = listed.by_id(case.service_id)
+    step = _allowed(case, flow, move, by)
+    if step.purpose == "close" and given.photo_ids:
+        _photos_of(case, given.photo_ids)
+    outcome = flow.outcomes.get(given.outcome)
+    if given.outcome and (outcome is None or outcome not in rules.outcomes_for(flow, service)):
+        raise MoveRefused(rules.need_words("outcome"), missing=("outcome",))
+    given = _with_photos(case, given)
+    rules.require(step, service, outcome, given)
+    target = rules.target_of(step, flow, previous=case.previous_state, outcome=outcome)
+    if outcome is not None:
+        case.outcome = outcome.key
+    data = _moved(case, step, target, given)
+    _enter(case, flow, target, city=city, now=now)
+    if step.purpose in ("dispute", "reopen"):
+        case.reopened += 1
+        case.outcome = ""
+        _new_promise(case, city=city, now=now)
+    entry = NewEntry(kind="moved", data=data)
+    _finish(case, [entry, *notes], by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def reply(*, city: City, case_id: int, words: str, by: Actor, now: datetime) -> Case:
+    """Staff write to everybody who follows the case."""
+    words = _text(words)
+    case = _locked(city=city, case_id=case_id)
+    _may_work(case, by)
+    case.unread_reply = False
+    _finish(case, [NewEntry(kind="replied", data={"words": words})], by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def note(*, city: City, case_id: int, words: str, by: Actor, now: datetime) -> Case:
+    """Staff write for staff alone."""
+    words = _text(words)
+    case = _locked(city=city, case_id=case_id)
+    _may_work(case, by)
+    _finish(case, [NewEntry(kind="noted", data={"words": words})], by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def hear(
+    *, city: City, case_id: int, entry: NewEntry, by: Actor, now: datetime, unread: bool = True
+) -> Case:
+    """Append what a resident said or did, without a change of state."""
+    case = _locked(city=city, case_id=case_id)
+    case.unread_reply = case.unread_reply or unread
+    _finish(case, [entry], by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def assign(
+    *,
+    city: City,
+    case_id: int,
+    user_id: int | None,
+    user_name: str,
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
+) -> Case:
+    """Give the case to one person, or to nobody."""
+    case = _locked(city=city, case_id=case_id, seen=seen)
+    _may_work(case, by)
+    if case.assignee_id == user_id:
+        return case
+    case.assignee_id = user_id
+    entry = NewEntry(kind="assigned", data={"to": user_id, "name": user_name})
+    _finish(case, [entry], by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def set_priority(
+    *, city: City, case_id: int, priority: int, by: Actor, now: datetime, seen: int | None = None
+) -> Case:
+    """Change how urgent it is; a service with its own promise for that priority gets a new date."""
+    if priority not in Case.Priority.values:
+        raise MoveRefused(_("Choose one of the listed priorities."))
+    case = _locked(city=city, case_id=case_id, seen=seen)
+    _may_work(case, by)
+    if case.priority == priority:
+        return case
+    before, case.priority = case.priority, priority
+    entries = [NewEntry(kind="priority", data={"from": before, "to": priority})]
+    service = catalogue(city).by_id(case.service_id)
+    promise = service.promise_for(PRIORITY_NAMES[priority])
+    if promise != service.promise_for(PRIORITY_NAMES[before]) and case.paused_at is None:
+        due = clock.due(promise, case.opened_at, queries.calendar_of(city))
+        entries += _promise_entries(case, due)
+    _finish(case, entries, by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def route(
+    *,
+    city: City,
+    case_id: int,
+    queue_id: int,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
+) -> Case:
+    """Send the case to another queue, with the reason kept and shown."""
+    reason = _text(reason, need="reason")
+    case = _locked(city=city, case_id=case_id, seen=seen)
+    _may_work(case, by)
+    queue = queries.queue_of(city, queue_id)
+    if queue is None:
+        raise MoveRefused(_("Choose one of the listed queues."))
+    if case.queue_id == queue_id:
+        raise MoveRefused(_("It is in this queue already."))
+    before, case.queue_id, case.assignee_id = case.queue_id, queue_id, None
+    case.route_reason = {"because": reason, "by": by.name}
+    entry = NewEntry(
+        kind="routed",
+        data={"from": before, "queue": queue_id, "because": reason, "by_person": True},
+    )
+    _finish(case, [entry], by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def place(*, city: City, case_id: int, new: CasePlace, by: Actor, now: datetime) -> Case:
+    """Correct where the work is."""
+    case = _locked(city=city, case_id=case_id)
+    _may_work(case, by)
+    before = case.place_words
+    case.lon, case.lat, case.cell = new.lon, new.lat, _cell(new)
+    case.place_words, case.areas, case.asset_id = new.words, new.areas, new.asset_id
+    entry = NewEntry(kind="rerouted", data={"place_from": before, "place_to": new.words})
+    _finish(case, [entry], by=by, now=now)
+    return case
+
+
+@transaction.atomic
+def read_replies(*, city: City, case_id: int, by: Actor) -> None:
+    """Somebody of the staff has read what the resident wrote. No entry: nothing happened."""
+    if by.writes:
+        Case.objects.of_city(city.id).filter(pk=case_id, unread_reply=True).update(
+            unread_reply=False
+        )
+
+
+@transaction.atomic
+def fire_timer(*, city: City, timer_id: int, now: datetime) -> bool:
+    """Fire one due timer once; False when it was stale or taken by another worker."""
+    timer = (
+        Timer.objects.select_for_update(skip_locked=True)
+        .filter(pk=timer_id, city_id=city.id, fired_at=None, at__lte=now)
+        .first()
+    )
+    if timer is None:
+        return False
+    timer.fired_at = now
+    timer.save(update_fields=["fired_at"])
+    case = Case.objects.get(pk=timer.case_id)
+    if case.entered != timer.entered or case.merged_into_id is not None:
+        return False
+    make_move(city=city, case_id=case.id, move=timer.move, by=_system_of(city), now=now)
+    return True
+
+
+# The steps that the actions above share.
+
+
+def _locked(*, city: City, case_id: int, seen: int | None = None) -> Case:
+    case = (
+        Case.objects.of_city(city.id)
+        .select_for_update(of=("self",))
+        .select_related("queue")
+        .get(pk=case_id)
+    )
+    if seen is not None and case.lock != seen:
+        raise CaseChanged(
+            _("Somebody else changed this case while you were looking at it. Nothing you wrote is lost."),
+            case=case,
+            seen=seen,
+        )
+    return case
+
+
+def _may_work(case: Case, by: Actor) -> None:
+    if not by.writes or not by.sees_department(case.queue.department_id):
+        raise MoveRefused(_("Your role can read this case but not change it."))
+
+
+def _allowed(case: Case, flow: FlowDefinition, move: str, by: Actor) -> Move:
+    step = flow.moves.get(move)
+    if step is None or case.state not in step.sources:
+        raise MoveRefused(_("That step is not possible any more. The case has moved on."))
+    if not step.by & by.roles:
+        raise MoveRefused(_("Your role may not make this step."))
+    if by.is_staff:
+        _may_work(case, by)
+    if case.merged_into_id is not None:
+        raise MoveRefused(_("This case was joined to another one. Work on that one."))
+    return step
+
+
+def _text(words: str, *, need: str = "words") -> str:
+    words = words.strip()
+    if not words:
+        raise MoveRefused(rules.need_words(need), missing=(need,))
+    if len(words) > rules.MAX_WORDS:
+        raise MoveRefused(
+            _("That is too long. Keep it under %(n)s characters.") % {"n": rules.MAX_WORDS},
+            missing=(need,),
+        )
+    return words
+
+
+def _cell(place: CasePlace) -> int | None:
+    if place.lon is None or place.lat is None:
+        return None
+    return cells.cell_of(place.lon, place.lat)
+
+
+def _photos_of(case: Case, ids: tuple[int, ...]) -> None:
+    Photo.objects.filter(pk__in=ids, city_id=case.city_id, case_id=case.id).update(is_public=True)
+
+
+def _with_photos(case: Case, given: Given) -> Given:
+    if given.photo_ids or given.has_after_photo:
+        return given
+    since = case.timeline.filter(kind="moved").order_by("-seq").values_list("at", flat=True)[:1]
+    fresh = Photo.objects.filter(case=case, kind=Photo.Kind.AFTER, removed_at=None)
+    if case.reopened and since:
+        fresh = fresh.filter(created_at__gte=since[0])
+    return Given(
+        words=given.words,
+        reason=given.reason,
+        outcome=given.outcome,
+        handed_to=given.handed_to,
+        has_after_photo=fresh.exists(),
+    )
+
+
+def _reason(route: Route) -> dict[str, Any]:
+    return {"because": route.because}
+
+
+def _routed(case: Case) -> dict[str, Any]:
+    due = case.due_at.isoformat() if case.due_at else None
+    return {"queue": case.queue_id, "because": (case.route_reason or {}).get("because", ""), "due": due}
+
+
+def _moved(case: Case, step: Move, target: str, given: Given) -> dict[str, Any]:
+    data: dict[str, Any] = {"move": step.key, "from": case.state, "to": target}
+    if step.purpose:
+        data["purpose"] = step.purpose
+    optional = {
+        "words": given.words.strip(),
+        "reason": given.reason.strip(),
+        "outcome": given.outcome,
+        "handed_to": given.handed_to.strip(),
+        "photos": list(given.photo_ids),
+    }
+    return data | {k: v for k, v in optional.items() if v}
+
+
+def _enter(case: Case, flow: FlowDefinition, target: str, *, city: City, now: datetime) -> None:
+    """Change state, category, open flag, promise clock and timers."""
+    state = flow.states[target]
+    was_paused = categories.is_paused(case.category)
+    case.previous_state = case.previous_state if was_paused else case.state
+    case.state, case.category = target, state.category
+    case.is_open = categories.is_open(state.category)
+    case.closed_at = None if case.is_open else (case.closed_at or now)
+    case.entered += 1
+    held = clock.Clock(case.due_at, case.paused_at)
+    if categories.is_paused(state.category):
+        held = clock.pause(held, now)
+    elif was_paused:
+        held = clock.resume(held, now, queries.calendar_of(city))
+    case.due_at, case.paused_at = held.due_at, held.paused_at
+    case.due_order = clock.order(case.due_at)
+    _start_timers(case, flow, now)
+
+
+def _start_timers(case: Case, flow: FlowDefinition, now: datetime) -> None:
+    waiting = [
+        Timer(city_id=case.city_id, case=case, entered=case.entered, move=t.move, at=now + t.after)
+        for t in flow.states[case.state].timers
+    ]
+    if waiting:
+        Timer.objects.bulk_create(waiting)
+
+
+def _new_promise(case: Case, *, city: City, now: datetime) -> None:
+    """A reopened case gets a new date, counted from now; the first promise is kept beside it."""
+    service = catalogue(city).by_id(case.service_id)
+    promise = service.promise_for(PRIORITY_NAMES[case.priority])
+    case.due_at = clock.due(promise, now, queries.calendar_of(city))
+    case.due_order = clock.order(case.due_at)
+    case.paused_at = None
+
+
+def _promise_entries(case: Case, due: datetime | None) -> list[NewEntry]:
+    if due == case.due_at:
+        return []
+    case.due_at, case.due_order = due, clock.order(due)
+    data = {"due": due.isoformat() if due else None}
+    return [NewEntry(kind="promised", data=data)]
+
+
+def _finish(case: Case, entries: Sequence[NewEntry], *, by: Actor, now: datetime) -> None:
+    rows, outbox = timeline.append(case, entries, by=by, now=now)
+    case.save()
+    save_news(case=case, entries=rows, outbox=outbox, now=now)
+
+
+def _system(by: Actor) -> Actor:
+    return Actor(kind="system", city_id=by.city_id, roles=frozenset({"system"}))
+
+
+def _system_of(city: City) -> Actor:
+    return Actor(kind="system", city_id=city.id, roles=frozenset({"system"}))

@@ -1,0 +1,21 @@
+"""The casework room as a Django app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CaseworkConfig(AppConfig):
+    """Names the room and registers its recurring work."""
+
+    name = "onehall.casework"
+    label = "casework"
+    verbose_name = _("Casework")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Timers every 20 seconds, forgotten drafts every hour."""
+        from onehall.casework import tasks  # noqa: PLC0415  (apps are not loaded at import)
+        from onehall.messaging import handlers  # noqa: PLC0415
+
+        handlers.every("casework.timers", 20, tasks.sweep_timers)
+        handlers.every("casework.drafts", 3600, tasks.purge_drafts)

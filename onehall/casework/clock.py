@@ -1,0 +1,52 @@
+"""Promise dates from working time: set at the start, paused while we wait for somebody else."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from onehall.catalog.services import Promise
+from onehall.kernel.work_calendar import WorkCalendar
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""Orders cases without a promise behind all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The promise of a case: when it is due and, while paused, since when."""
+
+    due_at: datetime | None
+    paused_at: datetime | None = None
+
+
+def due(promise: Promise, opened_at: datetime, calendar: WorkCalendar) -> datetime | None:
+    """The promised time: working hours, or the end of the n-th working day after the report."""
+    if promise.hours is not None:
+        return calendar.add_hours(opened_at, promise.hours)
+    if promise.days is not None:
+        return calendar.add_days(opened_at, promise.days)
+    return None
+
+
+def pause(clock: Clock, now: datetime) -> Clock:
+    """Stand still from now; already paused stays as it was."""
+    if clock.paused_at is not None or clock.due_at is None:
+        return clock
+    return Clock(clock.due_at, now)
+
+
+def resume(clock: Clock, now: datetime, calendar: WorkCalendar) -> Clock:
+    """Go on: the working time that was left at the pause is left again from now.
+
+    A promise that was already missed at the pause stays missed at its old date.
+    """
+    if clock.paused_at is None or clock.due_at is None:
+        return Clock(clock.due_at, None)
+    if clock.due_at <= clock.paused_at:
+        return Clock(clock.due_at, None)
+    left = calendar.working_time(clock.paused_at, clock.due_at)
+    return Clock(calendar.add_hours(now, left.total_seconds() / 3600), None)
+
+
+def order(due_at: datetime | None) -> datetime:
+    """The value cases are sorted by."""
+    return due_at or NEVER

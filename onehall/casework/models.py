@@ -1,0 +1,220 @@
+"""Cases, their append-only timeline, photos and timers."""
+
+from typing import Self
+
+from django.db import models
+
+from onehall.people.actor import Actor
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """The vocabulary for finding cases."""
+
+    def of_city(self, city_id: int) -> Self:
+        """Cases of one city: the first filter of every query."""
+        return self.filter(city_id=city_id)
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Cases that this member of staff may see; nothing for anybody else."""
+        mine = self.filter(city_id=actor.city_id)
+        if not actor.is_staff:
+            return mine.none()
+        if actor.sees_department(None):
+            return mine
+        return mine.filter(queue__department_id=actor.department_id)
+
+    def open(self) -> Self:
+        """Cases on which somebody still has to work."""
+        return self.filter(is_open=True)
+
+
+class Case(models.Model):
+    """One piece of city work. `lock` is the number of its last timeline entry."""
+
+    class Priority(models.IntegerChoices):
+        """How far ahead of others; a service may promise sooner for the higher ones."""
+
+        NORMAL = 0
+        HIGH = 1
+        URGENT = 2
+
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    service = models.ForeignKey("catalog.Service", on_delete=models.PROTECT, db_index=False)
+    flow_version = models.ForeignKey("catalog.FlowVersion", on_delete=models.PROTECT, db_index=False)
+    queue = models.ForeignKey("people.Queue", on_delete=models.PROTECT, db_index=False)
+    assignee = models.ForeignKey(
+        "people.User", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
+    )
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
+    )
+    asset = models.ForeignKey(
+        "places.Asset", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
+    )
+    opened_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    due_order = models.DateTimeField()
+    promised_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    lon = models.FloatField(null=True, blank=True)
+    lat = models.FloatField(null=True, blank=True)
+    cell = models.BigIntegerField(null=True, blank=True)
+    lock = models.PositiveIntegerField(default=0)
+    entered = models.PositiveIntegerField(default=0)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
+    people_count = models.PositiveSmallIntegerField(default=1)
+    reopened = models.PositiveSmallIntegerField(default=0)
+    is_open = models.BooleanField()
+    is_public = models.BooleanField(default=True)
+    unread_reply = models.BooleanField(default=False)
+    number = models.CharField(max_length=24)
+    state = models.CharField(max_length=40)
+    previous_state = models.CharField(max_length=40, blank=True)
+    category = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=40, blank=True)
+    route_reason = models.JSONField(null=True, blank=True)
+    place_words = models.CharField(max_length=300, blank=True)
+    areas = models.JSONField(default=dict, blank=True)
+    head = models.BinaryField(max_length=32, null=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["city", "number"], name="case_number_unique_per_city"),
+            models.CheckConstraint(
+                name="case_place_whole_or_absent",
+                condition=models.Q(lon=None, lat=None, cell=None)
+                | models.Q(lon__isnull=False, lat__isnull=False, cell__isnull=False),
+                violation_error_message="A place needs longitude, latitude and its map cell.",
+            ),
+            models.CheckConstraint(
+                name="case_open_has_no_end",
+                condition=models.Q(is_open=False)
+                | models.Q(closed_at=None, merged_into=None),
+                violation_error_message="An open case has no closing time and is not joined.",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "city", "queue", "due_order", "id", name="case_inbox", condition=models.Q(is_open=True)
+            ),
+            models.Index(
+                "city", "due_order", "id", name="case_open_due", condition=models.Q(is_open=True)
+            ),
+            models.Index(
+                "city",
+                "assignee",
+                "due_order",
+                "id",
+                name="case_mine",
+                condition=models.Q(is_open=True, assignee__isnull=False),
+            ),
+            models.Index("city", "cell", name="case_near", condition=models.Q(is_open=True)),
+            models.Index("city", "opened_at", "id", name="case_newest"),
+            models.Index(
+                "merged_into", name="case_merged", condition=models.Q(merged_into__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class TimelineEntry(models.Model):
+    """One fact about a case, appended once and never changed; a database trigger holds that."""
+
+    pk = models.CompositePrimaryKey("case_id", "seq")
+    case = models.ForeignKey(
+        Case, on_delete=models.CASCADE, related_name="timeline", db_index=False
+    )
+    seq = models.PositiveIntegerField()
+    city = models.ForeignKey(
+        "places.City", on_delete=models.DO_NOTHING, db_index=False, db_constraint=False
+    )
+    at = models.DateTimeField()
+    public = models.BooleanField()
+    actor_kind = models.CharField(max_length=8)
+    actor_id = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=24)
+    actor_name = models.CharField(max_length=120, blank=True)
+    data = models.JSONField(default=dict)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        ordering = ["case_id", "seq"]
+
+    def __str__(self) -> str:
+        return f"{self.case_id}/{self.seq} {self.kind}"
+
+
+class Photo(models.Model):
+    """A picture as cleaned by the server. `key` is what its address shows; it changes on redaction."""
+
+    class Kind(models.TextChoices):
+        """Whose picture it is."""
+
+        BEFORE = "before"
+        AFTER = "after"
+        MESSAGE = "message"
+
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    case = models.ForeignKey(
+        Case, null=True, blank=True, on_delete=models.CASCADE, related_name="photos"
+    )
+    key = models.UUIDField(unique=True)
+    draft_key = models.UUIDField(null=True, blank=True)
+    request_id = models.BigIntegerField(null=True, blank=True)
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.BEFORE)
+    position = models.PositiveSmallIntegerField(default=0)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    small_name = models.CharField(max_length=120)
+    thumb_name = models.CharField(max_length=120)
+    original_name = models.CharField(max_length=120)
+    clean_name = models.CharField(max_length=120, blank=True)
+    words = models.CharField(max_length=200, blank=True)
+    facts = models.JSONField(default=dict, blank=True)
+    is_public = models.BooleanField(default=False)
+    redacted = models.BooleanField(default=False)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    created_by_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        indexes = [
+            models.Index(
+                "draft_key", name="photo_draft", condition=models.Q(draft_key__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"photo {self.pk}"
+
+
+class Timer(models.Model):
+    """Fires a move later. Stale when the case has left the entry (`entered`) it was made for."""
+
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timers")
+    entered = models.PositiveIntegerField()
+    move = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    fired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "entered", "move"], name="timer_once_per_entry"
+            )
+        ]
+        indexes = [
+            models.Index("at", "id", name="timer_due", condition=models.Q(fired_at__isnull=True))
+        ]
+
+    def __str__(self) -> str:
+        return f"timer {self.pk}"

@@ -1,0 +1,39 @@
+"""The city's one number series per year, such as 2026-04817.
+
+A sequence per city and year: no lock is held until the commit, so creates do not queue behind each
+other. A rolled-back create leaves a gap; no number is ever given twice.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+
+def next_number(city_id: int, now: datetime, zone: ZoneInfo) -> str:
+    """The next number of the city in the year that `now` falls in, in the city's zone."""
+    return next_numbers(city_id, now.astimezone(zone).year, 1)[0]
+
+
+def reserve_case(city_id: int, now: datetime, zone: ZoneInfo) -> tuple[int, str]:
+    """The id and the number of a case about to be inserted, one statement."""
+    year = now.astimezone(zone).year
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval('casework_case_id_seq'), onehall_next_number(%s, %s)", [city_id, year]
+        )
+        case_id, number = cursor.fetchone()
+    return case_id, f"{year}-{number:05d}"
+
+
+def next_numbers(city_id: int, year: int, count: int) -> list[str]:
+    """`count` numbers of one year, in ascending order."""
+    with connection.cursor() as cursor:
+        if count == 1:
+            cursor.execute("SELECT onehall_next_number(%s, %s)", [city_id, year])
+        else:
+            cursor.execute(
+                "SELECT onehall_next_number(%s, %s) FROM generate_series(1, %s)",
+                [city_id, year, count],
+            )
+        return sorted(f"{year}-{row[0]:05d}" for row in cursor.fetchall())

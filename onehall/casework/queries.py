@@ -1,0 +1,286 @@
+"""Named reads of casework: the inbox, one case with everything on its page, what lies near by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.core.cache import caches
+from django.db import connection, models
+
+from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.kernel import cells, geo
+from onehall.kernel.work_calendar import WorkCalendar
+from onehall.people.actor import Actor
+from onehall.people.models import Queue
+from onehall.places.models import City
+
+LOCAL = "local"
+"""The cache of this process: for figures that may be seconds old, never for limits."""
+
+PAGE = 50
+"""Rows on one page of the inbox."""
+
+_calendars: dict[tuple[int, int], WorkCalendar] = {}
+
+
+def calendar_of(city: City) -> WorkCalendar:
+    """The city's working calendar, parsed once per revision of its pack."""
+    key = (city.id, city.revision)
+    found = _calendars.get(key)
+    if found is None:
+        if len(_calendars) > 50:
+            _calendars.clear()
+        found = _calendars[key] = WorkCalendar.from_doc(city.calendar, ZoneInfo(city.time_zone))
+    return found
+
+
+def queue_of(city: City, queue_id: int) -> Queue | None:
+    """An active queue of this city, by id."""
+    return Queue.objects.filter(city_id=city.id, pk=queue_id, active=True).first()
+
+
+type Show = Literal["open", "late", "today", "unassigned", "waiting", "disputed", "replies", "mine", "all"]
+SHOWS: tuple[Show, ...] = (
+    "open",
+    "late",
+    "today",
+    "unassigned",
+    "waiting",
+    "disputed",
+    "replies",
+    "mine",
+    "all",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxQuery:
+    """What an inbox page shows. `after` is the keyset of the last row of the page before."""
+
+    show: Show = "open"
+    queue_id: int | None = None
+    after: tuple[datetime, int] | None = None
+    before: tuple[datetime, int] | None = None
+
+
+def inbox(actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime) -> list[Case]:
+    """One page of cases, most urgent promise first ("all": newest first), one extra row for "more".
+
+    Deferred columns stay unread; touching anything that was not loaded raises.
+    """
+    column = "opened_at" if query.show == "all" else "due_order"
+    down = query.show == "all"
+    rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
+    rows = rows.select_related("assignee").defer("head", "route_reason", "areas")
+    backwards = query.before is not None
+    edge = query.before or query.after
+    if edge is not None:
+        rows = _beyond(rows, column, edge, smaller=down != backwards)
+    falling = down != backwards
+    sign = "-" if falling else ""
+    page = list(rows.order_by(f"{sign}{column}", f"{sign}id")[: PAGE + 1])
+    return page[::-1] if backwards else page
+
+
+def _beyond(
+    rows: models.QuerySet[Case], column: str, edge: tuple[datetime, int], *, smaller: bool
+) -> models.QuerySet[Case]:
+    """Rows past a keyset, as one row comparison so that the index serves it at any depth."""
+    sign = "<" if smaller else ">"
+    table = Case._meta.db_table
+    # The column is one of two constants above; the values are parameters.
+    return rows.extra(  # noqa: S610
+        where=[f'("{table}"."{column}", "{table}"."id") {sign} (%s, %s)'], params=list(edge)
+    )
+
+
+def _narrowed(
+    rows: models.QuerySet[Case],
+    query: InboxQuery,
+    actor: Actor,
+    *,
+    now: datetime,
+    day_end: datetime,
+) -> models.QuerySet[Case]:
+    if query.queue_id is not None:
+        rows = rows.filter(queue_id=query.queue_id)
+    if query.show == "all":
+        return rows
+    rows = rows.filter(is_open=True)
+    paused = models.Q(paused_at__isnull=False)
+    narrow: dict[str, models.Q] = {
+        "late": models.Q(due_order__lt=now) & ~paused,
+        "today": models.Q(due_order__gte=now, due_order__lt=day_end) & ~paused,
+        "unassigned": models.Q(assignee=None),
+        "waiting": paused,
+        "disputed": models.Q(reopened__gt=0),
+        "replies": models.Q(unread_reply=True),
+        "mine": models.Q(assignee_id=actor.user_id),
+    }
+    return rows.filter(narrow[query.show]) if query.show in narrow else rows
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Open work of an actor: by queue and by saved question."""
+
+    open: int
+    late: int
+    today: int
+    unassigned: int
+    waiting: int
+    disputed: int
+    replies: int
+    mine: int
+    by_queue: dict[int, int]
+
+
+COUNTS_SQL = """
+SELECT c.queue_id,
+       count(*),
+       count(*) FILTER (WHERE c.due_order < %(now)s AND c.paused_at IS NULL),
+       count(*) FILTER (WHERE c.due_order >= %(now)s AND c.due_order < %(end)s AND c.paused_at IS NULL),
+       count(*) FILTER (WHERE c.assignee_id IS NULL),
+       count(*) FILTER (WHERE c.paused_at IS NOT NULL),
+       count(*) FILTER (WHERE c.reopened > 0),
+       count(*) FILTER (WHERE c.unread_reply)
+FROM casework_case c
+WHERE c.city_id = %(city)s AND c.is_open
+GROUP BY c.queue_id
+"""
+
+
+def counts(
+    actor: Actor, *, queue_ids: Sequence[int], queue_id: int | None, now: datetime, day_end: datetime
+) -> Counts:
+    """Open work now, at most 3 seconds old. `queue_ids` are those the actor sees."""
+    key = f"counts:{actor.city_id}"
+    rows: dict[int, tuple[int, ...]] | None = caches[LOCAL].get(key)
+    if rows is None:
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTS_SQL, {"now": now, "end": day_end, "city": actor.city_id})
+            rows = {r[0]: tuple(r[1:]) for r in cursor.fetchall()}
+        caches[LOCAL].set(key, rows, 3)
+    mine = Case.objects.filter(
+        city_id=actor.city_id, assignee_id=actor.user_id, is_open=True
+    ).count()
+    seen = [rows[q] for q in queue_ids if q in rows and queue_id in (None, q)]
+    sums = [sum(r[i] for r in seen) for i in range(7)]
+    by_queue = {q: rows[q][0] for q in queue_ids if q in rows}
+    return Counts(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], mine, by_queue)
+
+
+def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]:
+    """Entries of a case, newest first, the last 500."""
+    rows = TimelineEntry.objects.filter(case_id=case.id)
+    if public_only:
+        rows = rows.filter(public=True)
+    return list(rows.order_by("-seq")[:500])
+
+
+def photos_of(case_ids: Sequence[int]) -> list[Photo]:
+    """Photos of cases that were not removed, in order, at most 200."""
+    return list(
+        Photo.objects.filter(case_id__in=case_ids, removed_at=None).order_by("position", "id")[:200]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NearCase:
+    """An open case near a point."""
+
+    case: Case
+    metres: float
+
+
+def open_near(
+    city: City,
+    lon: float,
+    lat: float,
+    *,
+    metres: float,
+    since: datetime | None = None,
+    service_ids: Sequence[int] | None = None,
+    public_only: bool = True,
+    limit: int = 5,
+) -> list[NearCase]:
+    """Open cases within `metres`, nearest first: ranges of the map cell, then the true distance."""
+    ranges = cells.near(lon, lat, metres)
+    box = models.Q()
+    for low, high in ranges:
+        box |= models.Q(cell__gte=low, cell__lte=high)
+    rows = Case.objects.of_city(city.id).filter(box, is_open=True)
+    if public_only:
+        rows = rows.filter(is_public=True)
+    if service_ids is not None:
+        rows = rows.filter(service_id__in=service_ids)
+    if since is not None:
+        rows = rows.filter(opened_at__gte=since)
+    found = [
+        NearCase(c, geo.distance(lon, lat, c.lon, c.lat))
+        for c in rows.defer("head", "areas", "route_reason").order_by("-opened_at", "id")[:400]
+        if c.lon is not None and c.lat is not None
+    ]
+    return sorted((n for n in found if n.metres <= metres), key=lambda n: n.metres)[:limit]
+
+
+def usual_days(city: City, service_id: int, *, now: datetime) -> float | None:
+    """Days in which 8 of 10 cases of this service were finished last year; None under 20 cases.
+
+    Read once an hour and kept.
+    """
+    key = f"usual:{city.id}:{service_id}"
+    known: float | None = caches[LOCAL].get(key)
+    if known is not None:
+        return known if known >= 0 else None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), percentile_cont(0.8) WITHIN GROUP"
+            " (ORDER BY extract(epoch FROM closed_at - opened_at))"
+            " FROM (SELECT closed_at, opened_at FROM casework_case"
+            " WHERE city_id = %s AND service_id = %s AND closed_at IS NOT NULL"
+            " AND opened_at >= %s ORDER BY opened_at DESC LIMIT 2000) last",
+            [city.id, service_id, now - timedelta(days=365)],
+        )
+        count, seconds = cursor.fetchone()
+    days = float(seconds) / 86400 if count >= 20 else -1.0
+    caches[LOCAL].set(key, days, 3600)
+    return days if days >= 0 else None
+
+
+def case_of_number(actor: Actor, text: str) -> str | None:
+    """The number of the case that a typed number means, ignoring every filter; None when none fits."""
+    wanted = text.strip().lstrip("#")
+    if not wanted or not any(c.isdigit() for c in wanted):
+        return None
+    return (
+        Case.objects.visible_to(actor)
+        .filter(number__in=[wanted, wanted.upper()])
+        .values_list("number", flat=True)
+        .first()
+    )
+
+
+def search(actor: Actor, text: str, *, limit: int = 50) -> list[Case]:
+    """Cases whose place contains the words, newest first, among the last 50,000 of the city."""
+    recent = Case.objects.visible_to(actor).order_by("-opened_at").values("id")[:50_000]
+    rows = Case.objects.filter(id__in=recent, place_words__icontains=text)
+    return list(
+        rows.select_related("assignee")
+        .defer("head", "route_reason", "areas")
+        .order_by("-is_open", "-opened_at", "-id")[:limit]
+    )
+
+
+def work_of(actor: Actor, *, limit: int) -> list[Case]:
+    """Open work for somebody in the street: their own first, then their queues', by promise."""
+    if not actor.is_staff:
+        return []
+    base = Case.objects.of_city(actor.city_id).filter(is_open=True, paused_at=None)
+    base = base.select_related("assignee").defer("head", "route_reason", "areas")
+    mine = list(base.filter(assignee_id=actor.user_id).order_by("due_order", "id")[:limit])
+    queues = sorted(actor.queue_ids)
+    rest = base.filter(queue_id__in=queues, assignee=None).order_by("due_order", "id")
+    return mine + list(rest[: max(0, limit - len(mine))])

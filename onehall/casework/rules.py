@@ -1,0 +1,103 @@
+"""Pure rules over plain values: what a move needs, where it leads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from onehall.casework.errors import MoveRefused
+from onehall.catalog.flows import FlowDefinition, Move, Outcome
+from onehall.catalog.services import ServiceDefinition
+
+MAX_WORDS: Final = 4000
+"""Longest text a person may write into a case, in characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What came with a move."""
+
+    words: str = ""
+    reason: str = ""
+    outcome: str = ""
+    handed_to: str = ""
+    photo_ids: tuple[int, ...] = ()
+    has_after_photo: bool = False
+
+
+def need_words(need: str) -> str:
+    """What to do about a missing need, as a sentence."""
+    words: Mapping[str, str] = {
+        "words": _("Write a line for the resident: what was done, and why."),
+        "message": _("Write what you need from the resident."),
+        "reason": _("Write the reason."),
+        "after_photo": _("Add a photo of the finished work."),
+        "handed_to": _("Write who has it now."),
+        "outcome": _("Choose how it ended."),
+    }
+    return words[need]
+
+
+def needs_of(move: Move, service: ServiceDefinition, outcome: Outcome | None) -> frozenset[str]:
+    """Everything that must be given: the move's needs, and for a close those of its outcome.
+
+    The service's closing contract holds for the first outcome it lists (the good end); the other
+    outcomes say themselves what they need.
+    """
+    if move.purpose != "close":
+        return move.needs
+    if outcome is None:
+        return move.needs | {"outcome"}
+    contract = service.closing_needs if outcome.key == good_end(service) else frozenset({"words"})
+    return move.needs | outcome.needs | contract
+
+
+def good_end(service: ServiceDefinition) -> str:
+    """The outcome that keeps the promise: the first in the service's list."""
+    return service.outcomes[0] if service.outcomes else ""
+
+
+def outcomes_for(flow: FlowDefinition, service: ServiceDefinition) -> list[Outcome]:
+    """How this service may end, in the order the service lists."""
+    keys = service.outcomes or tuple(flow.outcomes)
+    return [flow.outcomes[k] for k in keys if k in flow.outcomes]
+
+
+def is_given(need: str, given: Given) -> bool:
+    """Whether one need is met."""
+    text = {
+        "words": given.words,
+        "message": given.words,
+        "reason": given.reason,
+        "handed_to": given.handed_to,
+        "outcome": given.outcome,
+    }
+    if need == "after_photo":
+        return given.has_after_photo or bool(given.photo_ids)
+    return bool(text[need].strip())
+
+
+def require(move: Move, service: ServiceDefinition, outcome: Outcome | None, given: Given) -> None:
+    """Raise `MoveRefused` naming everything that is missing, or too long."""
+    for text in (given.words, given.reason, given.handed_to):
+        if len(text) > MAX_WORDS:
+            raise MoveRefused(
+                _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS}
+            )
+    missing = sorted(n for n in needs_of(move, service, outcome) if not is_given(n, given))
+    if missing:
+        raise MoveRefused(" ".join(need_words(n) for n in missing), missing=tuple(missing))
+
+
+def target_of(
+    move: Move, flow: FlowDefinition, *, previous: str, outcome: Outcome | None
+) -> str:
+    """The state the move leads to."""
+    if move.to == "$outcome":
+        if outcome is None:
+            raise MoveRefused(need_words("outcome"), missing=("outcome",))
+        return outcome.to
+    if move.to == "$previous":
+        return previous or flow.start
+    return move.to

@@ -1,0 +1,223 @@
+"""What a timeline entry says, in the reader's language: built when read, never stored."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from onehall.casework.models import Case, TimelineEntry
+from onehall.catalog.flows import FlowDefinition
+from onehall.kernel.localized import pick
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One entry as a reader sees it. `category` gives the glyph; `words` are somebody's own."""
+
+    seq: int
+    at: datetime
+    title: str
+    category: str
+    who: str = ""
+    words: str = ""
+    detail: str = ""
+    staff_only: bool = False
+    by_staff: bool = False
+    photo_ids: tuple[int, ...] = ()
+    link_number: str = ""
+    can_undo_join: bool = False
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and what the words need: flow, queue names, language, whether staff."""
+
+    flow: FlowDefinition
+    language: str
+    default_language: str
+    queue_names: dict[int, str]
+    staff: bool
+    own_number: str = ""
+
+    def text(self, words: dict[str, str] | str) -> str:
+        """Localized words in the reader's language."""
+        return pick(words, self.language, self.default_language)
+
+
+CHANNELS = {
+    "web": lambda: _("on the web"),
+    "phone": lambda: _("by phone"),
+    "staff": lambda: _("by our own staff"),
+    "api": lambda: _("through another app"),
+    "import": lambda: _("in the former system"),
+    "follow": lambda: _("on the web"),
+}
+
+
+def line_of(entry: TimelineEntry, case: Case, reader: Reader, category: str) -> Line:
+    """One entry in words. `category` is the category the case had after it."""
+    data = entry.data
+    title, detail = _title(entry, reader)
+    return Line(
+        seq=entry.seq,
+        at=entry.at,
+        title=title,
+        detail=detail,
+        category=category,
+        who=entry.actor_name,
+        words=str(data.get("words", "")) or str(data.get("reason", "")),
+        staff_only=not entry.public,
+        by_staff=entry.actor_kind == "staff",
+        photo_ids=tuple(data.get("photos", [])) or _photo(data),
+        link_number=str(data.get("into", "") or data.get("number", "")) if reader.staff else "",
+        can_undo_join=entry.kind == "joined" and "case" in data,
+        data=data,
+    )
+
+
+def lines(entries: list[TimelineEntry], case: Case, reader: Reader) -> list[Line]:
+    """Entries (newest first) in words, newest first, each with the category of its moment."""
+    category = reader.flow.states[reader.flow.start].category
+    found: list[Line] = []
+    for entry in reversed(entries):
+        if entry.kind == "moved":
+            target = reader.flow.states.get(str(entry.data.get("to")))
+            category = target.category if target else category
+        found.append(line_of(entry, case, reader, category))
+    return found[::-1]
+
+
+def _photo(data: dict[str, Any]) -> tuple[int, ...]:
+    return (int(data["photo"]),) if "photo" in data else ()
+
+
+def _title(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    maker = globals().get(f"_say_{entry.kind}")
+    return maker(entry, reader) if maker else (entry.kind, "")
+
+
+def _say_received(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    how = CHANNELS.get(str(entry.data.get("channel")), CHANNELS["web"])()
+    return _("Received"), how
+
+
+def _say_imported(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("Taken over from the former system"), str(entry.data.get("source", ""))
+
+
+def _say_routed(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    queue = reader.queue_names.get(entry.data.get("queue", 0), "")
+    because = reader.text(entry.data.get("because", ""))
+    if entry.data.get("by_person"):
+        return _("Passed on to %(queue)s") % {"queue": queue}, because
+    return _("Sent to %(queue)s") % {"queue": queue}, because
+
+
+def _say_moved(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    data = entry.data
+    purpose = data.get("purpose", "")
+    if purpose == "settle":
+        return _("Taken as fixed"), _("No answer came within the time we gave.")
+    if purpose == "dispute":
+        return _("A resident said it is not fixed"), _("The case is open again.")
+    if purpose == "accept":
+        return _("A resident said it is fixed"), ""
+    state = reader.flow.states.get(str(data.get("to")))
+    title = reader.text(state.label) if state else str(data.get("to", ""))
+    outcome = reader.flow.outcomes.get(str(data.get("outcome", "")))
+    detail = reader.text(outcome.label) if outcome else ""
+    if data.get("handed_to"):
+        detail = _("Now with %(who)s") % {"who": data["handed_to"]}
+    if detail == title:
+        detail = ""
+    return title, detail
+
+
+def _say_replied(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("Message from the city"), ""
+
+
+def _say_noted(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("Note by %(name)s") % {"name": entry.actor_name or _("the system")}, ""
+
+
+def _say_wrote(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    if reader.own_number and entry.data.get("number") == reader.own_number:
+        return _("You wrote"), ""
+    return _("A resident wrote"), ""
+
+
+def _say_called(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("We talked on the phone"), ""
+
+
+def _say_assigned(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    name = entry.data.get("name")
+    return (_("Given to %(name)s") % {"name": name} if name else _("Given back to the queue")), ""
+
+
+def _say_priority(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    names = {0: _("normal"), 1: _("high"), 2: _("urgent")}
+    return _("Priority is now %(priority)s") % {"priority": names[entry.data["to"]]}, ""
+
+
+def _say_promised(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("New expected date"), ""
+
+
+def _say_joined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    data = entry.data
+    if "into" in data:
+        title = _("Joined with %(number)s") % {"number": data["into"]}
+        return title, _("Both are about the same thing. You keep your number and hear of everything.")
+    if not reader.staff:
+        return _("Someone else told us too"), _people(data)
+    return _("Report %(number)s joined") % {"number": data.get("number", "")}, _people(data)
+
+
+def _say_unjoined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    if "from" in entry.data:
+        return _("Apart again from %(number)s") % {"number": entry.data["from"]}, ""
+    if not reader.staff:
+        return _("A report was taken apart from this one"), ""
+    return _("Report %(number)s taken apart") % {"number": entry.data.get("number", "")}, ""
+
+
+def _say_followed(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("Someone else told us too"), _people(entry.data)
+
+
+def _say_photo(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    if entry.data.get("as") == "after":
+        return _("Photo of the work"), ""
+    return _("Photo added"), ""
+
+
+def _say_redacted(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    if "public" in entry.data:
+        shown = entry.data["public"]
+        return (_("Photo shown to followers") if shown else _("Photo hidden")), ""
+    return _("Photo made unreadable in places"), ""
+
+
+def _say_rerouted(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("Place corrected"), str(entry.data.get("place_to", ""))
+
+
+def _say_verdict(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    data = entry.data
+    if "rating" in data:
+        return _("Rated %(n)s of 5") % {"n": data["rating"]}, ""
+    return (_("Answer: fixed") if data.get("fixed") else _("Answer: not fixed")), ""
+
+
+def _people(data: dict[str, Any]) -> str:
+    count = int(data.get("people", 0))
+    if not count:
+        return ""
+    return ngettext(
+        "%(n)s person follows this case now.", "%(n)s people follow this case now.", count
+    ) % {"n": count}

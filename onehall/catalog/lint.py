@@ -1,0 +1,227 @@
+"""What is wrong with a flow: pure checks over its typed form, each with where it is and what to do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from onehall.catalog import categories
+from onehall.catalog.flows import FlowDefinition, Move
+from onehall.kernel.spelling import nearest
+from onehall.people.actor import ROLES
+
+BY: Final = frozenset({*ROLES, "resident", "system"})
+"""Who may be named in a move's `by`."""
+
+STAFF: Final = frozenset(ROLES) - {"auditor"}
+SPECIAL_TARGETS: Final = frozenset({"$previous", "$outcome"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake: the path of keys to it in the document, what is wrong and what to do."""
+
+    where: tuple[str, ...]
+    message: str
+    advice: str
+
+
+def lint_flow(flow: FlowDefinition) -> list[Finding]:
+    """Every mistake of a flow; names first, and the walk through it only when all names are right."""
+    found = [*_start(flow), *_states(flow), *_outcomes(flow), *_moves(flow), *_timers(flow)]
+    return found or [*_unreachable(flow), *_stuck(flow), *_waiting(flow), *_timer_loops(flow)]
+
+
+def unknown(what: str, name: str, known: frozenset[str] | set[str]) -> tuple[str, str]:
+    """The sentence and the advice for a name that does not exist."""
+    guess = nearest(name, known)
+    choices = ", ".join(sorted(known))
+    return (
+        f'There is no {what} "{name}".',
+        f'Did you mean "{guess}"?' if guess else f"Known: {choices or 'none'}.",
+    )
+
+
+def _start(flow: FlowDefinition) -> Iterator[Finding]:
+    if not flow.start:
+        yield Finding(("start",), "The flow has no start.", "Name the state a new case begins in.")
+    elif flow.start not in flow.states:
+        yield Finding(("start",), *unknown("state", flow.start, set(flow.states)))
+    elif not categories.is_open(flow.states[flow.start].category):
+        yield Finding(
+            ("start",),
+            f'The flow starts in "{flow.start}", which is not open.',
+            "Start in a state whose category is open, such as submitted.",
+        )
+
+
+def _states(flow: FlowDefinition) -> Iterator[Finding]:
+    stages = {s.key for s in flow.stages}
+    for state in flow.states.values():
+        where = ("states", state.key)
+        if state.category not in categories.ALL:
+            yield Finding(
+                (*where, "category"), *unknown("category", state.category, set(categories.ALL))
+            )
+        if state.stage and state.stage not in stages:
+            yield Finding((*where, "stage"), *unknown("stage", state.stage, stages))
+
+
+def _outcomes(flow: FlowDefinition) -> Iterator[Finding]:
+    for outcome in flow.outcomes.values():
+        where = ("outcomes", outcome.key)
+        target = flow.states.get(outcome.to)
+        if target is None:
+            yield Finding((*where, "to"), *unknown("state", outcome.to, set(flow.states)))
+        elif categories.is_open(target.category):
+            yield Finding(
+                (*where, "to"),
+                f'The outcome "{outcome.key}" leads to "{outcome.to}", which is still open.',
+                "Lead to a state whose category is resolved, closed, denied or withdrawn.",
+            )
+        for need in sorted(outcome.needs - categories.NEEDS):
+            yield Finding((*where, "needs"), *unknown("need", need, set(categories.NEEDS)))
+
+
+def _moves(flow: FlowDefinition) -> Iterator[Finding]:
+    for move in flow.moves.values():
+        where = ("moves", move.key)
+        for source in sorted(move.sources - set(flow.states)):
+            known = {*flow.states, "@open", "@ended"}
+            yield Finding((*where, "from"), *unknown("state", source, known))
+        if move.to not in {*flow.states, *SPECIAL_TARGETS}:
+            yield Finding((*where, "to"), *unknown("state", move.to, set(flow.states)))
+        for role in sorted(move.by - BY):
+            yield Finding((*where, "by"), *unknown("role", role, BY))
+        if move.purpose and move.purpose not in categories.PURPOSES:
+            known_purposes = set(categories.PURPOSES)
+            yield Finding((*where, "purpose"), *unknown("purpose", move.purpose, known_purposes))
+        for need in sorted(move.needs - categories.NEEDS):
+            yield Finding((*where, "needs"), *unknown("need", need, set(categories.NEEDS)))
+        yield from _close(flow, move)
+
+
+def _close(flow: FlowDefinition, move: Move) -> Iterator[Finding]:
+    where = ("moves", move.key, "to")
+    if move.to == "$outcome" and move.purpose != "close":
+        yield Finding(where, "Only a close can lead to $outcome.", 'Add "purpose: close".')
+    if move.to == "$outcome" and not flow.outcomes:
+        yield Finding(where, "The flow has no outcomes.", 'Add them under "outcomes".')
+
+
+def _timers(flow: FlowDefinition) -> Iterator[Finding]:
+    for state in flow.states.values():
+        where = ("states", state.key, "timers")
+        for timer in state.timers:
+            move = flow.moves.get(timer.move)
+            if move is None:
+                yield Finding(where, *unknown("move", timer.move, set(flow.moves)))
+                continue
+            if "system" not in move.by:
+                yield Finding(
+                    where,
+                    f'The timer fires "{move.key}", which the system may not make.',
+                    f'Add "system" to the "by" of "{move.key}".',
+                )
+            if state.key not in move.sources:
+                yield Finding(
+                    where,
+                    f'The timer fires "{move.key}", which does not leave "{state.key}".',
+                    f'Add "{state.key}" to the "from" of "{move.key}".',
+                )
+            if not timer.after:
+                yield Finding(where, "The timer fires at once.", "Give it hours or days.")
+
+
+def _targets(flow: FlowDefinition, move: Move) -> set[str]:
+    """Where a move can lead. `$previous` only goes back to a place the case has been."""
+    if move.to == "$outcome":
+        return {o.to for o in flow.outcomes.values()}
+    return set() if move.to == "$previous" else {move.to}
+
+
+def _unreachable(flow: FlowDefinition) -> Iterator[Finding]:
+    reached, todo = {flow.start}, [flow.start]
+    while todo:
+        here = todo.pop()
+        for move in flow.moves.values():
+            if here in move.sources:
+                new = _targets(flow, move) - reached
+                reached |= new
+                todo.extend(new)
+    for key in flow.states:
+        if key not in reached:
+            yield Finding(
+                ("states", key), f'No case can get to "{key}".', "Add a move to it, or delete it."
+            )
+
+
+def _stuck(flow: FlowDefinition) -> Iterator[Finding]:
+    ends = _can_end(flow)
+    for state in flow.states.values():
+        if not categories.is_open(state.category):
+            continue
+        where = ("states", state.key)
+        leaving = [m for m in flow.moves.values() if state.key in m.sources and m.to != state.key]
+        if not leaving:
+            yield Finding(
+                where, f'A case in "{state.key}" stays there forever.', "Add a move out of it."
+            )
+        elif not any(m.by & STAFF for m in leaving):
+            yield Finding(
+                where,
+                f'No staff role can move a case out of "{state.key}".',
+                "Let a staff role make one of its moves.",
+            )
+        elif state.key not in ends:
+            yield Finding(
+                where,
+                f'A case in "{state.key}" can never end.',
+                "Add a way to a state whose category is resolved, closed, denied or withdrawn.",
+            )
+
+
+def _can_end(flow: FlowDefinition) -> set[str]:
+    ends = {s.key for s in flow.states.values() if not categories.is_open(s.category)}
+    grown = True
+    while grown:
+        grown = False
+        for move in flow.moves.values():
+            new = move.sources - ends
+            if new and _targets(flow, move) & ends:
+                ends |= new
+                grown = True
+    return ends
+
+
+def _waiting(flow: FlowDefinition) -> Iterator[Finding]:
+    for state in flow.states.values():
+        if state.category != "waiting_applicant":
+            continue
+        if flow.with_purpose("answer", state.key, {"resident"}) is None:
+            yield Finding(
+                ("states", state.key),
+                f'A resident cannot answer in "{state.key}".',
+                f'Add a move from "{state.key}" by the resident with "purpose: answer".',
+            )
+
+
+def _timer_loops(flow: FlowDefinition) -> Iterator[Finding]:
+    """Timers that could move a case in a circle with nobody touching it."""
+    steps = {
+        s.key: {t for timer in s.timers for t in _targets(flow, flow.moves[timer.move])}
+        for s in flow.states.values()
+    }
+    for key in flow.states:
+        seen: set[str] = set()
+        todo = list(steps[key])
+        while todo:
+            here = todo.pop()
+            if here not in seen:
+                seen.add(here)
+                todo.extend(steps[here])
+        if key in seen:
+            yield Finding(
+                ("states", key, "timers"),
+                f'Timers move a case from "{key}" in a circle.',
+                "Let one of them lead to a state without a timer.",
+            )

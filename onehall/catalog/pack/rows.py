@@ -1,0 +1,117 @@
+"""Compares a catalogue with what is stored, and stores it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from onehall.catalog.models import Flow, FlowVersion, Service, ServiceGroup
+from onehall.catalog.pack.documents import CatalogPack, Doc, sha256_of
+from onehall.people.differences import differences
+from onehall.places.models import City
+from onehall.places.rows import Change
+
+
+def latest_versions(city: City) -> dict[str, FlowVersion]:
+    """The newest version of each flow that is in use, by flow key; one query."""
+    rows = (
+        FlowVersion.objects.filter(flow__city=city, flow__active=True)
+        .select_related("flow")
+        .order_by("flow_id", "-number")
+        .distinct("flow_id")
+    )
+    return {row.flow.key: row for row in rows}
+
+
+def stored(city: City | None) -> CatalogPack:
+    """What the database holds, in the form of a read pack; empty without a city."""
+    if city is None:
+        return CatalogPack()
+    groups = ServiceGroup.objects.filter(city=city, retired=False).order_by("position", "id")
+    rows = Service.objects.filter(city=city).order_by("group__position", "position", "id")
+    flows = {key: version.doc for key, version in latest_versions(city).items()}
+    return CatalogPack(
+        groups=tuple(
+            {"key": g.key, "name": g.name, "icon": g.icon, "active": g.active} for g in groups
+        ),
+        services=tuple(s.doc for s in rows if s.active or s.doc.get("active") is False),
+        flows=dict(sorted(flows.items())),
+    )
+
+
+def plan(pack: CatalogPack, city: City | None) -> list[Change]:
+    """What applying would change, in the order groups, flows, services."""
+    now = stored(city)
+    gone = "no longer offered; its cases stay"
+    changes = differences("group", _by_key(now.groups), _by_key(pack.groups), removed="not shown")
+    changes += [
+        replace(c, detail=f"new version for new cases ({c.detail})") if c.kind == "change" else c
+        for c in differences(
+            "flow", now.flows, dict(sorted(pack.flows.items())), removed="its cases stay on it"
+        )
+    ]
+    changes += differences("service", _by_key(now.services), _by_key(pack.services), removed=gone)
+    return changes
+
+
+def _by_key(docs: Iterable[Doc]) -> dict[str, Doc]:
+    return {doc["key"]: doc for doc in docs}
+
+
+@transaction.atomic
+def apply(pack: CatalogPack, city: City, *, now: datetime) -> None:
+    """Make the rows match the pack. Nothing is deleted: cases refer to services and flow versions."""
+    groups = _apply_groups(pack, city)
+    flows = _apply_flows(pack, city, now)
+    held = {s.key: s for s in Service.objects.filter(city=city)}
+    for number, doc in enumerate(pack.services):
+        row = held.pop(doc["key"], None) or Service(city=city, key=doc["key"])
+        row.group, row.flow = groups[doc["group"]], flows[doc["flow"]]
+        row.doc, row.position, row.active = doc, number, doc.get("active", True)
+        row.save()
+    for row in held.values():
+        if row.active or row.doc.get("active") is False:
+            row.active = False
+            row.doc.pop("active", None)
+            row.save(update_fields=["active", "doc"])
+
+
+def _apply_groups(pack: CatalogPack, city: City) -> dict[str, ServiceGroup]:
+    found = {}
+    for number, doc in enumerate(pack.groups):
+        found[doc["key"]], _ = ServiceGroup.objects.update_or_create(
+            city=city,
+            key=doc["key"],
+            defaults={
+                "name": doc["name"],
+                "icon": doc["icon"],
+                "active": doc["active"],
+                "position": number,
+                "retired": False,
+            },
+        )
+    gone = ServiceGroup.objects.filter(city=city).exclude(key__in=found)
+    gone.update(active=False, retired=True)
+    return found
+
+
+def _apply_flows(pack: CatalogPack, city: City, now: datetime) -> dict[str, Flow]:
+    """Flows by key; a changed document becomes a new version, an old one is never touched."""
+    latest = latest_versions(city)
+    found = {}
+    for key, doc in pack.flows.items():
+        flow, _ = Flow.objects.update_or_create(city=city, key=key, defaults={"active": True})
+        found[key] = flow
+        last = latest.get(key) or flow.versions.order_by("-number").first()
+        sha256 = sha256_of(doc)
+        if last is None or last.sha256 != sha256:
+            FlowVersion.objects.create(
+                flow=flow,
+                number=last.number + 1 if last else 1,
+                doc=doc,
+                sha256=sha256,
+                published_at=now,
+            )
+    Flow.objects.filter(city=city).exclude(key__in=found).update(active=False)
+    return found

@@ -1,0 +1,71 @@
+"""Writes the stored catalogue back as pack files; reading them gives the same documents."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from onehall.catalog.pack.documents import Doc
+from onehall.catalog.pack.read_services import GROUPS_FILE
+from onehall.catalog.pack.rows import stored
+from onehall.kernel import yamlfile
+from onehall.places.models import City
+
+ORDER: Final = (
+    "key", "group", "type", "name", "summary", "category", "stage", "from", "to", "by", "purpose",
+    "label", "words", "hint", "icon", "active", "position", "languages", "keywords", "common",
+    "required", "place", "asset", "photos", "privacy", "options", "stages", "start", "states",
+    "when", "stop", "call", "queue", "because", "questions", "routing", "promise", "hours", "days",
+    "priorities", "flow", "closing", "outcomes", "moves", "needs", "timers", "after", "fire",
+    "similar", "metres",
+)  # fmt: skip
+"""jsonb forgets the order of fields; files always have this one."""
+
+_RANK: Final = {name: number for number, name in enumerate(ORDER)}
+
+
+def write(city: City, folder: Path) -> None:
+    """Write `services/` and `flows/` of a pack."""
+    held = stored(city)
+    languages = city.languages
+    services, flows = folder / "services", folder / "flows"
+    services.mkdir(parents=True, exist_ok=True)
+    flows.mkdir(parents=True, exist_ok=True)
+    groups = [_ordered(group, languages) for group in held.groups]
+    _dump(services / GROUPS_FILE, {"groups": groups})
+    for doc in held.services:
+        _dump(services / f"{doc['key']}.yaml", _ordered(doc, languages))
+    for key, doc in held.flows.items():
+        _dump(flows / f"{key}.yaml", _ordered(_as_mappings(doc), languages))
+
+
+def _dump(path: Path, data: Doc) -> None:
+    path.write_text(yamlfile.dump(data), encoding="utf-8")
+
+
+def _as_mappings(doc: Doc) -> Doc:
+    """A flow with its parts by key, as packs have them."""
+    parts = {
+        name: {part["key"]: {k: v for k, v in part.items() if k != "key"} for part in doc[name]}
+        for name in ("states", "outcomes", "moves")
+    }
+    return {**doc, **{name: _Kept(part) for name, part in parts.items()}}
+
+
+class _Kept(dict[str, Any]):
+    """A mapping whose keys are the author's own and stay in their order."""
+
+
+def _ordered(value: Any, languages: Sequence[str]) -> Any:
+    """The value with fields and languages in their order, and without empty fields."""
+    if isinstance(value, list):
+        return [_ordered(item, languages) for item in value]
+    if not isinstance(value, dict):
+        return value
+    keys = list(value)
+    if isinstance(value, _Kept):
+        pass
+    elif set(keys) <= set(languages):
+        keys = [code for code in languages if code in value]
+    else:
+        keys.sort(key=lambda name: (_RANK.get(name, len(_RANK)), name))
+    return {key: _ordered(value[key], languages) for key in keys if value[key] not in ({}, [], "")}

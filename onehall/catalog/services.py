@@ -1,0 +1,160 @@
+"""A service document as typed values: questions, routing, promise, closing contract."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+type Doc = dict[str, Any]
+type Words = dict[str, str] | str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer of a choice."""
+
+    key: str
+    label: Words
+    hint: Words = ""
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """When an answer ends the form, with the words and the number to call instead."""
+
+    when: Doc
+    words: Words
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a service. `when` is an expression over earlier answers."""
+
+    key: str
+    type: str
+    label: Words
+    hint: Words = ""
+    required: bool = False
+    options: tuple[Option, ...] = ()
+    when: Doc | None = None
+    stop: Stop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A routing rule: first match wins; `when` None matches everything."""
+
+    queue: str
+    because: Words
+    when: Doc | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Working hours or working days from the report to the fix, also per priority."""
+
+    hours: float | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDefinition:
+    """A whole parsed service. `id`, `position` and `active` come from its row; 0 and True without one."""
+
+    key: str
+    group: str
+    name: Words
+    summary: Words
+    icon: str
+    keywords: dict[str, list[str]]
+    common: bool
+    place: str
+    asset: str
+    ask_photos: bool
+    photos_public: str
+    public: bool
+    place_privacy: str
+    questions: tuple[Question, ...]
+    routing: tuple[Route, ...]
+    promise: Promise
+    priorities: dict[str, Promise]
+    flow: str
+    outcomes: tuple[str, ...]
+    closing_needs: frozenset[str]
+    similar_metres: int
+    similar_days: int
+    id: int = 0
+    position: int = 0
+    active: bool = True
+
+    def question(self, key: str) -> Question | None:
+        """The question with this key."""
+        return next((q for q in self.questions if q.key == key), None)
+
+    def promise_for(self, priority: str) -> Promise:
+        """The promise at a priority; the plain one where the city set no other."""
+        return self.priorities.get(priority, self.promise)
+
+
+def with_row(
+    service: ServiceDefinition, *, row_id: int, position: int, active: bool
+) -> ServiceDefinition:
+    """The same service with what its row knows."""
+    return replace(service, id=row_id, position=position, active=active)
+
+
+def _promise(doc: Doc) -> Promise:
+    return Promise(hours=doc.get("hours"), days=doc.get("days"))
+
+
+def _stop(doc: Doc | None) -> Stop | None:
+    return Stop(doc["when"], doc["words"], doc.get("call", "")) if doc else None
+
+
+def _question(doc: Doc) -> Question:
+    return Question(
+        key=doc["key"],
+        type=doc["type"],
+        label=doc["label"],
+        hint=doc.get("hint", ""),
+        required=doc.get("required", False),
+        options=tuple(
+            Option(o["key"], o["label"], o.get("hint", ""), o.get("icon", ""))
+            for o in doc.get("options", [])
+        ),
+        when=doc.get("when"),
+        stop=_stop(doc.get("stop")),
+    )
+
+
+def parse(doc: Doc) -> ServiceDefinition:
+    """Typed service from a checked document; `KeyError` means the document was not checked."""
+    photos, privacy = doc.get("photos", {}), doc.get("privacy", {})
+    closing, similar = doc.get("closing", {}), doc.get("similar", {})
+    promise = doc["promise"]
+    return ServiceDefinition(
+        key=doc["key"],
+        group=doc["group"],
+        name=doc["name"],
+        summary=doc.get("summary", ""),
+        icon=doc.get("icon", "question"),
+        keywords=doc.get("keywords", {}),
+        common=doc.get("common", False),
+        place=doc.get("place", "required"),
+        asset=doc.get("asset", ""),
+        ask_photos=photos.get("ask", True),
+        photos_public=photos.get("public", "after_review"),
+        public=privacy.get("public", True),
+        place_privacy=privacy.get("place", "exact"),
+        questions=tuple(_question(q) for q in doc.get("questions", [])),
+        routing=tuple(
+            Route(r["queue"], r.get("because", ""), r.get("when")) for r in doc["routing"]
+        ),
+        promise=_promise(promise),
+        priorities={k: _promise(p) for k, p in promise.get("priorities", {}).items()},
+        flow=doc["flow"],
+        outcomes=tuple(closing.get("outcomes", [])),
+        closing_needs=frozenset(closing.get("needs", [])) | {"words"},
+        similar_metres=similar.get("metres", 100),
+        similar_days=similar.get("days", 60),
+    )

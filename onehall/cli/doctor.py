@@ -1,0 +1,191 @@
+"""`onehall doctor`: looks at everything an installation needs and says what is wrong, in words."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from onehall.cli import running
+from onehall.cli.words import Failure, out
+from onehall.config.env import Env, EnvError
+from onehall.kernel.postgres import EmbeddedPostgres, PostgresError, find_programs
+
+LEAST_FREE_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `good` is None for a remark that is no fault."""
+
+    good: bool | None
+    words: str
+
+
+@click.command()
+def command() -> None:
+    """Look for what is wrong with this installation. Ends with 1 when something is."""
+    faults = 0
+    for look in (_machine, _variables, _folder, _programs):
+        faults += _show(look)
+    try:
+        with running.django():
+            for look in (_database, _migrations, _static, _outbox, _mail):
+                faults += _show(look)
+    except Failure as failure:
+        _print(Finding(good=False, words=f"The database cannot be reached. {failure.message}"))
+        faults += 1
+    if faults:
+        message = f"{faults} thing{'s' if faults > 1 else ''} to put right."
+        raise Failure(message)
+    out.print("[bold green]Everything is in order.[/]")
+
+
+def _show(look: Callable[[], Iterator[Finding]]) -> int:
+    faults = 0
+    for finding in look():
+        _print(finding)
+        faults += finding.good is False
+    return faults
+
+
+def _print(finding: Finding) -> None:
+    sign = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]·[/]"}[finding.good]
+    out.print(f"{sign} {escape(finding.words)}", soft_wrap=True)
+
+
+def _machine() -> Iterator[Finding]:
+    good = sys.version_info >= (3, 12)
+    yield Finding(good, f"Python {platform.python_version()} on {platform.system()}")
+    if sys.platform != "linux":
+        words = "Children outlive a killed supervisor here; only Linux can tie them to it."
+        yield Finding(good=None, words=words)
+
+
+def _variables() -> Iterator[Finding]:
+    env = Env()
+    unknown = [n for n in os.environ if n.startswith("ONEHALL_") and n not in Env.names()]
+    for name in unknown:
+        yield Finding(good=False, words=f"{name} is set, but there is no such variable.")
+    try:
+        for name in ("ONEHALL_WEB_WORKERS", "ONEHALL_WEB_THREADS", "ONEHALL_DB_POOL"):
+            env.number(name)
+    except EnvError as error:
+        yield Finding(good=False, words=str(error))
+    else:
+        yield Finding(good=True, words="The environment variables make sense.")
+    production = env.text("ONEHALL_MODE") == "production"
+    if production and env.text("ONEHALL_HOSTS").startswith("localhost,"):
+        yield Finding(
+            good=None, words="ONEHALL_HOSTS is not set: the pages answer on this machine only."
+        )
+
+
+def _folder() -> Iterator[Finding]:
+    folder = running.data_dir()
+    home = next(p for p in (folder, *folder.parents) if p.exists())
+    yield Finding(good=os.access(home, os.W_OK), words=f"The data folder {folder} can be written.")
+    free = shutil.disk_usage(home).free
+    yield Finding(
+        good=free > LEAST_FREE_BYTES, words=f"{free / 1024**3:.1f} GB are free on its disk."
+    )
+    key = folder / "secrets" / "signing-key"
+    if key.exists():
+        private = stat.S_IMODE(key.stat().st_mode) & 0o077 == 0
+        yield Finding(good=private, words="The signing key can be read by its owner only.")
+
+
+def _programs() -> Iterator[Finding]:
+    if Env().text("DATABASE_URL"):
+        yield Finding(good=None, words="DATABASE_URL is set; the embedded server is not used.")
+        return
+    try:
+        found = find_programs()
+    except PostgresError as error:
+        yield Finding(good=False, words=str(error))
+    else:
+        yield Finding(
+            good=True, words=f"PostgreSQL {found.version} ({found.source}) in {found.bin_dir}"
+        )
+        running_here = EmbeddedPostgres(running.data_dir() / "postgres").is_running()
+        yield Finding(
+            good=None, words=f"The embedded server is {'running' if running_here else 'at rest'}."
+        )
+
+
+def _database() -> Iterator[Finding]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        version = str(cursor.fetchone()[0])
+        yield Finding(
+            good=int(version.split(".")[0]) >= 15, words=f"The database answers: {version}"
+        )
+        cursor.execute(
+            "SELECT name, installed_version IS NOT NULL FROM pg_available_extensions"
+            " WHERE name IN ('pg_trgm', 'unaccent') ORDER BY name"
+        )
+        known: dict[str, bool] = dict(cursor.fetchall())
+    for name in ("pg_trgm", "unaccent"):
+        good = True if known.get(name) else None
+        words = {True: "is in use", False: "is there, but not in use"}.get(
+            known.get(name, False), ""
+        )
+        yield Finding(good, f"The extension {name} {words if name in known else 'is missing'}.")
+
+
+def _migrations() -> Iterator[Finding]:
+    from onehall.api.health import pending_migrations
+
+    count = pending_migrations()
+    words = f"{count} migrations wait: run `onehall manage migrate`." if count else "Up to date."
+    yield Finding(good=not count, words=f"Tables: {words}")
+
+
+def _static() -> Iterator[Finding]:
+    from django.conf import settings
+
+    if settings.BUILT:
+        there = (Path(settings.STATIC_ROOT) / "staticfiles.json").exists()
+        hint = "" if there else " Run `onehall serve`, or `onehall manage collectstatic`."
+        yield Finding(
+            good=there, words=f"Styles and scripts are collected in {settings.STATIC_ROOT}.{hint}"
+        )
+
+
+def _outbox() -> Iterator[Finding]:
+    from django.db import DatabaseError
+
+    from onehall.api.health import MAX_LAG_SECONDS
+    from onehall.kernel import clock
+    from onehall.messaging.queries import outbox_health
+
+    now = clock.now()
+    try:
+        health = outbox_health(now=now)
+    except DatabaseError:
+        yield Finding(good=None, words="The queue cannot be looked at before the tables are made.")
+        return
+    lag = (now - health.oldest_due).total_seconds() if health.oldest_due else 0
+    yield Finding(
+        good=lag <= MAX_LAG_SECONDS, words=f"Queued work waits {lag:.0f} seconds at most."
+    )
+    if health.dead:
+        yield Finding(
+            good=False, words=f"{health.dead} pieces of work were given up; see the mailbox."
+        )
+
+
+def _mail() -> Iterator[Finding]:
+    host = Env().text("ONEHALL_MAIL_HOST")
+    words = f"Mail goes to {host}." if host else "No mail server is set; mail is written to files."
+    yield Finding(good=True if host else None, words=words)

@@ -1,0 +1,123 @@
+"""A city pack as a whole: the rooms' parts read together, compared, applied in one transaction, written back.
+
+Import it only after Django is set up.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import F
+
+from onehall.catalog import pack as catalog_pack
+from onehall.catalog.pack import CatalogPack, Known
+from onehall.kernel import clock
+from onehall.kernel.yamlfile import PackProblem
+from onehall.people import pack as people_pack
+from onehall.people.pack import PeoplePack
+from onehall.places import pack as places_pack
+from onehall.places.models import City
+from onehall.places.pack import Change, PlacesPack
+
+
+class PackRefused(Exception):
+    """The pack has mistakes, so nothing was changed."""
+
+    def __init__(self, problems: list[PackProblem]) -> None:
+        super().__init__("\n".join(str(p) for p in problems))
+        self.problems = problems
+
+
+class NoSuchCity(LookupError):
+    """There is no city with that slug."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityPack:
+    """The three parts of a checked pack."""
+
+    places: PlacesPack
+    people: PeoplePack
+    catalog: CatalogPack
+
+
+def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:
+    """Everything in a folder and everything wrong with it, sorted by file and line, each once."""
+    places, problems = places_pack.read(folder)
+    languages = places.city.languages
+    people, people_problems = people_pack.read(folder, languages)
+    known = Known(
+        languages=tuple(languages),
+        queues=people.queue_keys,
+        asset_kinds=frozenset(places.assets),
+        layers=frozenset(layer.layer for layer in places.areas),
+    )
+    catalog, catalog_problems = catalog_pack.read(folder, known)
+    found = {*problems, *people_problems, *catalog_problems}
+    return CityPack(places=places, people=people, catalog=catalog), sorted(found)
+
+
+def check(folder: Path) -> list[PackProblem]:
+    """Every mistake in a folder; needs no database."""
+    return read(folder)[1]
+
+
+def read_sound(folder: Path) -> CityPack:
+    """A pack without mistakes; `PackRefused` for one with."""
+    pack, problems = read(folder)
+    if problems:
+        raise PackRefused(problems)
+    return pack
+
+
+def warnings(pack: CityPack) -> list[str]:
+    """What could not be checked, as sentences."""
+    return people_pack.warnings(pack.people)
+
+
+def changes(pack: CityPack, *, with_staff: bool = False) -> list[Change]:
+    """What applying a checked pack would change."""
+    city = City.objects.filter(slug=pack.places.city.slug).first()
+    return [
+        *places_pack.plan(city, pack.places),
+        *_changes_above(pack, city, with_staff=with_staff),
+    ]
+
+
+def _changes_above(pack: CityPack, city: City | None, *, with_staff: bool) -> list[Change]:
+    return [
+        *people_pack.plan(pack.people, city, with_staff=with_staff),
+        *catalog_pack.plan(pack.catalog, city),
+    ]
+
+
+@transaction.atomic
+def apply(pack: CityPack, *, by: str, with_staff: bool = False) -> City:
+    """Make a city what a checked pack says. Its revision grows by one, or stays when nothing changes."""
+    now = clock.now()
+    slug = pack.places.city.slug
+    before = City.objects.filter(slug=slug).values_list("revision", flat=True).first()
+    city = places_pack.apply(pack.places, by=by, now=now)
+    if _changes_above(pack, city, with_staff=with_staff):
+        people_pack.apply(pack.people, city, with_staff=with_staff)
+        catalog_pack.apply(pack.catalog, city, now=now)
+        if city.revision == before:
+            City.objects.filter(pk=city.pk).update(
+                revision=F("revision") + 1, changed_at=now, changed_by=by
+            )
+            city.refresh_from_db()
+    return city
+
+
+def export(slug: str, folder: Path, *, with_staff: bool = False) -> City:
+    """Write a city to a folder. Raises `NoSuchCity`, and `FileExistsError` for a folder in use."""
+    city = City.objects.filter(slug=slug).first()
+    if city is None:
+        raise NoSuchCity(slug)
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(str(folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    places_pack.write(city, folder)
+    people_pack.write(city, folder, with_staff=with_staff)
+    catalog_pack.write(city, folder)
+    return city

@@ -1,0 +1,70 @@
+"""The process tree of one installation: pages, worker, live stream."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import sys
+import time
+from importlib.util import find_spec
+
+from onehall.cli.running import live_socket
+from onehall.cli.supervisor import Child
+from onehall.cli.words import Failure
+from onehall.config.env import Env
+
+PORT_PATIENCE_SECONDS = 3.0
+
+
+def children() -> list[Child]:
+    """The processes to run, in the order they are started."""
+    environment = {"ONEHALL_LIVE_SOCKET": str(live_socket())}
+    python = [sys.executable, "-m"]
+    pages = [*python, "gunicorn", "--config", "python:onehall.config.gunicorn"]
+    found = [
+        Child(name="pages", command=pages, environment=environment),
+        Child(name="worker", command=[*python, "onehall", "worker"], environment=environment),
+    ]
+    if find_spec("onehall.api.live") is not None:
+        live = [*python, "onehall.api.live"]
+        found.append(Child(name="live", command=live, environment=environment))
+    return found
+
+
+def bound() -> tuple[str, int]:
+    """The address and port of the pages."""
+    host, _, port = Env().text("ONEHALL_BIND").rpartition(":")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def port_must_be_free() -> None:
+    """Refuses to start when another program holds the port; waits a moment for one that ends."""
+    host, port = bound()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    while True:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    message = f"Port {port} on {host} cannot be used: {error.strerror}."
+                    raise Failure(message, hint=f"Choose another one: --port {port + 1}") from None
+            else:
+                return
+        time.sleep(0.2)
+
+
+def pages_answer() -> bool:
+    """Whether the pages serve requests."""
+    host, port = bound()
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # only translated
+    connection = http.client.HTTPConnection(here, port, timeout=2)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -1,0 +1,28 @@
+"""`onehall worker`: does the queued work until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+import click
+
+from onehall.cli import running
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, then end.")
+def command(*, once: bool) -> None:
+    """Do the queued work: mail, webhooks, timers. SIGTERM ends it after the running piece."""
+    stop = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the signal's shape
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    with running.django():
+        from onehall.messaging import worker
+
+        worker.run(once=once, stop=stop)

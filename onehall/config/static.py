@@ -1,0 +1,17 @@
+"""Which static files of the libraries are worth collecting."""
+
+from django.contrib.staticfiles.apps import StaticFilesConfig
+
+
+class OwnStaticFilesConfig(StaticFilesConfig):
+    """Leaves out what no page uses: collecting and compressing it would slow the first start."""
+
+    ignore_patterns = [
+        *StaticFilesConfig.ignore_patterns,
+        # htmx in another major version, and its readable copies
+        "htmx-2*", "htmax-*", "htmx-4.js", "hx-*-2.js", "hx-*-2.min.js", "hx-*-4.js",
+        # the map library's drawing tools, projections and sources
+        "draw", "proj4*", "leaflet-src.*", "leaflet.draw*", "leaflet.forms.js", "Control.MiniMap.*",
+        # what our own stylesheets are joined from
+        "look/src/*",
+    ]  # fmt: skip

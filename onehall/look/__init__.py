@@ -1,0 +1,1 @@
+"""How everything looks: components, styles, icons and page frames."""

@@ -1,0 +1,40 @@
+"""Joins the small stylesheets into the two that are served: one for residents, one more for staff."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+HOME: Final = Path(__file__).parent / "static" / "look"
+RESIDENTS: Final = ("tokens", "reset", "base", "layout", "parts", "helpers")
+STAFF: Final = ("desk",)
+
+
+def minify(css: str) -> str:
+    """The same rules without comments and spare spaces. Spaces inside calc() and selectors stay."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    css = re.sub(r"\s*([{};,>])\s*", r"\1", css)
+    css = re.sub(r":\s+", ":", css)
+    return css.replace(";}", "}").strip() + "\n"
+
+
+def built(home: Path = HOME) -> dict[Path, str]:
+    """What each served file should hold, made from the files in `src`."""
+    return {
+        home / "onehall.css": minify(_joined(home, RESIDENTS)),
+        home / "desk.css": minify(_joined(home, STAFF)),
+    }
+
+
+def build(home: Path = HOME) -> list[Path]:
+    """Write the served files; returns those that changed."""
+    changed = []
+    for path, css in built(home).items():
+        if not path.exists() or path.read_text(encoding="utf-8") != css:
+            path.write_text(css, encoding="utf-8")
+            changed.append(path)
+    return changed
+
+
+def _joined(home: Path, names: tuple[str, ...]) -> str:
+    return "".join((home / "src" / f"{name}.css").read_text(encoding="utf-8") for name in names)

@@ -1,0 +1,254 @@
+"""Tags that draw a whole part out of values."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from django.forms import BaseForm
+from django.forms.boundfield import BoundField
+from django.template import Context, Library
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from onehall.look.components.blocks import KINDS, draw
+from onehall.look.components.small import local, now_of
+from onehall.look.forms import LookField
+from onehall.look.parts import Picture, Station
+from onehall.look.tones import check_tone
+
+register = Library()
+
+CLOCKS: Final = frozenset({"", "soon", "late", "rest", "fine"})
+CLOCK_WIDTH: Final = 120
+
+
+def with_clock(context: Context, **words: Any) -> dict[str, Any]:
+    """A part's words, plus what a time inside it needs."""
+    return words | {"now": now_of(context), "city": context.get("city")}
+
+
+@register.simple_tag(takes_context=True)
+def line(context: Context, stations: Sequence[Station], *, label: str) -> SafeString:
+    """The progress line with 3 to 5 stations. `label` says the same in words."""
+    drawn = [
+        (stop, stop.tone or _station_shape(stop, last=stop is stations[-1])) for stop in stations
+    ]
+    return draw("line", **with_clock(context, stations=drawn, label=label))
+
+
+@register.simple_tag
+def promise(*, title: str, words: str = "", icon: str = "flag", late: bool = False) -> SafeString:
+    """The promised date in bold, and where it comes from."""
+    return draw("promise", title=title, words=words, icon=icon, late=late)
+
+
+@register.simple_tag(name="clock")
+def promise_clock(*, words: str, share: float, tone: str = "", note: str = "") -> SafeString:
+    """Words over a thin bar; `share` of the promise used, from 0 to 1 (more counts as 1)."""
+    if tone not in CLOCKS:
+        raise ValueError(f"{{% clock %}} knows the tones {sorted(CLOCKS)}; got {tone!r}")
+    width = round(CLOCK_WIDTH * min(max(share, 0.0), 1.0))
+    return draw("clock", words=words, tone=tone, note=note, width=width)
+
+
+@register.simple_tag(takes_context=True)
+def pair(context: Context, before: Picture | None, after: Picture | None) -> SafeString:
+    """Before and after, equal in size; one alone when the other is missing."""
+    pictures = [picture for picture in (before, after) if picture is not None]
+    return draw("pair", **with_clock(context, pictures=pictures))
+
+
+@register.simple_tag
+def facts(rows: Iterable[tuple[str, Any]]) -> SafeString:
+    """Names and values side by side."""
+    return draw("facts", rows=list(rows))
+
+
+@register.simple_tag
+def figures(rows: Iterable[tuple[Any, str]]) -> SafeString:
+    """Large figures, each with its words."""
+    return draw("figures", rows=list(rows))
+
+
+@register.simple_tag
+def pager(*, newer: str = "", older: str = "", words: str = "") -> SafeString:
+    """The way to newer and older rows; an empty address leaves that way out."""
+    return draw("pager", newer=newer, older=older, words=words)
+
+
+@register.simple_tag
+def crumb(trail: Iterable[tuple[str, str]]) -> SafeString:
+    """Where this page is: (words, address) pairs, the last without an address."""
+    return draw("crumb", trail=list(trail))
+
+
+@register.simple_tag
+def seek(
+    *, action: str, label: str, value: str = "", name: str = "q", button: str = ""
+) -> SafeString:
+    """One big search box."""
+    return draw("seek", action=action, label=label, value=value, name=name, button=button)
+
+
+@register.simple_tag
+def door(*, href: str, icon: str, title: str, words: str) -> SafeString:
+    """One of the four doors of the front page, inside `nav.doors`."""
+    return draw("door", href=href, icon=icon, title=title, words=words)
+
+
+@register.simple_tag
+def here(*, title: str, note: str = "") -> SafeString:
+    """A place in words, under its map."""
+    return draw("here", title=title, note=note)
+
+
+@register.simple_tag
+def row(
+    *,
+    title: str,
+    note: str = "",
+    href: str = "",
+    icon: str = "",
+    tone: str = "",
+    current: bool = False,
+) -> SafeString:
+    """A row of `rows`: the whole of it is the link."""
+    if tone:
+        check_tone(tone, of="row")
+    return draw(
+        "row",
+        content="",
+        title=title,
+        note=note,
+        href=href,
+        icon=icon,
+        tone=tone,
+        current=current,
+    )
+
+
+@register.simple_tag
+def tile(
+    *,
+    name: str,
+    value: str,
+    label: str,
+    kind: str = "radio",
+    hint: str = "",
+    icon: str = "",
+    tone: str = "",
+    checked: bool = False,
+    required: bool = False,
+) -> SafeString:
+    """One answer of `tiles`: a real radio or check box."""
+    if kind not in KINDS:
+        raise ValueError(f"{{% tile %}} knows the kinds {sorted(KINDS)}; got {kind!r}")
+    if tone:
+        check_tone(tone, of="tile")
+    return draw(
+        "tile",
+        name=name,
+        value=value,
+        label=label,
+        kind=kind,
+        hint=hint,
+        icon=icon,
+        tone=tone,
+        checked=checked,
+        required=required,
+    )
+
+
+@register.simple_tag
+def chip(
+    *,
+    href: str,
+    word: str,
+    count: int | str = "",
+    current: bool = False,
+    shape: str = "",
+    alert: bool = False,
+) -> SafeString:
+    """A saved question with its count, inside `nav.filters`."""
+    if shape:
+        check_tone(shape, of="chip")
+    return draw(
+        "chip", href=href, word=word, count=count, current=current, shape=shape, alert=alert
+    )
+
+
+@register.simple_tag
+def cmd(*, action: str, value: str = "", name: str = "q") -> SafeString:
+    """The command box of the desk; `/` goes there."""
+    return draw("cmd", action=action, value=value, name=name)
+
+
+@register.simple_tag
+def move(
+    *,
+    label: str,
+    icon: str = "",
+    key: str = "",
+    name: str = "move",
+    value: str = "",
+    main: bool = False,
+) -> SafeString:
+    """A move of a case, inside `div.moves` of a form. The likely one is `main`; `key` is its letter."""
+    return draw("move", label=label, icon=icon, key=key, name=name, value=value, main=main)
+
+
+@register.simple_tag
+def rail_link(
+    *, href: str, word: str, icon: str = "", count: int | str = "", current: bool = False
+) -> SafeString:
+    """A link of the desk's rail."""
+    return draw("rail_link", href=href, word=word, icon=icon, count=count, current=current)
+
+
+@register.simple_tag(takes_context=True)
+def emergency(context: Context) -> SafeString:
+    """The ribbon for danger to life, in the city's own words. Nothing where the city gave none."""
+    given = getattr(context.get("city"), "emergency", None) or {}
+    words, call = local(given.get("words")), str(given.get("number", ""))
+    if not words:
+        return SafeString("")
+    start, found, end = words.partition(call) if call else (words, "", "")
+    linked = format_html('<a href="tel:{}">{}</a>', call, found) if found else ""
+    return draw("emergency", words=format_html("{}{}{}", start, linked, end))
+
+
+@register.simple_tag(takes_context=True)
+def phone_line(context: Context) -> SafeString:
+    """The city's phone with its hours, as a link. Nothing where the city gave none."""
+    contact = getattr(context.get("city"), "contact", None) or {}
+    phone = str(contact.get("phone", ""))
+    hours = local(contact.get("phone_hours"))
+    return draw("phone", phone=phone, hours=hours) if phone else SafeString("")
+
+
+@register.simple_tag
+def harbor() -> SafeString:
+    """The drawn harbor under the search of the front page."""
+    return draw("harbor")
+
+
+@register.simple_tag
+def errors(form: BaseForm) -> SafeString:
+    """The summary above a form that needs a hand: every sentence links to its field."""
+    if not form.is_bound or form.is_valid():
+        return SafeString("")
+    fields = [(bound, error) for bound in form for error in sentences(bound)]
+    general = form.non_field_errors()
+    return draw("errors", general=general, fields=fields, total=len(general) + len(fields))
+
+
+def sentences(bound: BoundField) -> list[str]:
+    """What is wrong with a field, in the words that stand at the field."""
+    return (
+        bound.sentences if isinstance(bound, LookField) else [str(words) for words in bound.errors]
+    )
+
+
+def _station_shape(stop: Station, *, last: bool) -> str:
+    if stop.status == "past" or (stop.status == "now" and last):
+        return "done"
+    return "work" if stop.status == "now" else "new"

@@ -1,0 +1,59 @@
+"""What every page knows: the city, the languages it can be read in, and the two links of the header."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils import translation
+
+from onehall.look.parts import Language
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+def page(request: "HttpRequest") -> dict[str, Any]:
+    """Template variables of the page frames. `city` is None where no city answers, such as on /healthz."""
+    city = getattr(request, "city", None)
+    return {
+        "city": city,
+        "languages": languages(request, city),
+        "home_url": _address("portal:home", otherwise="/"),
+        "mine_url": _address("portal:mine"),
+        "brand_url": _address("portal:brand") if city is not None and city.brand else "",
+    }
+
+
+def languages(request: "HttpRequest", city: Any) -> list[Language]:
+    """The city's languages, each with a link to this same page in it."""
+    codes = list(city.languages) if city is not None else [code for code, _ in settings.LANGUAGES]
+    now = translation.get_language() or ""
+    current = now if now in codes else now.partition("-")[0]
+    query = request.GET.copy()
+    query.pop("lang", None)
+    return [
+        Language(
+            code=code,
+            name=_own_name(code),
+            url=f"{request.path}?{urlencode([*query.items(), ('lang', code)])}",
+            current=code == current,
+        )
+        for code in codes
+    ]
+
+
+def _own_name(code: str) -> str:
+    try:
+        name = str(translation.get_language_info(code)["name_local"])
+    except KeyError:
+        return code
+    return name[:1].upper() + name[1:]
+
+
+def _address(name: str, *, otherwise: str = "") -> str:
+    # The frames are below the doors, so they ask for a page by name and do without it when it is not there.
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return otherwise

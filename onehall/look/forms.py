@@ -1,0 +1,108 @@
+"""How a Django form is drawn: label, hint, error above the input, input. Used by every form through FORM_RENDERER."""
+
+from collections.abc import Mapping
+from typing import Any, Final, override
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.renderers import DjangoTemplates
+from django.utils.translation import gettext as _
+
+SHORT: Final = frozenset({"tel", "number", "date", "time"})
+BARE: Final = (forms.CheckboxInput, forms.RadioSelect, forms.FileInput)
+
+
+class Choice(str):
+    """The label of a tile with a second line and a drawing. Compares and prints as its words."""
+
+    hint: str
+    icon: str
+
+    def __new__(cls, words: str, *, hint: str = "", icon: str = "") -> "Choice":
+        choice = super().__new__(cls, words)
+        choice.hint, choice.icon = hint, icon
+        return choice
+
+
+class _TileOptions(forms.widgets.ChoiceWidget):
+    def __init__(self, *args: Any, columns: str = "", **kwargs: Any) -> None:
+        self.columns = columns
+        super().__init__(*args, **kwargs)
+
+    @override
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        context["widget"]["columns"] = self.columns
+        return context
+
+    @override
+    def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> Any:
+        option = super().create_option(name, value, label, *args, **kwargs)
+        hint, icon = getattr(label, "hint", ""), getattr(label, "icon", "")
+        return option | {"label": str(label), "hint": hint, "icon": icon}
+
+
+class Tiles(_TileOptions, forms.RadioSelect):
+    """One answer out of a few, each a tile. `columns` is "", "one" or "three"."""
+
+    template_name = "look/forms/tiles.html"
+    option_template_name = "look/forms/tile.html"
+
+
+class TileChecks(_TileOptions, forms.CheckboxSelectMultiple):
+    """Any of a few answers, each a tile."""
+
+    template_name = "look/forms/tiles.html"
+    option_template_name = "look/forms/tile.html"
+
+
+class LookField(BoundField):
+    """A field with the classes and ids that the templates and the error summary rely on."""
+
+    @property
+    def is_tick(self) -> bool:
+        """Whether the field is one check box, whose label stands beside it."""
+        return isinstance(self.field.widget, forms.CheckboxInput)
+
+    @property
+    def focus_id(self) -> str:
+        """The id of the control that the error summary leads to: the first one of a group."""
+        if self.use_fieldset:
+            return f"{self.auto_id}_0"
+        return self.id_for_label or self.auto_id
+
+    @property
+    def sentences(self) -> list[str]:
+        """What is wrong, saying what to do also where a form left Django's own words."""
+        plain = str(forms.Field.default_error_messages["required"])
+        asked = isinstance(self.field.widget, (forms.RadioSelect, forms.CheckboxSelectMultiple))
+        todo = _("Choose an answer: %(label)s") if asked else _("Fill this in: %(label)s")
+        said = [str(words) for words in self.errors]
+        return [todo % {"label": self.label} if words == plain else words for words in said]
+
+    @override
+    def build_widget_attrs(
+        self, attrs: Mapping[str, Any], widget: forms.Widget | None = None
+    ) -> dict[str, Any]:
+        built: dict[str, Any] = super().build_widget_attrs(dict(attrs), widget)
+        drawn = widget or self.field.widget
+        if self.use_fieldset:
+            # Radios and check boxes may not carry it; the group has the error in its description.
+            built.pop("aria-invalid", None)
+            return built
+        if drawn.is_hidden or isinstance(drawn, BARE):
+            return built
+        own = str(drawn.attrs.get("class", ""))
+        short = "short" if getattr(drawn, "input_type", "") in SHORT and not own else ""
+        built["class"] = " ".join(word for word in ("in", short, own) if word)
+        if getattr(drawn, "input_type", "") == "tel":
+            built.setdefault("dir", "ltr")
+        return built
+
+
+class LookRenderer(DjangoTemplates):
+    """FORM_RENDERER of the whole system."""
+
+    form_template_name = "look/forms/form.html"
+    field_template_name = "look/forms/field.html"
+    bound_field_class = LookField

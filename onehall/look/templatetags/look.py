@@ -1,0 +1,10 @@
+"""`{% load look %}`: every part of a page as a tag with a checked signature."""
+
+from django.template import Library
+
+from onehall.look.components import blocks, larger, small
+
+register = Library()
+for part in (small, blocks, larger):
+    register.tags.update(part.register.tags)
+    register.filters.update(part.register.filters)

@@ -1,0 +1,1 @@
+"""Messages to people and other systems: the outbox, the worker, templates, carriers."""

@@ -1,0 +1,148 @@
+"""Writes of messaging: queue outbox rows, send messages, bring dead letters back."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from onehall.messaging.models import LIVE, Message, Outbox, Tick
+
+SEND_MESSAGE: Final = "message"
+"""Topic of the outbox rows that deliver one Message; the payload is {"message": id}."""
+KEEP_LIVE: Final = timedelta(minutes=10)
+KEEP_DONE: Final = timedelta(days=30)
+KEEP_TICKS: Final = timedelta(days=7)
+PURGE_AT_ONCE: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOutbox:
+    """A row to queue. `due_at` None means at once; the same (topic, key) is queued only once."""
+
+    topic: str
+    key: str
+    payload: dict[str, Any] = field(default_factory=dict)
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message to send. `key` makes it unique in its city: the same key is sent once."""
+
+    city_id: int
+    key: str
+    to_address: str
+    language: str
+    subject: str
+    body_text: str
+    body_html: str = ""
+    case_number: str = ""
+    request_id: int | None = None
+    about: str = ""
+    channel: str = "email"
+    due_at: datetime | None = None
+
+
+def queue(*, city_id: int, rows: Sequence[NewOutbox], now: datetime) -> None:
+    """Queue rows in the caller's transaction: one INSERT, whatever their number; known keys stay."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO messaging_outbox (city_id, topic, key, payload, created_at, due_at)
+            SELECT %s, n.topic, n.key, n.payload::jsonb, %s, coalesce(n.due_at, %s)
+            FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[])
+                 AS n(topic, key, payload, due_at)
+            ON CONFLICT (city_id, topic, key) DO NOTHING
+            """,
+            [
+                city_id,
+                now,
+                now,
+                [row.topic for row in rows],
+                [row.key for row in rows],
+                [json.dumps(row.payload) for row in rows],
+                [row.due_at for row in rows],
+            ],
+        )
+
+
+def send_message(*, message: NewMessage, now: datetime) -> None:
+    """Store a message and queue its delivery in the caller's transaction: one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH stored AS (
+                INSERT INTO messaging_message (city_id, key, case_number, request_id, about,
+                    channel, to_address, language, subject, body_text, body_html, state, created_at)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'queued', %s)
+                ON CONFLICT (city_id, key) DO NOTHING
+                RETURNING id, city_id, key
+            )
+            INSERT INTO messaging_outbox (city_id, topic, key, payload, created_at, due_at)
+            SELECT city_id, %s, key, jsonb_build_object('message', id), %s, %s FROM stored
+            ON CONFLICT (city_id, topic, key) DO NOTHING
+            """,
+            [
+                message.city_id,
+                message.key,
+                message.case_number,
+                message.request_id,
+                message.about,
+                message.channel,
+                message.to_address,
+                message.language,
+                message.subject,
+                message.body_text,
+                message.body_html,
+                now,
+                SEND_MESSAGE,
+                now,
+                message.due_at or now,
+            ],
+        )
+
+
+def record_delivery(
+    *, message_id: int, state: str, error: str = "", sent_at: datetime | None = None
+) -> None:
+    """Write how a delivery ended. `error` is words without any address."""
+    Message.objects.filter(pk=message_id).exclude(state="sent").update(
+        state=state, error=error, sent_at=sent_at
+    )
+
+
+def replay(*, ids: Sequence[int], now: datetime) -> int:
+    """Bring dead letters back with a fresh count of attempts; returns how many came back."""
+    return Outbox.objects.filter(pk__in=ids, dead=True).update(
+        dead=False, attempts=0, due_at=now, lease_until=None, error=""
+    )
+
+
+def bury(*, attempts: int, now: datetime) -> int:
+    """Make rows dead whose last attempt ended with the death of its worker."""
+    return (
+        Outbox.objects.filter(
+            done_at=None, dead=False, attempts__gte=attempts, lease_until__lte=now
+        )
+        .exclude(topic=LIVE)
+        .update(dead=True, lease_until=None, error="The worker died during the last attempt.")
+    )
+
+
+@transaction.atomic
+def purge(*, now: datetime) -> int:
+    """Delete live news after 10 minutes, done rows after 30 days, ticks after 7; returns how many.
+
+    At most 5,000 rows of each at a time, so that no run holds locks for long.
+    """
+    live = Outbox.objects.filter(topic=LIVE, created_at__lt=now - KEEP_LIVE)
+    done = Outbox.objects.filter(done_at__lt=now - KEEP_DONE)
+    gone = 0
+    for old in (live.order_by("id"), done.order_by("done_at")):
+        gone += Outbox.objects.filter(pk__in=old.values("pk")[:PURGE_AT_ONCE]).delete()[0]
+    return gone + Tick.objects.filter(started_at__lt=now - KEEP_TICKS).delete()[0]

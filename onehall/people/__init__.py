@@ -1,0 +1,1 @@
+"""Residents' contacts, staff, departments, queues and roles: who is who, and who may what."""

@@ -1,0 +1,263 @@
+"""Departments, queues and staff of a city pack: `departments.yaml` in and out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import transaction
+
+from onehall.kernel import yamlfile
+from onehall.kernel.yamlfile import Node, Problems
+from onehall.people.actor import ROLES
+from onehall.people.differences import differences
+from onehall.people.models import Department, Membership, Queue, User
+from onehall.places.models import City
+from onehall.places.rows import Change
+
+type Doc = dict[str, Any]
+
+FILE: Final = "departments.yaml"
+SERVING: Final = frozenset({"agent", "crew", "supervisor"})
+"""Roles that work a queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeoplePack:
+    """Departments with their queues, and the people named in the pack (empty without a list)."""
+
+    departments: tuple[Doc, ...] = ()
+    staff: tuple[Doc, ...] = ()
+
+    @property
+    def queue_keys(self) -> frozenset[str]:
+        """Every queue of the city."""
+        return frozenset(q["key"] for d in self.departments for q in d["queues"])
+
+
+def read(folder: Path, languages: Sequence[str]) -> tuple[PeoplePack, Problems]:
+    """The people part of a pack and everything that is wrong with it."""
+    problems = Problems()
+    path = folder / FILE
+    if not path.exists():
+        problems.add(
+            FILE, 1, "The file is missing.", "List the departments and their queues in it."
+        )
+        return PeoplePack(), problems
+    top = yamlfile.load(path, folder, problems)
+    nodes = top.listing("departments", required=True)
+    departments = [_department(node, languages) for node in nodes]
+    _unique("department", [(n, d["key"]) for n, d in zip(nodes, departments, strict=True)])
+    queue_nodes = [q for node in nodes for q in node.listing("queues")]
+    queue_docs = [q for d in departments for q in d["queues"]]
+    _unique("queue", [(n, q["key"]) for n, q in zip(queue_nodes, queue_docs, strict=True)])
+    people = top.listing("staff")
+    staff = [_member(node, departments, languages) for node in people]
+    _unique("person", [(n, m["email"]) for n, m in zip(people, staff, strict=True)], key="email")
+    top.finish()
+    if staff:
+        _served(queue_nodes, departments, staff)
+    return PeoplePack(departments=tuple(departments), staff=tuple(staff)), problems
+
+
+def _department(node: Node, languages: Sequence[str]) -> Doc:
+    doc: Doc = {
+        "key": node.key("key"),
+        "name": node.localized("name", languages, required=True, complete=True),
+        "queues": [_queue(item, languages) for item in node.listing("queues")],
+    }
+    node.finish()
+    return doc
+
+
+def _queue(node: Node, languages: Sequence[str]) -> Doc:
+    doc: Doc = {
+        "key": node.key("key"),
+        "name": node.localized("name", languages, required=True, complete=True),
+        "icon": node.text("icon", default="inbox"),
+    }
+    node.finish()
+    return doc
+
+
+def _member(node: Node, departments: list[Doc], languages: Sequence[str]) -> Doc:
+    queues = [q["key"] for d in departments for q in d["queues"]]
+    doc: Doc = {
+        "email": node.text(
+            "email", required=True, pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+", shape="an e-mail address"
+        ).lower(),
+        "name": node.text("name", required=True, max_length=120),
+        "language": node.choice("language", languages),
+        "roles": node.texts("roles", required=True, options=ROLES),
+        "department": node.choice("department", [d["key"] for d in departments]),
+        "queues": node.texts("queues", options=queues),
+    }
+    node.finish()
+    return doc
+
+
+def _unique(what: str, found: Iterable[tuple[Node, str]], key: str = "key") -> None:
+    seen: set[str] = set()
+    for node, name in found:
+        if name and name in seen:
+            node.problem(f'The {what} "{name}" is listed twice.', "Keep one.", key=key)
+        seen.add(name)
+
+
+def _served(nodes: list[Node], departments: list[Doc], staff: list[Doc]) -> None:
+    """Report each queue that nobody of its department serves, nor a city-wide agent who lists it."""
+    homes = [(q["key"], d["key"]) for d in departments for q in d["queues"]]
+    for node, (queue, department) in zip(nodes, homes, strict=True):
+        if queue and not any(serves(member, queue, department) for member in staff):
+            node.problem(
+                f'Nobody serves the queue "{queue}".',
+                f'Add someone of "{department}" as crew, supervisor or agent to "staff", '
+                "or list the queue for a city-wide agent.",
+                key="key",
+            )
+
+
+def serves(member: Mapping[str, Any], queue: str, department: str) -> bool:
+    """Whether a person of the pack works a queue: of their department, or listed for city-wide."""
+    if not SERVING & set(member["roles"]):
+        return False
+    if not member["department"]:
+        return "agent" in member["roles"] and queue in member["queues"]
+    return member["department"] == department and (
+        not member["queues"] or queue in member["queues"]
+    )
+
+
+# Rows
+
+
+def stored(city: City | None) -> PeoplePack:
+    """What the database holds, in the same form as a read pack; empty without a city."""
+    if city is None:
+        return PeoplePack()
+    queues: dict[int, list[Doc]] = {}
+    for q in Queue.objects.filter(city=city, active=True).order_by("position", "id"):
+        doc = {"key": q.key, "name": q.name, "icon": q.icon}
+        queues.setdefault(q.department_id, []).append(doc)
+    departments = Department.objects.filter(city=city, active=True).order_by("position", "id")
+    members = (
+        Membership.objects.filter(city=city, active=True)
+        .select_related("user", "department")
+        .order_by("id")
+    )
+    return PeoplePack(
+        departments=tuple(
+            {"key": d.key, "name": d.name, "queues": queues.get(d.pk, [])} for d in departments
+        ),
+        staff=tuple(
+            {
+                "email": m.user.email,
+                "name": m.user.name,
+                "language": m.user.language,
+                "roles": m.roles,
+                "department": m.department.key if m.department else "",
+                "queues": m.queue_keys,
+            }
+            for m in members
+        ),
+    )
+
+
+def plan(pack: PeoplePack, city: City | None, *, with_staff: bool = False) -> list[Change]:
+    """What applying would change. People only with `with_staff`; nobody is ever taken away."""
+    now = stored(city)
+    gone = "kept, no longer used"
+    changes = differences(
+        "department", _flat(now.departments), _flat(pack.departments), removed=gone
+    )
+    changes += differences(
+        "queue", _queues(now.departments), _queues(pack.departments), removed=gone
+    )
+    if with_staff:
+        new = {m["email"]: m for m in sorted(pack.staff, key=lambda m: m["email"])}
+        held = {m["email"]: m for m in now.staff}
+        changes += differences(
+            "person", {email: held[email] for email in new if email in held}, new, removed=""
+        )
+    return changes
+
+
+def warnings(pack: PeoplePack) -> list[str]:
+    """What could not be checked, as sentences."""
+    if pack.staff:
+        return []
+    return [f"{FILE} names no staff, so nobody checked that every queue is served."]
+
+
+def _flat(departments: Iterable[Doc]) -> dict[str, Doc]:
+    return {d["key"]: {"name": d["name"]} for d in departments}
+
+
+def _queues(departments: Iterable[Doc]) -> dict[str, Doc]:
+    return {q["key"]: {**q, "department": d["key"]} for d in departments for q in d["queues"]}
+
+
+@transaction.atomic
+def apply(pack: PeoplePack, city: City, *, with_staff: bool = False) -> None:
+    """Make the rows match the pack. What the pack no longer names stays, inactive: cases refer to it."""
+    departments: dict[str, Department] = {}
+    for number, doc in enumerate(pack.departments):
+        departments[doc["key"]], _ = Department.objects.update_or_create(
+            city=city,
+            key=doc["key"],
+            defaults={"name": doc["name"], "position": number, "active": True},
+        )
+        for place, queue in enumerate(doc["queues"]):
+            Queue.objects.update_or_create(
+                city=city,
+                key=queue["key"],
+                defaults={
+                    "department": departments[doc["key"]],
+                    "name": queue["name"],
+                    "icon": queue["icon"],
+                    "position": place,
+                    "active": True,
+                },
+            )
+    Queue.objects.filter(city=city).exclude(key__in=pack.queue_keys).update(active=False)
+    Department.objects.filter(city=city).exclude(key__in=departments).update(active=False)
+    if with_staff:
+        for member in pack.staff:
+            _apply_member(member, city, departments)
+
+
+def _apply_member(member: Doc, city: City, departments: Mapping[str, Department]) -> None:
+    user = User.objects.filter(email__iexact=member["email"]).first()
+    if user is None:
+        user = User.objects.create_user(email=member["email"], name=member["name"])
+    if (user.name, user.language) != (member["name"], member["language"]):
+        user.name, user.language = member["name"], member["language"]
+        user.save(update_fields=["name", "language"])
+    Membership.objects.update_or_create(
+        user=user,
+        city=city,
+        defaults={
+            "department": departments.get(member["department"]),
+            "roles": member["roles"],
+            "queue_keys": member["queues"],
+            "active": True,
+        },
+    )
+
+
+def write(city: City, folder: Path, *, with_staff: bool = False) -> None:
+    """Write `departments.yaml`; people are left out unless asked for."""
+    held = stored(city)
+    data: Doc = {"departments": [_written(d, city.languages) for d in held.departments]}
+    if with_staff and held.staff:
+        data["staff"] = [{k: v for k, v in m.items() if v} for m in held.staff]
+    (folder / FILE).write_text(yamlfile.dump(data), encoding="utf-8")
+
+
+def _written(doc: Doc, languages: Sequence[str]) -> Doc:
+    """A department with its words in the city's order of languages, which jsonb does not keep."""
+    ordered = {code: doc["name"][code] for code in languages if code in doc["name"]}
+    written = {"key": doc["key"], "name": ordered}
+    if "queues" in doc:
+        written["queues"] = [{**_written(q, languages), "icon": q["icon"]} for q in doc["queues"]]
+    return written

@@ -1,0 +1,122 @@
+"""Named reads about staff: who may act in a city, its queues and members."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from onehall.people.actor import CITY_WIDE, Actor
+from onehall.people.models import Membership, Queue
+from onehall.places.held import Held
+from onehall.places.models import City
+
+type Words = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueInfo:
+    """A queue with its department, as plain values."""
+
+    id: int
+    key: str
+    name: Words
+    icon: str
+    active: bool
+    department_id: int
+    department_key: str
+    department_name: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A person of the staff, for pickers."""
+
+    user_id: int
+    name: str
+    roles: tuple[str, ...]
+    department_id: int | None
+    department_name: Words
+    queue_keys: tuple[str, ...]
+
+
+_held: Final[Held[tuple[QueueInfo, ...]]] = Held(most=64)
+
+
+def queues(city: City) -> tuple[QueueInfo, ...]:
+    """Every queue, the ones no longer used too, by department and position; held per revision."""
+    return _held.get((city.pk, str(city.revision)), lambda: _load_queues(city))
+
+
+def queue_named(city: City, key: str) -> QueueInfo | None:
+    """The queue in use with this key."""
+    return next((q for q in queues(city) if q.key == key and q.active), None)
+
+
+def forget() -> None:
+    """Drop everything held in memory; for tests and for commands that edit rows directly."""
+    _held.forget()
+
+
+def _load_queues(city: City) -> tuple[QueueInfo, ...]:
+    rows = (
+        Queue.objects.filter(city=city)
+        .select_related("department")
+        .order_by("department__position", "position", "id")
+    )
+    return tuple(
+        QueueInfo(
+            id=q.pk,
+            key=q.key,
+            name=q.name,
+            icon=q.icon,
+            active=q.active,
+            department_id=q.department_id,
+            department_key=q.department.key,
+            department_name=q.department.name,
+        )
+        for q in rows
+    )
+
+
+def staff_actor(user: Any, city: City) -> Actor | None:
+    """The acting staff member for a signed-in user, or None for strangers and people who left.
+
+    `queue_ids` are the queues they serve: the ones named for them, else all of their department's,
+    else (city-wide) all.
+    """
+    if not getattr(user, "is_authenticated", False) or not user.is_active:
+        return None
+    found = (
+        Membership.objects.filter(user_id=user.pk, city=city, active=True)
+        .select_related("user")
+        .first()
+    )
+    if found is None:
+        return None
+    named = set(found.queue_keys)
+    wide = found.department_id is None or bool(CITY_WIDE & set(found.roles))
+    mine = frozenset(
+        q.id
+        for q in queues(city)
+        if q.active
+        and (q.key in named if named else wide or q.department_id == found.department_id)
+    )
+    return replace(found.actor(), queue_ids=mine)
+
+
+def members(city: City) -> list[Member]:
+    """The staff of a city by name, for the assign picker; one query."""
+    rows = (
+        Membership.objects.filter(city=city, active=True, user__is_active=True)
+        .select_related("user", "department")
+        .order_by("user__name", "user_id")
+    )
+    return [
+        Member(
+            user_id=m.user_id,
+            name=m.user.name or m.user.email,
+            roles=tuple(m.roles),
+            department_id=m.department_id,
+            department_name=m.department.name if m.department else {},
+            queue_keys=tuple(m.queue_keys),
+        )
+        for m in rows
+    ]

@@ -1,0 +1,144 @@
+"""What a city pack says about places, as plain data: the same whether read from files or from the database."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
+
+from onehall.kernel.localized import Localized
+from onehall.kernel.yamlfile import Plain
+
+DRAWN_KINDS: Final = ("water", "park", "building", "block", "beach", "pier")
+STREET_KINDS: Final = ("main", "street", "lane", "path")
+NUMBER_FIELDS: Final = ("left_from", "left_to", "right_from", "right_to")
+
+type Geometry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CityFacts:
+    """city.yaml, checked. Documents keep their form; localized words are maps."""
+
+    slug: str
+    name: str
+    time_zone: str
+    languages: list[str]
+    hosts: list[str] = field(default_factory=list)
+    contact: dict[str, Plain] = field(default_factory=dict)
+    emergency: dict[str, Plain] = field(default_factory=dict)
+    outside: dict[str, Plain] = field(default_factory=dict)
+    brand: dict[str, Plain] = field(default_factory=dict)
+    numbering: dict[str, Plain] = field(default_factory=dict)
+    map: dict[str, Plain] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """One feature of areas/*.geojson."""
+
+    code: str
+    name: Localized
+    geometry: Geometry
+    sort: int = 0
+
+
+@dataclass(frozen=True)
+class AreaLayer:
+    """One file of areas/: `stem` is the file name with its order prefix, `layer` without."""
+
+    stem: str
+    layer: str
+    rows: list[AreaRow]
+    label: Localized = field(default_factory=dict)
+    public: bool = True
+
+
+@dataclass(frozen=True)
+class StreetRow:
+    """One feature of streets.geojson; `lines` are lists of [lon, lat]."""
+
+    name: str
+    kind: str
+    lines: list[list[list[float]]]
+    numbers: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AddressRow:
+    """One line of addresses.csv."""
+
+    number: str
+    street: str
+    unit: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class LandmarkRow:
+    """One feature of places.geojson; a point has no `geometry`."""
+
+    key: str
+    name: Localized
+    kind: str
+    aliases: list[str]
+    lon: float
+    lat: float
+    geometry: Geometry | None = None
+
+
+@dataclass(frozen=True)
+class AssetRow:
+    """One feature of assets/<kind>.geojson."""
+
+    code: str
+    name: Localized
+    lon: float
+    lat: float
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PlacesPack:
+    """Everything the places room takes from a city pack."""
+
+    city: CityFacts
+    calendar: dict[str, Plain] = field(default_factory=dict)
+    areas: list[AreaLayer] = field(default_factory=list)
+    streets: list[StreetRow] = field(default_factory=list)
+    addresses: list[AddressRow] = field(default_factory=list)
+    landmarks: list[LandmarkRow] = field(default_factory=list)
+    assets: dict[str, list[AssetRow]] = field(default_factory=dict)
+
+    def hashes(self) -> dict[str, str]:
+        """Part name to the SHA-256 of its data: equal for files that say the same in another layout."""
+        parts: dict[str, Any] = {
+            "city": asdict(self.city),
+            "calendar": self.calendar,
+            "streets": _plain(self.streets),
+            "addresses": _plain(self.addresses),
+            "landmarks": _plain(self.landmarks),
+        }
+        parts |= {f"areas/{layer.stem}": asdict(layer) for layer in self.areas}
+        parts |= {f"assets/{kind}": _plain(rows) for kind, rows in self.assets.items()}
+        return {name: _hash(part) for name, part in parts.items() if part}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that applying a pack would do. `what` is the kind of thing, `detail` says how."""
+
+    kind: Literal["add", "change", "remove"]
+    what: str
+    name: str
+    detail: str = ""
+
+
+def _plain(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [dict(vars(row)) for row in rows]
+
+
+def _hash(part: Any) -> str:
+    text = json.dumps(part, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

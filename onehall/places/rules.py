@@ -1,0 +1,238 @@
+"""How typed places are compared: pure text rules, no data of a city."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from onehall.kernel.geo import Box
+
+
+def _set_of(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# Every spelling of a word in a street name, told by its short form.
+_SAME_WORDS: Final = {
+    "aly": "alley ally allee",
+    "ave": "avenue av aven avenu avn avnue avenida avda",
+    "blvd": "boulevard bl boul boulv bulevar bulevard",
+    "calle": "cll cl",
+    "cir": "circle circ crcl circulo",
+    "cmno": "camino cno",
+    "ct": "court crt",
+    "cv": "cove",
+    "dr": "drive driv drv",
+    "expy": "expressway expwy exp",
+    "fwy": "freeway frwy",
+    "grn": "green",
+    "hts": "heights",
+    "hwy": "highway hiway hway carretera",
+    "jct": "junction",
+    "ln": "lane",
+    "lp": "loop",
+    "mt": "mount monte",
+    "mtn": "mountain",
+    "pkwy": "parkway pkway pky parkwy",
+    "pl": "place",
+    "plz": "plaza",
+    "prom": "promenade paseo",
+    "pt": "point punta",
+    "rd": "road",
+    "rte": "route ruta",
+    "sq": "square sqr",
+    "st": "street str strt saint",
+    "ter": "terrace terr",
+    "trl": "trail",
+    "tpke": "turnpike",
+    "vw": "view",
+    "wy": "way",
+    "xing": "crossing",
+    "n": "north norte",
+    "s": "south sur",
+    "e": "east este",
+    "w": "west oeste",
+    "ne": "northeast noreste",
+    "nw": "northwest noroeste",
+    "se": "southeast sureste",
+    "sw": "southwest suroeste",
+    "1st": "first primera",
+    "2nd": "second segunda",
+    "3rd": "third tercera",
+    "4th": "fourth cuarta",
+    "5th": "fifth quinta",
+    "6th": "sixth sexta",
+    "7th": "seventh septima",
+    "8th": "eighth octava",
+    "9th": "ninth novena",
+    "10th": "tenth decima",
+    "11th": "eleventh",
+    "12th": "twelfth",
+    "13th": "thirteenth",
+    "14th": "fourteenth",
+    "15th": "fifteenth",
+    "16th": "sixteenth",
+    "17th": "seventeenth",
+    "18th": "eighteenth",
+    "19th": "nineteenth",
+    "20th": "twentieth",
+}
+_SHORT: Final = {
+    word: short for short, words in _SAME_WORDS.items() for word in (*words.split(), short)
+}
+TYPES: Final = _set_of(
+    "aly ave blvd calle cir cmno ct cv dr expy fwy hwy jct ln lp pkwy pl plz prom rd rte sq st "
+    "ter trl tpke wy xing"
+)
+DIRECTIONS: Final = _set_of("n s e w ne nw se sw")
+_SMALL_WORDS: Final = _set_of("the of de del la el los las y and")
+_UNIT: Final = re.compile(
+    r"(?:\b(?:apartment|apt|unit|suite|ste|room|rm|floor|fl|bldg|building|lot|space|spc|apartamento"
+    r"|apto|departamento|depto|dpto|piso|local|oficina|ofna)\b\.?\s*#?\s*|#\s*)([0-9a-z][0-9a-z-]*)"
+)
+_NUMBER: Final = re.compile(
+    r"^(?:no|num|numero|nr)?\s*(\d{1,6}(?:-\d{1,5})?)\s?([a-z]?)(?:\s1/2)?$"
+)
+_LEADING: Final = re.compile(
+    r"^(?:(?:no|num|numero|nr)\s+)?(\d{1,6}(?:-\d{1,5})?(?:\s?[a-z](?=\s))?)(?:\s1/2)?\s+(\S.*)$"
+)
+_TRAILING: Final = re.compile(
+    r"^(\S.*?\D)\s+(?:(?:no|num|numero|nr)\s+)?(\d{1,6}(?:-\d{1,5})?[a-z]?)$"
+)
+_CORNER_START: Final = re.compile(
+    r"^(?:(?:the|la)\s+)?(?:(?:near|cerca de)\s+(?:the\s+|la\s+)?)?"
+    r"(?:(?:street\s+)?corner|intersection|junction|crossing|cross streets?|esquina|cruce"
+    r"|interseccion)(?:\s+(?:of|at|de|entre|con))?\s+(?:la\s+|el\s+)?"
+)
+_CORNER_SPLIT: Final = re.compile(
+    r"\s*(?:&|/|\+|@|\\)\s*"
+    r"|\s+(?:and|at|x|y|e|con|cross|corner of|corner|esquina con|esquina de|esquina|esq)\s+"
+)
+# Brackets are an aside, "(1-43 Sea Colony Dr)", unless they name a unit, "(Bldg 1)".
+_ASIDE: Final = re.compile(
+    r"\(\s*((?:apt|unit|ste|suite|bldg|building|#)[^)]*)?[^)]*\)?", re.IGNORECASE
+)
+_BLOCK_OF: Final = re.compile(r"^(\d+)\s+(?:block|cuadra)\s+(?:of\s+|de\s+)?")
+_POSTCODE: Final = re.compile(r"^(?:[a-z]{2}\s+)?\d{5}(?:-\d{4})?$|^[a-z]{2}$|^usa?$")
+
+
+def plain(text: str) -> str:
+    """Small letters without accents, punctuation that means nothing removed, single spaces."""
+    bare = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", text.casefold())
+        if not unicodedata.combining(letter)
+    )
+    bare = re.sub(r"[.'\u2019`\u02bb\u00b4]", "", bare)
+    return re.sub(r"\s+", " ", re.sub(r"[^\w\s#&/+@,\\-]|_", " ", bare)).strip()
+
+
+@lru_cache(maxsize=20_000)
+def street_norm(name: str) -> str:
+    """A street's name in the form it is compared in: "Saint John's Avenue" is "st johns ave"."""
+    words = re.split(r"[\s,\-/]+", plain(name).replace("&", " and "))
+    short = [_SHORT.get(word, word) for word in words if word]
+    # "Calle de la Luna" and "Calle Luna" are one street to the person who types.
+    kept = [word for word in short if word not in _SMALL_WORDS]
+    return " ".join(kept or short)
+
+
+@lru_cache(maxsize=20_000)
+def core(norm: str) -> str:
+    """A normalized name without its type and direction: "n mill ln" is "mill". Never empty."""
+    words = norm.split()
+    kept = [word for word in words if word not in TYPES and word not in DIRECTIONS]
+    return " ".join(kept or words)
+
+
+def digits_of(norm: str) -> frozenset[str]:
+    """The words with a digit: 4th and 14th look alike, but are never the same street."""
+    return frozenset(word for word in norm.split() if any(letter.isdigit() for letter in word))
+
+
+@dataclass(frozen=True)
+class House:
+    """A house number as typed, for sorting and interpolating: "14B" is (14, "b")."""
+
+    number: int
+    suffix: str = ""
+
+
+def house(number: str) -> House:
+    """A house number as written in an address list. "91-33" is block 91, house 33: 9133."""
+    found = re.match(r"^\s*(\d{1,6})(?:-(\d{1,5}))?\s*(.*)$", plain(number))
+    if found is None:
+        return House(0, plain(number))
+    first, second, rest = found.groups()
+    whole = int(first + second) if second else int(first)
+    return House(min(whole, 2_000_000_000), rest.replace(" ", ""))
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a person typed, taken apart. `corner` is a pair of street names, already plain."""
+
+    text: str
+    number: str = ""
+    street: str = ""
+    unit: str = ""
+    corner: tuple[str, str] | None = None
+
+
+def take_apart(text: str, *, city_names: tuple[str, ...] = ()) -> Typed:
+    """Find a house number, a street, a unit or two crossing streets in typed text (at most 200 letters)."""
+    bare = _ASIDE.sub(r" \1 ", text[:200])
+    bare = _BLOCK_OF.sub(r"\1 ", _without_city(plain(bare), city_names))
+    start = _CORNER_START.match(bare)
+    corner = _corner(bare[start.end() :] if start else bare)
+    bare, unit = _without_unit(bare)
+    bare = bare.replace(",", " ").replace("#", " ")
+    bare = re.sub(r"\s+", " ", bare).strip()
+    number, street = "", ""
+    if leading := _LEADING.match(bare):
+        number, street = leading[1], leading[2]
+    elif trailing := _TRAILING.match(bare):
+        street, number = trailing[1], trailing[2]
+    return Typed(bare, number.replace(" ", ""), street, unit, corner)
+
+
+def _without_city(bare: str, city_names: tuple[str, ...]) -> str:
+    """Leave out ", Port Alder, CA 90401" at the end of a postal address."""
+    parts = [part.strip() for part in bare.split(",") if part.strip()]
+    names = {plain(name) for name in city_names}
+    while len(parts) > 1:
+        last = parts[-1]
+        known = last in names or _POSTCODE.match(last)
+        if not known and not any(last.startswith(f"{name} ") for name in names):
+            break
+        parts.pop()
+    return ", ".join(parts)
+
+
+def _without_unit(bare: str) -> tuple[str, str]:
+    """The text without "Apt 3", and the 3. A unit that opens the text counts only before a number."""
+    found = _UNIT.search(bare)
+    if found is None or (found.start() == 0 and not bare[found.end() :].strip(" ,")[:1].isdigit()):
+        return bare, ""
+    return f"{bare[: found.start()]} {bare[found.end() :]}".strip(), found[1]
+
+
+def _corner(bare: str) -> tuple[str, str] | None:
+    parts = [part.strip(" ,") for part in _CORNER_SPLIT.split(bare)]
+    parts = [part for part in parts if part]
+    if len(parts) != 2:
+        return None
+    return parts[0], parts[1]
+
+
+def is_number(text: str) -> bool:
+    """True for a bare house number, "14", "14b", "91-33"."""
+    return _NUMBER.match(text) is not None
+
+
+def grown(box: Box | None, lon: float, lat: float) -> Box:
+    """The box made large enough for one more point."""
+    if box is None:
+        return lon, lat, lon, lat
+    return min(box[0], lon), min(box[1], lat), max(box[2], lon), max(box[3], lat)

@@ -1,0 +1,50 @@
+"""Small filters for the resident's pages."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils import formats
+
+from onehall.look.tones import tone_of
+
+register = template.Library()
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """A value as JSON for a data attribute; the template escapes it."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+@register.filter
+def item(values: Mapping[Any, Any], key: Any) -> Any:
+    """The value under a key, or None."""
+    return values.get(key)
+
+
+@register.filter
+def whole_days(days: float) -> int:
+    """Days rounded up, at least one."""
+    return max(1, math.ceil(days))
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """A number with the reader's separators."""
+    return str(formats.number_format(number, use_l10n=True, force_grouping=True))
+
+
+@register.filter
+def masked(address: str) -> str:
+    """An address that its owner recognises and nobody else can use."""
+    name, _at, host = address.partition("@")
+    return f"{name[:1]}…@{host}"
+
+
+@register.simple_tag
+def category_tone(category: str) -> str:
+    """The tone of a category."""
+    return tone_of(category)

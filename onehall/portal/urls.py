@@ -1,0 +1,46 @@
+"""Addresses of the portal room."""
+
+from django.urls import URLPattern, URLResolver, path, re_path
+
+from onehall.portal.views import demo, home, mine, photos, places, report, status
+
+app_name = "portal"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("brand.css", home.brand, name="brand"),
+    path("about/accessibility", home.about, {"topic": "accessibility"}, name="accessibility"),
+    path("about/privacy", home.about, {"topic": "privacy"}, name="privacy"),
+    path("report", report.choose, name="choose"),
+    path("report/<slug:service_key>", report.form, name="report"),
+    path("report/<slug:service_key>/near", places.near, name="near"),
+    path("places/find", places.find, name="find-place"),
+    path("places/name", places.name, name="name-place"),
+    re_path(
+        r"^tiles/(?P<scheme>light|dark)/(?P<z>\d{1,2})/(?P<x>\d{1,7})/(?P<y>\d{1,7})\.webp$",
+        lambda request, scheme, z, x, y: places.tile(request, scheme, int(z), int(x), int(y)),
+        name="tile",
+    ),
+    re_path(
+        r"^map/(?P<scheme>light|dark)/(?P<pick>[^/]{10,2000})\.webp$", places.still, name="still"
+    ),
+    path("drafts/<uuid:key>/photos", photos.add, name="photo-add"),
+    path("drafts/<uuid:key>/photos/<uuid:photo>/remove", photos.remove, name="photo-remove"),
+    path("drafts/<uuid:key>/photos/<uuid:photo>/blur", photos.blur, name="photo-blur"),
+    re_path(
+        r"^photos/(?P<photo>[0-9a-f-]{36})/(?P<size>large|small|thumb)\.jpg$",
+        photos.show,
+        name="photo",
+    ),
+    path("r/<str:token>", status.status, name="status"),
+    path("r/<str:token>.json", status.status_json, name="status-json"),
+    path("r/<str:token>/write", status.write, name="write"),
+    path("r/<str:token>/verdict", status.verdict, name="verdict"),
+    path("r/<str:token>/rate", status.rate, name="rate"),
+    path("r/<str:token>/news", status.news, name="news"),
+    path("mine", mine.mine, name="mine"),
+    path("demo", demo.people, name="demo-people"),
+    path("demo/sign-in", demo.sign_in, name="demo-sign-in"),
+    path("demo/mail", demo.mailbox, name="mailbox"),
+    path("demo/mail/<int:pk>", demo.message, name="message"),
+]

@@ -1,0 +1,304 @@
+"""Report a problem: choose what, then one form that works with and without a script."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from onehall.casework import clock, photos
+from onehall.casework import queries as casework
+from onehall.casework.errors import CaseworkRefused
+from onehall.casework.models import Photo
+from onehall.casework.queries import NearCase
+from onehall.catalog.queries import Catalogue, UnknownService, catalogue
+from onehall.catalog.search import find_services
+from onehall.catalog.services import ServiceDefinition
+from onehall.kernel.clock import now as read_clock
+from onehall.kernel.photos import PhotoRefused
+from onehall.look.doorway import CityRequest
+from onehall.places import queries as places
+from onehall.places.queries import FoundPlace
+from onehall.portal import picked
+from onehall.portal.limits import too_many
+from onehall.portal.picked import Picked
+from onehall.portal.report_form import ReportForm
+from onehall.service_requests import actions
+from onehall.service_requests.actions import Contact, NewRequest
+from onehall.service_requests.models import ServiceRequest
+
+MAX_UPLOAD = 15_000_000
+"""Bytes of one photo, as it comes."""
+
+
+@login_not_required
+@require_GET
+def choose(request: CityRequest) -> HttpResponse:
+    """What is it about: search in one's own words, a few common tiles, everything by heading."""
+    city = request.city
+    listed = catalogue(city)
+    text = request.GET.get("q", "").strip()[:200]
+    hits = find_services(listed, text, request.LANGUAGE_CODE) if text else []
+    context = {
+        "q": text,
+        "hits": [h.service for h in hits],
+        "common": listed.common,
+        "groups": listed.groups,
+        "calling": _calling(request),
+    }
+    return render(request, "portal/choose.html", context)
+
+
+@dataclass
+class Page:
+    """What the form page shows besides the form."""
+
+    service: ServiceDefinition
+    form: ReportForm
+    place: Picked | None = None
+    candidates: list[FoundPlace] = field(default_factory=list)
+    outside: bool = False
+    near: list[NearCase] = field(default_factory=list)
+    looked: bool = False
+    photos: list[Photo] = field(default_factory=list)
+    photo_errors: list[str] = field(default_factory=list)
+    place_error: str = ""
+    calling: bool = False
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def form(request: CityRequest, service_key: str) -> HttpResponse:
+    """The one page of a report. Every button of it saves the photos and keeps what was typed."""
+    listed = catalogue(request.city)
+    service = _service(listed, service_key)
+    page = _page(request, service)
+    if request.method == "GET":
+        page.photos = []
+        return _show(request, page)
+    if request.POST.get("website"):
+        # A field that people do not see: whoever fills it is a machine.
+        return redirect("portal:home")
+    key = _key(page.form)
+    if key is None:
+        return redirect("portal:report", service_key=service_key)
+    _keep_photos(request, page, key)
+    _find_place(request, page)
+    action = request.POST.get("do", "send")
+    if action.startswith("remove:"):
+        _remove(request, key, action.removeprefix("remove:"))
+        page.photos = photos.drafts(request.city, key)
+        return _show(request, page)
+    if action.startswith("follow:"):
+        return _follow(request, page, key, action.removeprefix("follow:"))
+    if action != "send" or page.photo_errors:
+        if page.photo_errors:
+            page.form.is_valid()
+        return _show(request, page, status=422 if page.photo_errors else 200)
+    return _send(request, page, key)
+
+
+def _page(request: CityRequest, service: ServiceDefinition) -> Page:
+    city = request.city
+    calling = _calling(request)
+    filled = ReportForm(
+        request.POST if request.method == "POST" else None,
+        service=service,
+        language=request.LANGUAGE_CODE,
+        default_language=city.languages[0],
+        staff=calling,
+    )
+    return Page(service=service, form=filled, calling=calling)
+
+
+def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
+    """Check everything, record it once, and go to its page."""
+    valid = page.form.is_valid()
+    if page.form.stop is not None:
+        return _show(request, page, status=422)
+    needs_place = page.service.place == "required"
+    where = page.form.data.get("where", "").strip()
+    if page.outside or (page.candidates and not page.place):
+        valid = False
+    elif needs_place and page.place is None and not where:
+        page.place_error = _("Say where it is: an address, a corner, a landmark, or in your own words.")
+        valid = False
+    if not valid:
+        return _show(request, page, status=422)
+    if too_many(request, "report", limit=60, seconds=600):
+        page.form.add_error(None, _("Many reports came from your connection. Wait some minutes and send again. Nothing is lost."))
+        return _show(request, page, status=429)
+    clean = page.form.cleaned_data
+    city = request.city
+    new = NewRequest(
+        key=key,
+        service_key=page.service.key,
+        words=clean["words"],
+        answers=page.form.answers,
+        place=picked.case_place(city, page.place, where),
+        contact=Contact(name=clean["name"], email=clean["email"], phone=clean["phone"]),
+        language=request.LANGUAGE_CODE,
+        channel=_channel(page),
+        priority=clean.get("priority") or 0,
+        has_photos=bool(page.photos),
+    )
+    sent = actions.submit(city=city, new=new, by=request.actor, now=read_clock())
+    return _go_to(request, page, sent)
+
+
+def _follow(request: CityRequest, page: Page, key: uuid.UUID, number: str) -> HttpResponse:
+    """Follow an open case near by instead of making a twin; photos and words go along."""
+    page.form.is_valid()
+    near = next((n for n in page.near if n.case.number == number), None)
+    if near is None:
+        page.place_error = _("That case is no longer open near here. You can send your own report.")
+        return _show(request, page, status=409)
+    data = page.form.data
+    email = page.form.cleaned_data.get("email", "")
+    contact = Contact(name=data.get("name", "")[:120], email=email, phone=data.get("phone", "")[:40])
+    try:
+        sent = actions.follow(
+            city=request.city,
+            case_id=near.case.id,
+            key=key,
+            words=data.get("words", ""),
+            contact=contact,
+            language=request.LANGUAGE_CODE,
+            by=request.actor,
+            now=read_clock(),
+        )
+    except CaseworkRefused as no:
+        page.form.add_error(None, str(no))
+        return _show(request, page, status=409)
+    return _go_to(request, page, sent)
+
+
+def _go_to(request: CityRequest, page: Page, sent: ServiceRequest) -> HttpResponse:
+    if page.calling:
+        messages.success(request, _("Recorded as %(number)s.") % {"number": sent.number})
+        return redirect(f"/desk/cases/{sent.case.number}")
+    return redirect(f"{reverse('portal:status', args=[sent.token])}?sent=1")
+
+
+def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpResponse:
+    city, now = request.city, read_clock()
+    calendar = casework.calendar_of(city)
+    service_id = page.service.id
+    context: dict[str, Any] = {
+        "page": page,
+        "form": page.form,
+        "service": page.service,
+        "key": page.form["key"].value(),
+        "promised": clock.due(page.service.promise, now, calendar),
+        "usual_days": casework.usual_days(city, service_id, now=now),
+        "picked": picked.sign(page.place) if page.place else "",
+        "candidates": [(picked.sign(picked.of(c)), c) for c in page.candidates],
+        "bounds": city.bounds,
+    }
+    return render(request, "portal/report.html", context, status=status)
+
+
+def _find_place(request: CityRequest, page: Page) -> None:
+    """Settle where it is from what came: a signed pick, or words looked up in the gazetteer."""
+    if page.service.place == "none":
+        return
+    city = request.city
+    where = request.POST.get("where", "").strip()[:300]
+    chosen = request.POST.get("candidate", "")
+    place = picked.read(chosen) or picked.read(request.POST.get("pick", ""))
+    if place is not None and (not where or chosen or where == place.words):
+        page.place = place
+    elif where and chosen != "words":
+        _look_up(request, page, where)
+    if page.place is not None and not places.inside_limit(city, page.place.lon, page.place.lat):
+        page.outside, page.place = True, None
+    if page.place is not None:
+        page.near = near_cases(request, page.service, page.place.lon, page.place.lat)
+        page.looked = True
+
+
+def _look_up(request: CityRequest, page: Page, where: str) -> None:
+    found = places.find_place(request.city, where, limit=5, language=request.LANGUAGE_CODE)
+    sure = [f for f in found if f.score >= 95]
+    if len(sure) == 1 or (sure and sure[0].score > sure[1].score):
+        page.place = picked.of(sure[0])
+    else:
+        page.candidates = found
+
+
+def near_cases(
+    request: CityRequest, service: ServiceDefinition, lon: float, lat: float
+) -> list[NearCase]:
+    """Up to three open, public cases of the same service near a point."""
+    if not service.public:
+        return []
+    city = request.city
+    return casework.open_near(
+        city,
+        lon,
+        lat,
+        metres=service.similar_metres,
+        since=read_clock() - timedelta(days=service.similar_days),
+        service_ids=[service.id],
+        limit=3,
+    )
+
+
+def _keep_photos(request: CityRequest, page: Page, key: uuid.UUID) -> None:
+    """Store what was uploaded with this press of a button; say in words what was refused."""
+    for upload in request.FILES.getlist("photos")[: photos.MAX_PHOTOS + 1]:
+        try:
+            if (upload.size or 0) > MAX_UPLOAD:
+                raise CaseworkRefused(_("is larger than 15 MB. Choose a smaller one."))
+            photos.add_draft(
+                city=request.city,
+                draft_key=key,
+                upload=upload.read(),
+                by=request.actor,
+                now=read_clock(),
+            )
+        except (PhotoRefused, CaseworkRefused) as no:
+            page.photo_errors.append(f"{upload.name}: {no}")
+    page.photos = photos.drafts(request.city, key)
+
+
+def _remove(request: CityRequest, key: uuid.UUID, photo: str) -> None:
+    try:
+        photo_key = uuid.UUID(photo)
+    except ValueError:
+        return
+    photos.remove_draft(city=request.city, draft_key=key, key=photo_key, now=read_clock())
+
+
+def _service(listed: Catalogue, key: str) -> ServiceDefinition:
+    try:
+        return listed.service(key)
+    except UnknownService as unknown:
+        raise Http404 from unknown
+
+
+def _key(form: ReportForm) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(str(form.data.get("key", "")))
+    except ValueError:
+        return None
+
+
+def _calling(request: CityRequest) -> bool:
+    asked = request.GET.get("call") or request.POST.get("call")
+    return bool(asked) and request.actor.is_staff and request.actor.writes
+
+
+def _channel(page: Page) -> str:
+    return ServiceRequest.Channel.PHONE if page.calling else ServiceRequest.Channel.WEB
+
+

@@ -1,0 +1,1 @@
+"""What one person told the city: their words and photos, duplicates, messages and feedback."""

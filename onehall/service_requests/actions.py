@@ -1,0 +1,364 @@
+"""Writes of residents' reports: submit, follow, join and undo, messages, verdict, wishes."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from onehall.casework import actions as casework
+from onehall.casework import photos
+from onehall.casework.actions import CasePlace, NewCase
+from onehall.casework.errors import CaseworkRefused, MoveRefused
+from onehall.casework.models import Case
+from onehall.casework.numbers import next_number, reserve_case
+from onehall.casework.rules import MAX_WORDS, Given
+from onehall.casework.timeline import NewEntry
+from onehall.catalog import categories, rules
+from onehall.catalog.queries import catalogue
+from onehall.kernel.ids import secret_token
+from onehall.people.actor import Actor
+from onehall.people.models import Person
+from onehall.people.queries import queues
+from onehall.places.models import City
+from onehall.service_requests.models import ServiceRequest
+
+FREE_DISPUTES: Final = 1
+"""How often "not fixed" needs no reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How to reach the resident. All of it is optional."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.name or self.email or self.phone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRequest:
+    """A checked report: answers are clean, the place is inside the city or only words."""
+
+    key: uuid.UUID
+    service_key: str
+    words: str = ""
+    answers: dict[str, Any] = field(default_factory=dict)
+    place: CasePlace = field(default_factory=CasePlace)
+    contact: Contact = field(default_factory=Contact)
+    language: str = "en"
+    channel: str = ServiceRequest.Channel.WEB
+    priority: int = 0
+    has_photos: bool = True
+
+
+def submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceRequest:
+    """Record a report and open its case. The same key again returns the first record."""
+    found = _known(city, new.key)
+    if found is not None:
+        return found
+    try:
+        return _submit(city=city, new=new, by=by, now=now)
+    except IntegrityError:
+        found = _known(city, new.key)
+        if found is None:
+            raise
+        return found
+
+
+@transaction.atomic
+def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceRequest:
+    service = catalogue(city).service(new.service_key)
+    facts = new.answers | {f"area.{k}": v for k, v in new.place.areas.items()}
+    facts |= {"channel": new.channel, "place.exists": new.place.lon is not None}
+    route = rules.route(service, facts)
+    case_id, number = reserve_case(city.id, now, ZoneInfo(city.time_zone))
+    person = _person(city, new.contact, new.language, now)
+    opened = NewCase(
+        id=case_id,
+        service_id=service.id,
+        queue_id=_queue_id(city, route.queue),
+        route=route,
+        number=number,
+        channel=new.channel,
+        place=new.place,
+        priority=new.priority,
+    )
+    case, entries, outbox = casework.open_case(city=city, new=opened, by=by, now=now)
+    request = ServiceRequest(
+        city_id=city.id,
+        case=case,
+        person=person,
+        created_at=now,
+        key=new.key,
+        token=secret_token(),
+        number=number,
+        channel=new.channel,
+        language=new.language,
+        words=new.words.strip()[:MAX_WORDS],
+        answers=new.answers,
+    )
+    request.save(force_insert=True)
+    if new.has_photos:
+        photos.claim_drafts(
+            city_id=city.id,
+            draft_key=new.key,
+            case_id=case.id,
+            request_id=request.id,
+            is_public=service.photos_public == "public",
+        )
+    casework.save_news(case=case, entries=entries, outbox=outbox, now=now)
+    return request
+
+
+@transaction.atomic
+def follow(
+    *,
+    city: City,
+    case_id: int,
+    key: uuid.UUID,
+    words: str,
+    contact: Contact,
+    language: str,
+    by: Actor,
+    now: datetime,
+) -> ServiceRequest:
+    """Add one more person to an open case instead of opening a twin. Photos come along."""
+    found = _known(city, key)
+    if found is not None:
+        return found
+    case = Case.objects.of_city(city.id).select_for_update(of=("self",)).get(pk=case_id)
+    if not case.is_public or case.merged_into_id is not None:
+        raise CaseworkRefused(_("This case can not be followed."))
+    request = ServiceRequest.objects.create(
+        city_id=city.id,
+        case=case,
+        person=_person(city, contact, language, now),
+        created_at=now,
+        key=key,
+        token=secret_token(),
+        number=next_number(city.id, now, ZoneInfo(city.time_zone)),
+        channel=ServiceRequest.Channel.FOLLOW,
+        language=language,
+        words=words.strip()[:MAX_WORDS],
+    )
+    count = photos.claim_drafts(
+        city_id=city.id, draft_key=key, case_id=case.id, request_id=request.id, is_public=False
+    )
+    people = _count_people(case)
+    data = {"number": request.number, "people": people, "photos": count}
+    casework.hear(
+        city=city,
+        case_id=case.id,
+        entry=NewEntry(kind="followed", data=data),
+        by=by,
+        now=now,
+        unread=bool(words.strip() or count),
+    )
+    return request
+
+
+@transaction.atomic
+def join(
+    *, city: City, case_id: int, into_number: str, by: Actor, now: datetime, seen: int | None = None
+) -> Case:
+    """Make a case part of another one. Its reporters keep their numbers and hear from the other."""
+    into = Case.objects.visible_to(by).filter(number=into_number.strip()).first()
+    first, second = sorted((case_id, into.id)) if into else (case_id, case_id)
+    list(Case.objects.of_city(city.id).select_for_update(of=("self",)).filter(pk__in=(first, second)).order_by("pk"))
+    case = Case.objects.of_city(city.id).select_related("queue").get(pk=case_id)
+    _may_join(case, into, by)
+    if into is None:
+        raise MoveRefused(_("There is no case with this number. Check it and try again."))
+    if into.merged_into_id is not None:
+        into = Case.objects.get(pk=into.merged_into_id)
+        _may_join(case, into, by)
+    moved = ServiceRequest.objects.filter(case_id=case.id)
+    moved.filter(home_case=None).update(home_case_id=case.id)
+    count = moved.update(case_id=into.id)
+    Case.objects.filter(pk=case.id).update(merged_into_id=into.id, is_open=False)
+    people = _count_people(into)
+    casework.hear(
+        city=city,
+        case_id=into.id,
+        entry=NewEntry(
+            kind="joined",
+            data={"number": case.number, "case": case.id, "people": people, "count": count},
+            news=False,
+        ),
+        by=by,
+        now=now,
+        unread=False,
+    )
+    entry = NewEntry(kind="joined", data={"into": into.number, "into_case": into.id})
+    return casework.hear(city=city, case_id=case.id, entry=entry, by=by, now=now, unread=False)
+
+
+def _may_join(case: Case, into: Case | None, by: Actor) -> None:
+    if into is not None and into.id == case.id:
+        raise MoveRefused(_("That is this case's own number."))
+    if not by.writes or not by.sees_department(case.queue.department_id):
+        raise MoveRefused(_("Your role can read this case but not change it."))
+    if case.merged_into_id is not None:
+        raise MoveRefused(_("This case is joined already. Undo that first."))
+
+
+@transaction.atomic
+def unjoin(*, city: City, case_id: int, by: Actor, now: datetime) -> Case:
+    """Undo a join: the case lives again with its own reporters, in the state it had."""
+    case = Case.objects.of_city(city.id).select_for_update(of=("self",)).select_related("queue").get(pk=case_id)
+    if case.merged_into_id is None:
+        raise MoveRefused(_("This case is not joined to another one."))
+    if not by.writes or not by.sees_department(case.queue.department_id):
+        raise MoveRefused(_("Your role can read this case but not change it."))
+    into = Case.objects.select_for_update(of=("self",)).get(pk=case.merged_into_id)
+    ServiceRequest.objects.filter(case_id=into.id, home_case_id=case.id).update(
+        case_id=case.id, home_case_id=None
+    )
+    is_open = categories.is_open(case.category)
+    Case.objects.filter(pk=case.id).update(merged_into_id=None, is_open=is_open)
+    people = _count_people(into)
+    _count_people(case)
+    casework.hear(
+        city=city,
+        case_id=into.id,
+        entry=NewEntry(kind="unjoined", data={"number": case.number, "people": people}),
+        by=by,
+        now=now,
+        unread=False,
+    )
+    entry = NewEntry(kind="unjoined", data={"from": into.number})
+    return casework.hear(city=city, case_id=case.id, entry=entry, by=by, now=now, unread=False)
+
+
+@transaction.atomic
+def write(*, city: City, request: ServiceRequest, words: str, by: Actor, now: datetime) -> Case:
+    """The resident writes to the city. Where the city was waiting for that, work goes on."""
+    words = words.strip()
+    if not words:
+        raise MoveRefused(_("Write your message first."), missing=("words",))
+    if len(words) > MAX_WORDS:
+        raise MoveRefused(
+            _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
+            missing=("words",),
+        )
+    said = NewEntry(kind="wrote", data={"words": words, "number": request.number}, public=True)
+    case = casework.hear(city=city, case_id=request.case_id, entry=said, by=by, now=now)
+    flow = catalogue(city).flow_version(case.flow_version_id)
+    step = flow.with_purpose("answer", case.state, by.roles)
+    if step is None:
+        return case
+    return casework.make_move(city=city, case_id=case.id, move=step.key, by=by, now=now)
+
+
+@transaction.atomic
+def judge(
+    *,
+    city: City,
+    request: ServiceRequest,
+    fixed: bool,
+    reason: str,
+    by: Actor,
+    now: datetime,
+) -> Case:
+    """The resident says whether it is fixed. "Not fixed" opens the case again: once freely, then with a reason."""
+    request = ServiceRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    case = Case.objects.get(pk=request.case_id)
+    flow = catalogue(city).flow_version(case.flow_version_id)
+    step = flow.with_purpose("accept" if fixed else "dispute", case.state, by.roles)
+    if step is None:
+        if fixed and request.accepted:
+            return case
+        raise MoveRefused(_("The case has moved on. Look at what happened since."))
+    reason = reason.strip()
+    if not fixed and request.disputes >= FREE_DISPUTES and not reason:
+        raise MoveRefused(
+            _("You told us before that it was not fixed. Please say what is still wrong."),
+            missing=("reason",),
+        )
+    request.accepted, request.verdict_at = fixed, now
+    request.disputes += 0 if fixed else 1
+    request.save(update_fields=["accepted", "verdict_at", "disputes"])
+    verdict = NewEntry(kind="verdict", data={"fixed": fixed, "number": request.number})
+    return casework.make_move(
+        city=city,
+        case_id=case.id,
+        move=step.key,
+        by=by,
+        now=now,
+        given=Given(reason=reason, words=reason),
+        notes=[verdict],
+    )
+
+
+@transaction.atomic
+def rate(*, city: City, request: ServiceRequest, rating: int, comment: str, by: Actor, now: datetime) -> None:
+    """How it was, from 1 to 5, with a comment for the staff. May be changed later."""
+    if rating not in range(1, 6):
+        raise MoveRefused(_("Choose between one and five."), missing=("rating",))
+    if len(comment) > MAX_WORDS:
+        raise MoveRefused(
+            _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
+            missing=("comment",),
+        )
+    ServiceRequest.objects.filter(pk=request.pk, city_id=city.id).update(
+        rating=rating, comment=comment.strip()
+    )
+    data = {"rating": rating, "number": request.number}
+    if comment.strip():
+        data["words"] = comment.strip()
+    entry = NewEntry(kind="verdict", data=data, public=False)
+    casework.hear(city=city, case_id=request.case_id, entry=entry, by=by, now=now, unread=False)
+
+
+@transaction.atomic
+def set_news(*, city: City, request: ServiceRequest, wanted: bool) -> None:
+    """Start or stop messages for one report."""
+    ServiceRequest.objects.filter(pk=request.pk, city_id=city.id).update(wants_news=wanted)
+
+
+@transaction.atomic
+def set_contact(*, city: City, request: ServiceRequest, contact: Contact, now: datetime) -> None:
+    """Give or change how to be reached, after the report was sent."""
+    person = _person(city, contact, request.language, now)
+    ServiceRequest.objects.filter(pk=request.pk, city_id=city.id).update(
+        person=person, wants_news=True
+    )
+
+
+def _known(city: City, key: uuid.UUID) -> ServiceRequest | None:
+    return (
+        ServiceRequest.objects.filter(city_id=city.id, key=key).select_related("case").first()
+    )
+
+
+def _person(city: City, contact: Contact, language: str, now: datetime) -> Person | None:
+    if not contact:
+        return None
+    person = Person(
+        city_id=city.id,
+        name=contact.name.strip(),
+        email=contact.email.strip(),
+        phone=contact.phone.strip(),
+        language=language,
+        created_at=now,
+    )
+    person.save(force_insert=True)
+    return person
+
+
+def _queue_id(city: City, key: str) -> int:
+    return next(q.id for q in queues(city) if q.key == key)
+
+
+def _count_people(case: Case) -> int:
+    """How many reports now point at the case; kept on it for the lists."""
+    people = ServiceRequest.objects.filter(case_id=case.id).count()
+    Case.objects.filter(pk=case.id).update(people_count=people)
+    return people

@@ -1,0 +1,132 @@
+"""Tells followers by mail what happened to their case, from the outbox rows that casework queues."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.utils import timezone, translation
+
+from onehall.casework import wording
+from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.catalog.queries import catalogue
+from onehall.kernel.localized import pick
+from onehall.messaging import actions as messaging
+from onehall.messaging.actions import NewMessage
+from onehall.messaging.render import render
+from onehall.people.queries import queues
+from onehall.places.models import City
+from onehall.service_requests.models import ServiceRequest
+from onehall.service_requests.queries import followers
+
+TEMPLATES = {
+    "received": "received",
+    "replied": "reply",
+    "joined": "joined",
+    "promised": "promised",
+}
+"""Kinds with a mail of their own; a move's mail depends on where it led."""
+
+
+def template_for(entry: TimelineEntry, category: str) -> str:
+    """Which mail tells about an entry."""
+    if entry.kind != "moved":
+        return TEMPLATES[entry.kind]
+    if category == "waiting_applicant":
+        return "question"
+    if category == "resolved":
+        return "done"
+    if category in ("closed", "denied", "withdrawn", "expired", "revoked"):
+        return "ended"
+    return "under_way"
+
+
+def tell(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> None:
+    """Write one message per follower about one timeline entry. Idempotent by message key."""
+    city = City.objects.get(pk=city_id)
+    entry = (
+        TimelineEntry.objects.filter(case_id=payload["case"], seq=payload["seq"])
+        .select_related("case")
+        .first()
+    )
+    if entry is None or _is_own_act(entry):
+        return
+    people = followers(entry.case_id)
+    if entry.kind == "received":
+        people = [p for p in people if p.home_case_id is None and p.number == entry.case.number]
+    if entry.kind == "joined":
+        people = [p for p in followers(entry.data["into_case"]) if p.home_case_id == entry.case_id]
+    for request in people:
+        if request.person is not None and request.person.email:
+            _tell_one(city, entry, request, now)
+
+
+def _is_own_act(entry: TimelineEntry) -> bool:
+    """Residents are not told by mail what they did themselves."""
+    return entry.kind == "moved" and entry.data.get("purpose") in ("accept", "settle", "answer")
+
+
+def _tell_one(city: City, entry: TimelineEntry, request: ServiceRequest, now: datetime) -> None:
+    case = entry.case
+    language = request.language if request.language in city.languages else city.languages[0]
+    with translation.override(language), timezone.override(city.time_zone):
+        context = context_for(city, case, entry, request, language)
+        template = template_for(entry, context["category"])
+        mail = render(f"service_requests/mail/{template}", context, language)
+    assert request.person is not None
+    messaging.send_message(
+        message=NewMessage(
+            city_id=city.id,
+            key=f"case:{case.id}:{entry.seq}:{request.id}",
+            to_address=request.person.email,
+            language=language,
+            subject=mail.subject,
+            body_text=mail.text,
+            body_html=mail.html,
+            case_number=case.number,
+            request_id=request.id,
+            about=f"{case.id}:{entry.seq}",
+        ),
+        now=now,
+    )
+
+
+def public_address(city: City) -> str:
+    """Where residents find the city's pages, without a slash at the end."""
+    if settings.PUBLIC_ADDRESS:
+        return str(settings.PUBLIC_ADDRESS).rstrip("/")
+    return f"https://{city.hosts[0]}" if city.hosts else ""
+
+
+def context_for(
+    city: City, case: Case, entry: TimelineEntry, request: ServiceRequest, language: str
+) -> dict[str, Any]:
+    """What the mail templates may name."""
+    listed = catalogue(city)
+    flow = listed.flow_version(case.flow_version_id)
+    service = listed.by_id(case.service_id)
+    default = city.languages[0]
+    names = {q.id: pick(q.name, language, default) for q in queues(city)}
+    reader = wording.Reader(flow, language, default, names, staff=False, own_number=request.number)
+    state = flow.states.get(str(entry.data.get("to", "")), flow.states[case.state])
+    line = wording.line_of(entry, case, reader, state.category)
+    photos = Photo.objects.filter(
+        pk__in=line.photo_ids, case_id=case.id, is_public=True, removed_at=None
+    )
+    address = public_address(city)
+    return {
+        "city": city,
+        "case": case,
+        "request": request,
+        "number": request.number,
+        "service": pick(service.name, language, default),
+        "category": state.category,
+        "state": pick(state.label, language, default),
+        "next": pick(state.words, language, default),
+        "line": line,
+        "due": case.due_at,
+        "url": f"{address}/r/{request.token}",
+        "stop_url": f"{address}/r/{request.token}/news?{urlencode({'wanted': 'no'})}",
+        "photo_urls": [f"{address}/photos/{p.key}/large.jpg" for p in photos],
+        "phone": (city.contact or {}).get("phone", ""),
+    }

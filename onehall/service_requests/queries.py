@@ -1,0 +1,109 @@
+"""Named reads of reports: by secret link, a person's own, what a case's reporters said."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from onehall.casework.models import Case, TimelineEntry
+from onehall.places.models import City
+from onehall.service_requests.models import ServiceRequest
+
+
+def by_token(city: City, token: str) -> ServiceRequest | None:
+    """The report behind a secret link, with its case."""
+    return (
+        ServiceRequest.objects.filter(city_id=city.id, token=token)
+        .select_related("case", "case__assignee")
+        .first()
+    )
+
+
+def by_key(city: City, key: uuid.UUID) -> ServiceRequest | None:
+    """The report that a form's key already made."""
+    return ServiceRequest.objects.filter(city_id=city.id, key=key).first()
+
+
+def reports_of(case: Case) -> list[ServiceRequest]:
+    """Everybody who told the city about this case, first one first, at most 100."""
+    return list(
+        ServiceRequest.objects.filter(case_id=case.id)
+        .select_related("person", "home_case")
+        .order_by("created_at", "id")[:100]
+    )
+
+
+def joined_cases(case: Case) -> list[Case]:
+    """Cases that were joined into this one."""
+    return list(Case.objects.filter(merged_into_id=case.id).order_by("opened_at", "id")[:100])
+
+
+def mine(city: City, email: str, *, before: tuple[datetime, int] | None = None) -> list[ServiceRequest]:
+    """Reports made with a proven e-mail address, newest first, 51 at most."""
+    rows = (
+        ServiceRequest.objects.annotate(address=Lower("person__email"))
+        .filter(city_id=city.id, address=email.strip().lower())
+        .select_related("case")
+    )
+    if before is not None:
+        at, pk = before
+        rows = rows.filter(models.Q(created_at__lt=at) | models.Q(created_at=at, pk__lt=pk))
+    return list(rows.order_by("-created_at", "-id")[:51])
+
+
+def followers(case_id: int) -> list[ServiceRequest]:
+    """Reports whose person wants news of a case, with how to reach them."""
+    return list(
+        ServiceRequest.objects.filter(case_id=case_id, wants_news=True, person__isnull=False)
+        .select_related("person")
+        .order_by("id")[:1000]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CityFigures:
+    """Last 30 days in numbers, those that do not flatter beside those that do."""
+
+    received: int
+    closed: int
+    on_time_percent: int | None
+    said_not_fixed: int
+    open_late: int
+
+
+def figures(city: City, *, now: datetime) -> CityFigures:
+    """The month's figures, from indexed ranges."""
+    since = now - timedelta(days=30)
+    cases = Case.objects.of_city(city.id)
+    recent = cases.filter(opened_at__gte=since).aggregate(
+        received=models.Count("id"),
+        closed=models.Count("id", filter=models.Q(closed_at__isnull=False)),
+        kept=models.Count(
+            "id", filter=models.Q(closed_at__isnull=False, closed_at__lte=models.F("promised_at"))
+        ),
+        with_promise=models.Count(
+            "id", filter=models.Q(closed_at__isnull=False, promised_at__isnull=False)
+        ),
+        disputed=models.Count("id", filter=models.Q(reopened__gt=0)),
+    )
+    late = cases.open().filter(due_order__lt=now, paused_at=None).count()
+    percent = round(100 * recent["kept"] / recent["with_promise"]) if recent["with_promise"] else None
+    return CityFigures(recent["received"], recent["closed"], percent, recent["disputed"], late)
+
+
+def lately(city: City, *, limit: int = 4) -> list[TimelineEntry]:
+    """Public cases that were finished or started last, for the front page."""
+    since = Case.objects.of_city(city.id).filter(is_public=True).order_by("-opened_at").values("id")[:400]
+    return list(
+        TimelineEntry.objects.filter(case_id__in=since, kind="moved", public=True)
+        .select_related("case")
+        .order_by("-at")[:limit]
+    )
+
+
+def recent_numbers(numbers: Sequence[str], city: City) -> dict[str, Case]:
+    """Cases by number, for links in the timeline."""
+    return {c.number: c for c in Case.objects.of_city(city.id).filter(number__in=list(numbers)[:50])}

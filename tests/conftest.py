@@ -1,0 +1,86 @@
+"""The house rules of every test: a database, a frozen clock, and tripwires."""
+
+from __future__ import annotations
+
+import atexit
+import datetime as dt
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import django
+import pytest
+import time_machine
+
+from onehall.kernel.postgres import EmbeddedPostgres, find_programs
+from tests import tripwires
+
+ROOT = Path(__file__).resolve().parent.parent
+CITY_TIME = ZoneInfo("America/Los_Angeles")
+NOW = dt.datetime(2026, 3, 4, 10, 0, tzinfo=CITY_TIME)
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def _bring_up() -> EmbeddedPostgres | None:
+    """Names the settings, and starts a database server unless DATABASE_URL names one.
+
+    Workers of pytest-xdist inherit the address that the first process found.
+    """
+    os.environ["ONEHALL_MODE"] = "test"
+    if not os.environ.get("ONEHALL_DATA"):
+        made = tempfile.mkdtemp(prefix="onehall-tests-")
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
+        os.environ["ONEHALL_DATA"] = made
+    # The static middleware warns about a folder that is not there.
+    (Path(os.environ["ONEHALL_DATA"]) / "static").mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "onehall.config.settings")
+    if os.environ.get("DATABASE_URL"):
+        return None
+    programs = find_programs()
+    home = ROOT / ".pytest_cache" / "postgres" / f"{programs.source}-{programs.version}"
+    server = EmbeddedPostgres(home, programs.bin_dir, settings=QUICK)
+    server.start()
+    os.environ["DATABASE_URL"] = server.create_database("onehall")
+    return server
+
+
+# On import, because a room's own conftest may name models and is read before any hook runs.
+_server = _bring_up()
+django.setup()
+
+
+def pytest_unconfigure() -> None:
+    """Stops the server that this run started."""
+    if _server is not None:
+        _server.stop()
+
+
+def pytest_report_header() -> str:
+    """Says which database the run uses."""
+    return f"database: {os.environ.get('DATABASE_URL', 'none')}"
+
+
+@pytest.fixture(autouse=True)
+def frozen_clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Traveller | None]:
+    """It is 10:00 in the city on Wednesday, March 4, 2026, unless a test asks for the real time."""
+    if request.node.get_closest_marker("real_clock") or request.node.get_closest_marker("browser"):
+        yield None
+        return
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def now() -> dt.datetime:
+    """The frozen moment, in UTC."""
+    return NOW.astimezone(dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def _tripwires(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    tripwires.forms_carry_csrf(monkeypatch)
+    if not request.node.get_closest_marker("any_order"):
+        tripwires.shuffle_unordered(monkeypatch, seed=request.node.nodeid)
