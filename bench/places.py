@@ -3,6 +3,7 @@
 python bench/places.py [slug]            needs DATABASE_URL and a city with a map; without a slug, the first city
 """
 
+import functools
 import json
 import random
 import statistics
@@ -56,6 +57,12 @@ def typed_texts(city: City, dice: random.Random) -> list[str]:
     return texts
 
 
+def tile_of(lon: float, lat: float, z: int) -> tuple[int, int]:
+    """Column and row of the tile that a point lies on."""
+    x, y = cells.grid_xy(lon, lat)
+    return x >> (26 - z), y >> (26 - z)
+
+
 def main() -> None:
     """Measure one city."""
     wanted = sys.argv[1:]
@@ -68,26 +75,37 @@ def main() -> None:
     texts = typed_texts(city, dice)
     measured(
         "find_place",
-        [lambda t=text: queries.find_place(city, t, language="en") for text in texts],
+        [functools.partial(queries.find_place, city, text, language="en") for text in texts],
         addresses=addresses,
     )
     west, south, east, north = city.bounds or (0.0, 0.0, 0.0, 0.0)
     points = [(dice.uniform(west, east), dice.uniform(south, north)) for _ in range(ROUNDS)]
-    measured("reverse", [lambda p=p: queries.reverse(city, *p, "en") for p in points])
-    measured("areas_at", [lambda p=p: queries.areas_at(city, *p) for p in points])
+    measured(
+        "reverse", [functools.partial(queries.reverse, city, *p, language="en") for p in points]
+    )
+    measured("areas_at", [functools.partial(queries.areas_at, city, *p) for p in points])
     with tempfile.TemporaryDirectory() as folder:
         settings.ONEHALL_TILE_CACHE = Path(folder)
         for z in range(11, 19):
-            places = {tuple(v >> (26 - z) for v in cells.grid_xy(*p)) for p in points[:25]}
+            places = {tile_of(*p, z) for p in points[:25]}
             chosen = sorted(places)[:25]
             held_labels.forget()
-            draw = [lambda t=t, z=z: tiles.draw_tile(city, z, *t, dark=False) for t in chosen]
+            draw = [
+                functools.partial(tiles.draw_tile, city, z, x, y, dark=False) for x, y in chosen
+            ]
             measured("tile drawn", draw, z=z)
             measured("tile from disk", draw, z=z)
     lon, lat = city.center or (0.0, 0.0)
     still = [
-        lambda p=p: tiles.draw_still(
-            city, *p, width=486, height=240, zoom=16.5, dark=False, pins=[tiles.Pin(lon, lat)]
+        functools.partial(
+            tiles.draw_still,
+            city,
+            *p,
+            width=486,
+            height=240,
+            zoom=16.5,
+            dark=False,
+            pins=[tiles.Pin(lon, lat)],
         )
         for p in points[:25]
     ]

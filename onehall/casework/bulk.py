@@ -103,14 +103,22 @@ def allocate_numbers(city_id: int, year: int, n: int) -> list[str]:
     """`n` new case numbers of a city's year (in the city's zone), ascending by value."""
     if n <= 0:
         return []
-    return sorted(numbers.next_numbers(city_id, year, n), key=lambda text: (len(text), text))
+    # The first makes the sequence when the year is new; the rest then come straight from it.
+    first = numbers.next_numbers(city_id, year, 1)
+    with connection.cursor() as cursor:
+        series = f"onehall_number_{city_id}_{year}"
+        rest = _from_sequence(cursor, series, n - 1)
+    return first + [f"{year}-{value:05d}" for value in rest]
 
 
 def allocate_ids(cursor: CursorWrapper, table: str, n: int) -> list[int]:
     """`n` new primary keys of a table, ascending."""
-    cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, n]
-    )
+    cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+    return _from_sequence(cursor, cursor.fetchone()[0], n)
+
+
+def _from_sequence(cursor: CursorWrapper, name: str, n: int) -> list[int]:
+    cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [name, n])
     return [row[0] for row in cursor.fetchall()]
 
 

@@ -35,12 +35,17 @@ class PackProblem:
         return f"{self.file}:{self.line}: {self.message} {self.advice}".rstrip()
 
 
+def shorten(words: str, limit: int = 300) -> str:
+    """At most `limit` characters, with an ellipsis where more was cut away."""
+    return words if len(words) <= limit else f"{words[: limit - 1]}…"
+
+
 class Problems(list[PackProblem]):
     """The mistakes found so far, shared by all nodes of one check."""
 
     def add(self, file: str, line: int, message: str, advice: str = "") -> None:
-        """Note one mistake."""
-        self.append(PackProblem(file, line, message, advice))
+        """Note one mistake; words taken over from a broken file are cut to a readable length."""
+        self.append(PackProblem(file, line, shorten(message), shorten(advice)))
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ class City(models.Model):
                 name="places_city_bounds_whole",
                 condition=Q(west=None, south=None, east=None, north=None)
                 | Q(
+                    # Said outright: a comparison with nothing is neither true nor false, and passes.
+                    west__isnull=False, south__isnull=False, east__isnull=False, north__isnull=False,
                     west__gte=-180, east__lte=180, south__gte=-90, north__lte=90,
                     west__lte=models.F("east"), south__lte=models.F("north"),
                 ),

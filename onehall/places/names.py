@@ -31,7 +31,8 @@ class Names:
         if not norm:
             return []
         scores: dict[int, float] = {}
-        forms = [norm, _ordinal(norm)] if norm.isdigit() else [norm]
+        ordinal = " ".join(_ordinal(w) if w.isdigit() else w for w in norm.split())
+        forms = dict.fromkeys((norm, ordinal))
         for form in forms:
             self._exact(form, scores)
             self._begun(form, scores)

@@ -119,9 +119,11 @@ _POSTCODE: Final = re.compile(r"^(?:[a-z]{2}\s+)?\d{5}(?:-\d{4})?$|^[a-z]{2}$|^u
 
 def plain(text: str) -> str:
     """Small letters without accents, punctuation that means nothing removed, single spaces."""
+    # Twice: lettering such as \N{MATHEMATICAL SANS-SERIF CAPITAL A} only has small letters once it is taken apart.
+    small = unicodedata.normalize("NFKD", text).casefold()
     bare = "".join(
         letter
-        for letter in unicodedata.normalize("NFKD", text.casefold())
+        for letter in unicodedata.normalize("NFKD", small)
         if not unicodedata.combining(letter)
     )
     bare = re.sub(r"[.'\u2019`\u02bb\u00b4]", "", bare)

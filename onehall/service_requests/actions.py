@@ -152,7 +152,7 @@ def follow(
         city_id=city.id, draft_key=key, case_id=case.id, request_id=request.id, is_public=False
     )
     people = _count_people(case)
-    data = {"number": request.number, "people": people, "photos": count}
+    data = {"number": request.number, "people": people, "photo_count": count}
     casework.hear(
         city=city,
         case_id=case.id,

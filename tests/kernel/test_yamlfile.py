@@ -194,6 +194,10 @@ class TestUnreadable:
             'services/x.yaml:3: "a" is written twice (first on line 1). Keep one.'
         ]
 
+    def test_a_problem_stays_readable_whatever_the_file_holds(self):
+        node = read("!" + "x" * 100_000)
+        assert len(str(node.problems[0])) < 400
+
     def test_windows_line_ends_and_a_byte_order_mark_are_fine(self):
         node = read(b"\xef\xbb\xbfa: 1\r\nb: two\r\n")
         assert (node.number("a"), node.text("b"), node.line_of("b")) == (1, "two", 2)

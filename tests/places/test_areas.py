@@ -42,7 +42,7 @@ def test_boroughs_agree_with_the_city_s_own_column() -> None:
     for file in ("2014-2019-sample", "2022-05-01-sample", "2024-04-api-sample"):
         for row in shared_data.rows(f"311/nyc-311-{file}.csv"):
             facts = {key.lower(): value for key, value in row.items()}
-            if not facts["latitude"] or facts["borough"].upper() not in BOROUGHS:
+            if not facts["latitude"]:
                 continue
             there = index.at(float(facts["longitude"]), float(facts["latitude"]))
             asked += 1

@@ -51,7 +51,11 @@ def addresses(shore: Shore, streets: list[Street], ground: list[Plot]) -> list[A
 
 
 def _on(
-    street: Street, closed: BaseGeometry, core: BaseGeometry, dice: Dice, taken: set[tuple[int, int]]
+    street: Street,
+    closed: BaseGeometry,
+    core: BaseGeometry,
+    dice: Dice,
+    taken: set[tuple[int, int]],
 ) -> list[Address]:
     out: list[Address] = []
     done = 0.0
@@ -64,14 +68,16 @@ def _on(
                 spot = beside(line, at, side, HALF_WIDTH[street.kind] + 7)
                 number = 2 * int((done + at) / STEP) + (2 if side > 0 else 1)
                 if not closed.contains(spot) and _is_free(spot, taken):
-                    out += _doors(number, street.name, spot, dice, dense)
+                    out += _doors(number, street.name, spot, dice, dense=dense)
                 at += STEP * (1 if dense and dice.roll() < 0.8 else 2 if dice.roll() < 0.12 else 3)
         done += line.length
     have = {a.number for a in out}
     for number in KEPT.get(street.name, ()):
         if number not in have:
             along = (number - 1) // 2 * STEP + STEP / 2
-            spot = beside(street.lines[0], along, 1 if number % 2 == 0 else -1, HALF_WIDTH[street.kind] + 7)
+            spot = beside(
+                street.lines[0], along, 1 if number % 2 == 0 else -1, HALF_WIDTH[street.kind] + 7
+            )
             out.append(Address(number, street.name, "", spot.x, spot.y))
     out.sort(key=lambda a: (a.number, a.unit))
     return out
@@ -86,7 +92,7 @@ def _is_free(spot: Point, taken: set[tuple[int, int]]) -> bool:
     return True
 
 
-def _doors(number: int, street: str, spot: Point, dice: Dice, dense: bool) -> list[Address]:
+def _doors(number: int, street: str, spot: Point, dice: Dice, *, dense: bool) -> list[Address]:
     flats = dense and dice.roll() < 0.03
     units = ["A", "B", "C"] if flats else [""]
     return [Address(number, street, unit, spot.x, spot.y) for unit in units]

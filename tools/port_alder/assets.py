@@ -15,8 +15,26 @@ from tools.port_alder.ground import Plot
 from tools.port_alder.plane import Dice, areas
 from tools.port_alder.roads import HALF_WIDTH, Street
 
-SPECIES = ["red alder", "bigleaf maple", "shore pine", "vine maple", "Oregon ash", "crab apple", "hornbeam", "ginkgo"]
-SIGNS = ["stop", "speed limit", "street name", "no parking", "school crossing", "yield", "one way", "tsunami route"]
+SPECIES = [
+    "red alder",
+    "bigleaf maple",
+    "shore pine",
+    "vine maple",
+    "Oregon ash",
+    "crab apple",
+    "hornbeam",
+    "ginkgo",
+]
+SIGNS = [
+    "stop",
+    "speed limit",
+    "street name",
+    "no parking",
+    "school crossing",
+    "yield",
+    "one way",
+    "tsunami route",
+]
 
 
 @dataclass
@@ -48,7 +66,7 @@ def assets(
     return {
         "street-light": _lights(streets, town, code),
         "bin": _bins(streets, ground, town, wet, code),
-        "tree": _trees(streets, town, wet, code),
+        "tree": _trees(streets, wet, code),
         "sign": _signs(streets, code),
         "bench": _in_parks(ground, wet, code),
         "drain": _drains(streets, wet, code),
@@ -60,11 +78,21 @@ def assets(
 Code = Callable[[float, float, int], str]
 
 
-def _along(line: LineString, first: float, gap: Callable[[Point], float]) -> list[float]:
+def _along(
+    line: LineString,
+    first: float,
+    gap: float,
+    *,
+    town: BaseGeometry | None = None,
+    in_town: float = 0.0,
+    dice: Dice | None = None,
+) -> list[float]:
+    """Metres along a line: every `gap`, every `in_town` inside the town, shaken by the dice."""
     out, at = [], first
     while at < line.length - 4:
         out.append(at)
-        at += gap(line.interpolate(at))
+        step = in_town if town is not None and town.contains(line.interpolate(at)) else gap
+        at += step * dice.between(0.8, 1.5) if dice else step
     return out
 
 
@@ -76,7 +104,7 @@ def _lights(streets: list[Street], town: BaseGeometry, code: Code) -> list[Asset
         for line in street.lines:
             far = 84.0 if street.kind == "main" else 124.0
             side = 1
-            for at in _along(line, 14, lambda p, far=far: 64.0 if town.contains(p) else far):  # type: ignore[misc]
+            for at in _along(line, 14, far, town=town, in_town=64.0):
                 p = beside(line, at, side, HALF_WIDTH[street.kind] - 1.5)
                 lamp = "LED" if (len(out) * 7) % 10 < 7 else "sodium"
                 out.append(Asset(code(p.x, p.y, 1000), street.name, p.x, p.y, {"lamp": lamp}))
@@ -89,10 +117,15 @@ def _bins(
 ) -> list[Asset]:
     out: list[Asset] = []
     for street in streets:
-        busy = street.kind == "main" or street.name in ("Harbor Walk", "Long Pier", "Mill Lane", "Gull Street")
+        busy = street.kind == "main" or street.name in (
+            "Harbor Walk",
+            "Long Pier",
+            "Mill Lane",
+            "Gull Street",
+        )
         for line in street.lines:
-            gap = 130.0 if busy else 330.0
-            for at in _along(line, 40, lambda p, gap=gap: gap if town.contains(p) or gap < 200 else 470.0):  # type: ignore[misc]
+            near, far = (130.0, 130.0) if busy else (330.0, 470.0)
+            for at in _along(line, 40, far, town=town, in_town=near):
                 p = beside(line, at, -1, HALF_WIDTH[street.kind] - 1)
                 if not wet.contains(p) or street.kind == "path":
                     out.append(Asset(code(p.x, p.y, 5000), street.name, p.x, p.y))
@@ -103,19 +136,26 @@ def _bins(
     return out
 
 
-def _trees(streets: list[Street], town: BaseGeometry, wet: BaseGeometry, code: Code) -> list[Asset]:
+def _trees(streets: list[Street], wet: BaseGeometry, code: Code) -> list[Asset]:
     dice = Dice(41)
     out: list[Asset] = []
-    leafy = ("Orchard Row", "Mill Lane", "Market Street", "Cooper Row", "Cooper Green", "Hillcrest Drive")
+    leafy = (
+        "Orchard Row",
+        "Mill Lane",
+        "Market Street",
+        "Cooper Row",
+        "Cooper Green",
+        "Hillcrest Drive",
+    )
     for street in streets:
         if street.kind in ("lane", "path"):
             continue
         gap = 36.0 if street.name in leafy or "Avenue" in street.name else 165.0
         kind = dice.pick(SPECIES)
         for line in street.lines:
-            for at in _along(line, 24, lambda p, gap=gap: gap * dice.between(0.8, 1.5)):  # type: ignore[misc]
+            for at in _along(line, 24, gap, dice=dice):
                 p = beside(line, at, 1 if dice.roll() < 0.5 else -1, HALF_WIDTH[street.kind] - 0.5)
-                if not wet.contains(p) and (gap < 100 and dice.roll() < 0.55 or gap > 100):
+                if not wet.contains(p) and (gap > 100 or dice.roll() < 0.55):
                     facts = {"species": kind if dice.roll() < 0.7 else dice.pick(SPECIES)}
                     out.append(Asset(code(p.x, p.y, 7000), street.name, p.x, p.y, facts))
     return out
@@ -128,9 +168,13 @@ def _signs(streets: list[Street], code: Code) -> list[Asset]:
         if street.kind == "path":
             continue
         for line in street.lines:
-            for at in _along(line, 18, lambda p: 330.0):
+            for at in _along(line, 18, 330.0):
                 p = beside(line, at, 1, HALF_WIDTH[street.kind] - 1)
-                sign = "speed limit" if street.kind == "main" and dice.roll() < 0.4 else dice.pick(SIGNS)
+                sign = (
+                    "speed limit"
+                    if street.kind == "main" and dice.roll() < 0.4
+                    else dice.pick(SIGNS)
+                )
                 out.append(Asset(code(p.x, p.y, 3000), street.name, p.x, p.y, {"sign": sign}))
     return out
 
@@ -172,7 +216,7 @@ def _drains(streets: list[Street], wet: BaseGeometry, code: Code) -> list[Asset]
             continue
         for line in street.lines:
             side = 1
-            for at in _along(line, 30, lambda p: 250.0):
+            for at in _along(line, 30, 250.0):
                 p = beside(line, at, side, HALF_WIDTH[street.kind] - 2.5)
                 side = -side
                 if not wet.contains(p):
@@ -185,7 +229,7 @@ def _meters(streets: list[Street], code: Code) -> list[Asset]:
     for street in streets:
         if street.name in ("Quay Street", "Mill Lane", "Market Street"):
             for line in street.lines:
-                for at in _along(line, 22, lambda p: 34.0):
+                for at in _along(line, 22, 34.0):
                     p = beside(line, at, 1, HALF_WIDTH[street.kind] - 0.8)
                     if -420 < p.x < 480:
                         out.append(Asset(code(p.x, p.y, 2000), street.name, p.x, p.y))
@@ -199,7 +243,11 @@ def _signals(streets: list[Street], code: Code) -> list[Asset]:
     for i, a in enumerate(mains):
         for b in mains[i + 1 :]:
             hit = a.geometry.intersection(b.geometry)
-            for p in [hit] if isinstance(hit, Point) else [h for h in getattr(hit, "geoms", []) if isinstance(h, Point)]:
+            for p in (
+                [hit]
+                if isinstance(hit, Point)
+                else [h for h in getattr(hit, "geoms", []) if isinstance(h, Point)]
+            ):
                 if all(p.distance(q) > 40 for q in seen):
                     seen.append(p)
                     out.append(Asset(code(p.x, p.y, 9000), f"{a.name} / {b.name}", p.x, p.y))

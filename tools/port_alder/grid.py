@@ -74,16 +74,19 @@ NORTHBANK = curve(
     ]
 )  # fmt: skip
 
+# West of the marina the quay turns inland; the rows behind it run on to the ocean instead.
+_ROWS_BASE = LineString([(-1800, 96), (-1400, 100), *(p for p in QUAY.coords if p[0] > -1165)])
+
 SOUTH = Grid(
-    QUAY, -1, lambda x: 0.05 * x + 60, 430,
+    _ROWS_BASE, -1, lambda x: 0.05 * x + 60, 430,
     lambda x, d: 8e-5 * x * d + 55 * math.sin(d / 620),
 )  # fmt: skip
 NORTH = Grid(
     NORTH_SHORE_DRIVE, 1, lambda x: 985 - 0.06 * x, 520,
-    lambda x, d: 0.10 * d - 35 * math.sin(d / 400),
+    lambda _, d: 0.10 * d - 35 * math.sin(d / 400),
 )  # fmt: skip
-EAST = Grid(NORTHBANK, 1, lambda x: 720 + 0.03 * x, 420, lambda x, d: -0.06 * d)
-RIVER = Grid(RIVER_ROAD, -1, lambda x: 330 + 0.03 * x, 460, lambda x, d: 0.05 * d)
+EAST = Grid(NORTHBANK, 1, lambda x: 720 + 0.03 * x, 420, lambda _, d: -0.06 * d)
+RIVER = Grid(RIVER_ROAD, -1, lambda x: 330 + 0.03 * x, 460, lambda _, d: 0.05 * d)
 
 ROWS_SOUTH = [
     (85.0, "Mill Lane"), (180.0, "Gull Street"), (285.0, "Market Street"), (390.0, "Chandler Street"),

@@ -9,7 +9,7 @@ from shapely.ops import polygonize, unary_union
 from tools.port_alder import grid as g
 from tools.port_alder.coast import FRAME, Shore
 from tools.port_alder.plane import Dice, Point2, areas, curve
-from tools.port_alder.roads import HALF_WIDTH, HILL, SITES, Street
+from tools.port_alder.roads import HALF_WIDTH, HILL, Street
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ LOOSE: list[tuple[str, float, float, float, float]] = [
     ("lighthouse", -2492, 38, 16, 16), ("keepers-house", -2455, 62, 24, 14), ("hospital", 1250, -1220, 130, 70),
     ("hospital-wing", 1180, -1185, 50, 40), ("fairground-hall", 1490, -1440, 110, 60),
     ("harbor-office", 250, 172, 34, 18), ("fish-market", 283, 158, 44, 20), ("ferry-terminal", -352, 160, 34, 22),
-    ("cannery", -25, 205, 34, 84), ("pier-shed-1", 327, 300, 18, 90), ("pier-shed-2", 322, 410, 18, 60),
+    ("cannery", -25, 205, 34, 84), ("pier-shed-1", 333, 290, 8, 90), ("pier-shed-2", 329, 400, 8, 70), ("pier-shed-3", 314, 350, 8, 110),
     ("aquarium", -905, 95, 60, 30), ("boat-yard", -640, 92, 46, 26), ("north-ferry-house", -192, 920, 14, 40),
 ]  # fmt: skip
 
@@ -103,7 +103,7 @@ def plots(shore: Shore, streets: list[Street]) -> list[Plot]:
     water.append(Plot("water", shore.pond, "mill-pond", "Mill Pond", "Laguna del Molino"))
     return [
         *[p for p in parks if not p.key], *beaches, *blocks, *[p for p in parks if p.key], *water,
-        *_buildings(blocks, space),
+        *_buildings(blocks),
     ]  # fmt: skip
 
 
@@ -193,10 +193,14 @@ def _round(shape: BaseGeometry, r: float) -> BaseGeometry:
     return shape.buffer(-r, quad_segs=2).buffer(r, quad_segs=2).simplify(0.6)
 
 
-def _buildings(blocks: list[Plot], space: BaseGeometry) -> list[Plot]:
+def _buildings(blocks: list[Plot]) -> list[Plot]:
     out: list[Plot] = []
     for key, grid, x, d, w, h in BUILDINGS:
-        out.append(Plot("building", grid.cell(x - w / 2, x + w / 2, d - h / 2, d + h / 2).simplify(0.8), key))
+        out.append(
+            Plot(
+                "building", grid.cell(x - w / 2, x + w / 2, d - h / 2, d + h / 2).simplify(0.8), key
+            )
+        )
     out += [Plot("building", _rect(x, y, w, h), key) for key, x, y, w, h in LOOSE]
     taken = unary_union([p.shape for p in out]).buffer(4)
     return [*_rows(blocks, taken), *out]
@@ -205,8 +209,15 @@ def _buildings(blocks: list[Plot], space: BaseGeometry) -> list[Plot]:
 def _gap(outer: BaseGeometry, dice: Dice) -> BaseGeometry:
     """A passage from the street into the yard, square to the edge of the block."""
     edge = max(areas(outer), key=lambda a: a.area).exterior
-    s, half = dice.roll() * edge.length, dice.between(1.2, 3.0)
-    a, b = edge.interpolate(s), edge.interpolate((s + 1) % edge.length)
+    corners = [Point(c) for c in edge.simplify(4).coords]
+    half = dice.between(1.2, 3.0)
+    for _ in range(12):
+        s = dice.roll() * edge.length
+        a, b = edge.interpolate(s), edge.interpolate((s + 1) % edge.length)
+        if min(a.distance(c) for c in corners) > 19:
+            break
+    else:
+        return Polygon()
     dx, dy = b.x - a.x, b.y - a.y
     return LineString([(a.x - 18 * dy, a.y + 18 * dx), (a.x + 18 * dy, a.y - 18 * dx)]).buffer(
         half, cap_style="flat"

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from tools.port_alder import grid as g
 from tools.port_alder.ground import BUILDINGS, LOOSE, Plot
 
 
@@ -109,5 +108,7 @@ def landmarks(ground: list[Plot]) -> list[Landmark]:
     for key, aliases in _GREEN:
         x, y = spots[key]
         kind = {"beach": "beach", "water": "water"}.get(named[key].kind, "park")
-        out.append(Landmark(key, kind, named[key].en, named[key].es, tuple(aliases.split(", ")), x, y))
+        out.append(
+            Landmark(key, kind, named[key].en, named[key].es, tuple(aliases.split(", ")), x, y)
+        )
     return [*out, *_POINTS]

@@ -31,7 +31,7 @@ class Street:
     @property
     def length(self) -> float:
         """Metres in all."""
-        return sum(line.length for line in self.lines)
+        return float(sum(line.length for line in self.lines))
 
 
 OCEAN_DRIVE = curve(
@@ -52,7 +52,9 @@ FERRY_ROAD = curve(
         (1760, -1480), (2150, -1700), (2330, -2000), (2350, -2260),
     ]
 )  # fmt: skip
-SAWMILL_ROAD = curve([(1690, 60), (1700, 300), (1697, 520), (1668, 660), (1660, 800), (1640, 1000), (1610, 1240)])
+SAWMILL_ROAD = curve(
+    [(1690, 60), (1700, 300), (1697, 520), (1668, 660), (1660, 800), (1640, 1000), (1610, 1240)]
+)
 NORTH_BEACH_ROAD = curve(
     [(-1310, 805), (-1400, 940), (-1432, 1120), (-1492, 1360), (-1478, 1650), (-1545, 1940)]
 )
@@ -100,20 +102,28 @@ def _quarters() -> dict[str, Polygon]:
     alder_north = [p for p in ALDER_AVENUE.coords if p[1] >= 639]
     bottom = list(g.SOUTH.row(1500, -1400, 1150).coords)
     south = Polygon([*g.QUAY.coords, *alder_south, (1200, -1900), (-1200, -1900), *reversed(ocean)])
-    south = south.buffer(0).intersection(Polygon([(-2000, 900), *bottom, (1500, bottom[-1][1]), (1500, 900)]))
+    south = south.buffer(0).intersection(
+        Polygon([(-2000, 900), *bottom, (1500, bottom[-1][1]), (1500, 900)])
+    )
     west = [p for p in NORTH_BEACH_ROAD.coords if p[1] > 806]
     north = Polygon([*NORTH_SHORE_SOUTH, *reversed(alder_north), (-1400, 1960), *reversed(west)])
     north = north.buffer(0)
     top = Polygon([(-2000, 500), (2000, 500), *g.NORTH.row(680, 1300, -1700).coords])
     east = Polygon([*_upto(g.NORTHBANK, 1075, 2260), *g.EAST.row(450, 2280, 900).coords]).buffer(0)
     east = east.difference(Polygon([(500, 0), *reversed(alder_north), (500, 2200)]).buffer(0))
-    river = g.RIVER.cell(1000, 2580, 0, 430).buffer(0.5).difference(
-        Polygon([(500, 300), *alder_south, (500, -1900)]).buffer(0)
+    river = (
+        g.RIVER.cell(1000, 2580, 0, 430)
+        .buffer(0.5)
+        .difference(Polygon([(500, 300), *alder_south, (500, -1900)]).buffer(0))
     )
     meadow = list(g.RIVER.row(430, 1030, 2560).coords)
     ferry = [p for p in FERRY_ROAD.coords if p[0] >= 1079]
-    hill = Polygon([*meadow, (2900, -300), (2900, -1300), (2330, -1790), *reversed(ferry), (1072, -400)])
-    fork = Polygon([*(p for p in ferry if p[1] > -1990), (1115, -1990), (1100, -1500), (1085, -1100)])
+    hill = Polygon(
+        [*meadow, (2900, -300), (2900, -1300), (2330, -1790), *reversed(ferry), (1072, -400)]
+    )
+    fork = Polygon(
+        [*(p for p in ferry if p[1] > -1990), (1115, -1990), (1100, -1500), (1085, -1100)]
+    )
     return {
         "south": south, "north": north.intersection(top), "east": east, "river": river,
         "hill": hill.buffer(0), "fork": fork.buffer(0),
@@ -151,7 +161,7 @@ def _river_road() -> LineString:
 
 def _green_corner() -> float:
     """Where Quay Street turns into River Road, in metres along the quay."""
-    return g.QUAY.project(Point(g.SOUTH.at(770, 0)))
+    return float(g.QUAY.project(Point(g.SOUTH.at(770, 0))))
 
 
 def _south() -> list[tuple[str, str, BaseGeometry, str]]:
@@ -197,14 +207,29 @@ def _hills() -> list[tuple[str, str, BaseGeometry, str]]:
         ("Windfall Way", "street", _arc(715, -70, 52), "hill"),
     ]
     out += [
-        (name, "street", _spoke(angle, r0, r1, 0.0 if name == "Walnut Street" else 0.18 if r1 < 1000 else 0.07), "hill")
+        (
+            name,
+            "street",
+            _spoke(angle, r0, r1, 0.0 if name == "Walnut Street" else 0.18 if r1 < 1000 else 0.07),
+            "hill",
+        )
         for angle, r0, r1, name in names
     ]
     out += [
         ("Hospital Road", "street", curve([(1085, -1080), (1200, -1120), (1330, -1100)]), ""),
         ("Larkspur Street", "street", curve([(1095, -1380), (1330, -1350), (1560, -1325)]), "fork"),
-        ("Yarrow Street", "street", curve([(1108, -1640), (1400, -1600), (1700, -1545), (1900, -1560)]), "fork"),
-        ("Fairground Road", "street", curve([(1340, -1110), (1350, -1350), (1380, -1603), (1400, -1800)]), ""),
+        (
+            "Yarrow Street",
+            "street",
+            curve([(1108, -1640), (1400, -1600), (1700, -1545), (1900, -1560)]),
+            "fork",
+        ),
+        (
+            "Fairground Road",
+            "street",
+            curve([(1340, -1110), (1350, -1350), (1380, -1603), (1400, -1800)]),
+            "",
+        ),
     ]
     return out
 
@@ -291,8 +316,12 @@ def _noded(rough: list[tuple[str, str, list[LineString]]]) -> list[Street]:
             for j, other in flat:
                 if j == i or line.distance(other) > 1.5:
                     continue
-                meets += [p for p in _points(line.intersection(other))]
-                meets += [Point(c) for c in (other.coords[0], other.coords[-1]) if line.distance(Point(c)) < 1.5]
+                meets += _points(line.intersection(other))
+                meets += [
+                    Point(c)
+                    for c in (other.coords[0], other.coords[-1])
+                    if line.distance(Point(c)) < 1.5
+                ]
             done.append(_with_points(line.simplify(0.35), meets))
         out.append(Street(name, kind, tuple(done), numbered=kind != "path"))
     return out

@@ -18,6 +18,9 @@ from tools.port_alder.landmarks import Landmark, landmarks
 from tools.port_alder.plane import as_geojson, degrees
 from tools.port_alder.roads import streets
 
+# Letters of a thing that stands beyond the city limit, where the city owns nothing.
+OUTSIDE = "X"
+
 LAYER_LABELS = {
     "00-city-limit": {"en": "City limit", "es": "Límite de la ciudad"},
     "10-district": {"en": "District", "es": "Distrito"},
@@ -40,7 +43,9 @@ def files() -> dict[str, str]:
     out["places.geojson"] = _collection(_places(ground, points))
     for kind, found in assets(coast, roads, ground, _letters()).items():
         out[f"assets/{kind}.geojson"] = _collection(
-            _feature(_point(a.x, a.y), {"code": a.code, "name": a.name, **a.facts}) for a in found
+            _feature(_point(a.x, a.y), {"code": a.code, "name": a.name, **a.facts})
+            for a in found
+            if not a.code.startswith(OUTSIDE)
         )
     return out
 
@@ -51,7 +56,7 @@ def _letters() -> Any:
     def letters(x: float, y: float) -> str:
         """The two letters painted on things in the district at a point in metres."""
         here = Point(*degrees(x, y))
-        return next((two for two, shape in shapes if shape.contains(here)), "PA")
+        return next((two for two, shape in shapes if shape.contains(here)), OUTSIDE)
 
     return letters
 

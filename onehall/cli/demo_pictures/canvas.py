@@ -114,6 +114,24 @@ class Sheet:
         """A filled soft patch."""
         self.shape(self.blob(x, y, rx, ry, rough=rough), color)
 
+    def soft(
+        self,
+        x: float,
+        y: float,
+        rx: float,
+        ry: float,
+        color: Color,
+        share: float,
+        *,
+        rough: float = 0.08,
+    ) -> None:
+        """A patch that fades out towards its edge: wet ground, shadow, lamp light."""
+        layers = 7
+        for i in range(layers):
+            size = 1.15 - 0.13 * i
+            outline = self.blob(x, y, rx * size, ry * size, rough=rough)
+            self.blend(outline, color, 1 - (1 - share) ** (1 / layers))
+
     def gradient(self, y0: float, y1: float, top: Color, bottom: Color) -> None:
         """Fills a band over the whole width from one color to another."""
         low, high = round(self.at((0, y0))[1]), round(self.at((0, y1))[1])
@@ -130,16 +148,19 @@ class Sheet:
         pixels = pixels * np.asarray(tint, dtype=np.float32) * _corners(soft) + fog
         return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
-    def glow(self, x: float, y: float, r: float, color: Color, strength: float) -> None:
-        """Adds light around a point, fading with distance."""
+    def glow(
+        self, x: float, y: float, r: float, color: Color, strength: float, *, flat: float = 1.0
+    ) -> None:
+        """Adds light around a point, fading with distance; `flat` below 1 lays it on the ground."""
         cx, cy = self.at((x, y))
         rr = int(r * self.zoom * FINE)
-        x0, y0 = max(0, int(cx) - rr), max(0, int(cy) - rr)
-        x1, y1 = min(self.image.width, int(cx) + rr), min(self.image.height, int(cy) + rr)
+        high = int(rr * flat)
+        x0, y0 = max(0, int(cx) - rr), max(0, int(cy) - high)
+        x1, y1 = min(self.image.width, int(cx) + rr), min(self.image.height, int(cy) + high)
         if x0 >= x1 or y0 >= y1:
             return
         ys, xs = np.mgrid[y0:y1, x0:x1].astype(np.float32)
-        far = np.sqrt((xs - cx) ** 2 + (ys - cy) ** 2) / rr
+        far = np.sqrt((xs - cx) ** 2 + ((ys - cy) / flat) ** 2) / rr
         light = (np.clip(1 - far, 0, 1) ** 2 * strength)[..., None]
         part = np.asarray(self.image.crop((x0, y0, x1, y1)), dtype=np.float32)
         lit = part + (255 - part) * light * (np.asarray(rgb(color), dtype=np.float32) / 255)

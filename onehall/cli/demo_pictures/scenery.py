@@ -5,7 +5,17 @@ from dataclasses import dataclass
 
 from onehall.cli.demo_pictures.canvas import HEIGHT, WIDTH, Color, Sheet, mix
 
-WALLS = ["#c7b8a3", "#9fb0b3", "#b5c2b7", "#c9a79a", "#a9b7c6", "#d8cdb4", "#8fa3a8", "#c4b1c2", "#e0d8c8"]
+WALLS = [
+    "#c7b8a3",
+    "#9fb0b3",
+    "#b5c2b7",
+    "#c9a79a",
+    "#a9b7c6",
+    "#d8cdb4",
+    "#8fa3a8",
+    "#c4b1c2",
+    "#e0d8c8",
+]
 ROOFS = ["#6d6a70", "#7c5f55", "#566a73", "#8a6d5c", "#4f5b60"]
 LEAVES = {
     "summer": ["#6f8a5f", "#64805a", "#7a9668", "#587350"],
@@ -84,7 +94,12 @@ def houses(sheet: Sheet, spot: Place, air: Air, *, dark: bool = False) -> None:
 
 
 def _house(
-    sheet: Sheet, rng: random.Random, air: Air, frame: tuple[float, float, float, float], *, dark: bool
+    sheet: Sheet,
+    rng: random.Random,
+    air: Air,
+    frame: tuple[float, float, float, float],
+    *,
+    dark: bool,
 ) -> None:
     x, y, wide, high = frame
     haze = 0.22 if not dark else 0.0
@@ -100,7 +115,15 @@ def _house(
     if style == "gable":
         sheet.shape([(x - 7, top + 3), (x + wide / 2, top - 52), (x + wide + 7, top + 3)], roof)
     elif style == "hip":
-        sheet.shape([(x - 7, top + 3), (x + 30, top - 36), (x + wide - 30, top - 36), (x + wide + 7, top + 3)], roof)
+        sheet.shape(
+            [
+                (x - 7, top + 3),
+                (x + 30, top - 36),
+                (x + wide - 30, top - 36),
+                (x + wide + 7, top + 3),
+            ],
+            roof,
+        )
     else:
         sheet.box(x - 3, top - 10, x + wide + 3, top + 2, roof)
     sheet.box(x, top, x + wide, y, wall)
@@ -109,7 +132,12 @@ def _house(
 
 
 def _openings(
-    sheet: Sheet, rng: random.Random, frame: tuple[float, float, float, float], wall: Color, *, dark: bool
+    sheet: Sheet,
+    rng: random.Random,
+    frame: tuple[float, float, float, float],
+    wall: Color,
+    *,
+    dark: bool,
 ) -> None:
     x, y, wide, high = frame
     columns = max(2, int(wide / 58))
@@ -121,7 +149,13 @@ def _openings(
             wx = x + step * (column + 0.5)
             wy = y - high + 22 + row * (high - 40) / rows
             if row == rows - 1 and column == door:
-                sheet.box(wx - 13, y - 52, wx + 13, y, mix(rng.choice(ROOFS), "#2b3a44", 0.3 if dark else 0.0))
+                sheet.box(
+                    wx - 13,
+                    y - 52,
+                    wx + 13,
+                    y,
+                    mix(rng.choice(ROOFS), "#2b3a44", 0.3 if dark else 0.0),
+                )
                 continue
             lit = dark and rng.random() < 0.42
             pane = "#f3cf85" if lit else mix("#dfe9ea", "#1b2a40", 0.75) if dark else "#dfe9ea"
@@ -135,7 +169,12 @@ def tree(sheet: Sheet, spot: Place, x: float, y: float, size: float, *, dark: bo
     rng = spot.rng(f"tree {x:.0f}")
     trunk = "#6a5a4c" if not dark else "#1a2230"
     sheet.shape(
-        [(x - size * 0.035, y), (x - size * 0.02, y - size * 0.6), (x + size * 0.02, y - size * 0.6), (x + size * 0.035, y)],
+        [
+            (x - size * 0.035, y),
+            (x - size * 0.02, y - size * 0.6),
+            (x + size * 0.02, y - size * 0.6),
+            (x + size * 0.035, y),
+        ],
         trunk,
     )
     colors = LEAVES[spot.season]
@@ -143,8 +182,19 @@ def tree(sheet: Sheet, spot: Place, x: float, y: float, size: float, *, dark: bo
         for _ in range(6):
             px = x + rng.uniform(-0.26, 0.26) * size
             py = y - size * (0.68 + rng.uniform(-0.16, 0.2)) - layer * size * 0.03
-            color = mix(colors[(layer + 1) % len(colors)], "#ffffff" if layer == 2 else "#26402f", 0.08 * layer)
-            sheet.patch(px, py, size * 0.16, size * 0.14, mix(color, "#141e2c", 0.75) if dark else color, rough=0.1)
+            color = mix(
+                colors[(layer + 1) % len(colors)],
+                "#ffffff" if layer == 2 else "#26402f",
+                0.08 * layer,
+            )
+            sheet.patch(
+                px,
+                py,
+                size * 0.16,
+                size * 0.14,
+                mix(color, "#141e2c", 0.75) if dark else color,
+                rough=0.1,
+            )
 
 
 def verge_and_walk(sheet: Sheet, spot: Place, *, dark: bool = False) -> float:
@@ -183,7 +233,9 @@ def road(sheet: Sheet, spot: Place, y: float, *, dark: bool = False) -> None:
         t = rng.random() ** 0.7
         gx, gy = rng.uniform(-60, WIDTH + 60), y + 30 + t * (HEIGHT - y)
         r = 0.8 + 2.2 * t
-        sheet.disc(gx, gy, r * 1.4, r, mix("#9aa2a4" if rng.random() < 0.6 else "#646c6f", night, shade))
+        sheet.disc(
+            gx, gy, r * 1.4, r, mix("#9aa2a4" if rng.random() < 0.6 else "#646c6f", night, shade)
+        )
     points = [(-60.0, y + rng.uniform(90, 330))]
     while points[-1][0] < WIDTH + 80:
         px, py = points[-1]
@@ -191,7 +243,9 @@ def road(sheet: Sheet, spot: Place, y: float, *, dark: bool = False) -> None:
     sheet.line(points, 2.5, mix("#5a6265", night, shade))
 
 
-def _stripe(sheet: Sheet, top: tuple[float, float], lean: int, a: float, b: float, color: Color) -> None:
+def _stripe(
+    sheet: Sheet, top: tuple[float, float], lean: int, a: float, b: float, color: Color
+) -> None:
     x, y = top
     deep = HEIGHT - y
 
@@ -220,11 +274,32 @@ def cone(sheet: Sheet, x: float, y: float, size: float) -> None:
     """A traffic cone whose foot is at (x, y)."""
     s = size
     sheet.blend_disc(x + s * 0.25, y, s * 0.7, s * 0.13, "#1d2528", 0.25)
-    sheet.shape([(x - s * 0.42, y), (x - s * 0.38, y - s * 0.12), (x + s * 0.38, y - s * 0.12), (x + s * 0.42, y)], "#b94a1c")
-    sheet.shape([(x - s * 0.3, y - s * 0.1), (x - s * 0.05, y - s), (x + s * 0.05, y - s), (x + s * 0.3, y - s * 0.1)], "#e2622a")
+    sheet.shape(
+        [
+            (x - s * 0.42, y),
+            (x - s * 0.38, y - s * 0.12),
+            (x + s * 0.38, y - s * 0.12),
+            (x + s * 0.42, y),
+        ],
+        "#b94a1c",
+    )
+    sheet.shape(
+        [
+            (x - s * 0.3, y - s * 0.1),
+            (x - s * 0.05, y - s),
+            (x + s * 0.05, y - s),
+            (x + s * 0.3, y - s * 0.1),
+        ],
+        "#e2622a",
+    )
     for low, high in ((0.34, 0.52), (0.66, 0.8)):
         w0, w1 = 0.3 - 0.27 * low, 0.3 - 0.27 * high
         sheet.shape(
-            [(x - s * w0, y - s * low), (x - s * w1, y - s * high), (x + s * w1, y - s * high), (x + s * w0, y - s * low)],
+            [
+                (x - s * w0, y - s * low),
+                (x - s * w1, y - s * high),
+                (x + s * w1, y - s * high),
+                (x + s * w0, y - s * low),
+            ],
             "#f6f6f2",
         )

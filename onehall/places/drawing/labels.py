@@ -55,25 +55,34 @@ class _Board:
 
     def __init__(self, view: View, obstacles: tuple[Obstacle, ...]) -> None:
         self._view = view
-        self._taken: list[Points] = [
-            np.array([[spot.x, spot.y, spot.radius] for spot in obstacles]).reshape(-1, 3)
-        ]
+        self._taken: Points = np.zeros((512, 3))
+        self._count = 0
+        self._take(np.array([[s.x, s.y, s.radius] for s in obstacles]).reshape(-1, 3))
         self._named: dict[str, list[tuple[float, float]]] = defaultdict(list)
         self.labels: list[Label] = []
 
     def put(self, lines: list[Label], length: float) -> bool:
         """Place lines of text that belong together; False when they do not fit here."""
         circles = np.concatenate([_circles(line, length) for line in lines])
-        if not self._inside(circles) or self._hits(circles):
+        if not self._inside(circles):
             return False
         name, x, y = " ".join(line.text for line in lines), lines[0].x, lines[0].y
         again = _AGAIN * self._view.ratio
         if any(math.dist((x, y), other) < again for other in self._named[name]):
             return False
+        if self._hits(circles):
+            return False
         self._named[name].append((x, y))
-        self._taken.append(circles)
+        self._take(circles)
         self.labels.extend(lines)
         return True
+
+    def _take(self, circles: Points) -> None:
+        """Remember the room of a name, in an array that doubles when full."""
+        while self._count + len(circles) > len(self._taken):
+            self._taken = np.concatenate((self._taken, np.zeros_like(self._taken)))
+        self._taken[self._count : self._count + len(circles)] = circles
+        self._count += len(circles)
 
     def _inside(self, circles: Points) -> bool:
         x, y, r = circles[:, 0], circles[:, 1], circles[:, 2] + _EDGE
@@ -81,7 +90,7 @@ class _Board:
         return bool(np.all((x >= r) & (y >= r) & (x <= wide - r) & (y <= tall - r)))
 
     def _hits(self, circles: Points) -> bool:
-        taken = np.concatenate(self._taken)
+        taken = self._taken[: self._count]
         away = np.hypot(circles[:, None, 0] - taken[:, 0], circles[:, None, 1] - taken[:, 1])
         return bool(np.any(away < circles[:, None, 2] + taken[:, 2]))
 

@@ -1,0 +1,72 @@
+"""The demo's city: its pack with staff, then its past. Called once per data folder."""
+
+from pathlib import Path
+
+from django.db import connection
+from rich.progress import Progress
+
+from onehall.cli import city as city_commands
+from onehall.cli.demo_facts import DemoFacts, Page, SignIn
+from onehall.cli.demo_history.generate import History
+from onehall.cli.demo_history.pictures import Album
+from onehall.kernel.clock import now
+from onehall.people import actions as people
+from onehall.people.actor import system
+from onehall.people.models import Membership
+from onehall.places.models import City
+
+PACK = Path(__file__).resolve().parents[2] / "cities" / "port-alder"
+CASES = 12_000
+SEED = 20_261
+PASSWORD = "harbor-light-7"  # noqa: S105  (a made-up city, reachable on this machine)
+SHOWN = ("dana@", "ruth@", "crew4@", "lights@", "owen@", "ida@")
+
+
+def prepare(progress: Progress) -> DemoFacts:
+    """Apply the pack and make up the past; a second call only completes what is missing."""
+    city = city_commands.apply(PACK, with_staff=True)
+    if not _has_past(city):
+        _make_past(city, progress)
+    return DemoFacts(city=city.name, sign_ins=_sign_ins(city), pages=_pages())
+
+
+def _has_past(city: City) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM casework_case WHERE city_id = %s LIMIT 1", [city.id])
+        return cursor.fetchone() is not None
+
+
+def _make_past(city: City, progress: Progress) -> None:
+    drawing = progress.add_task("Drawing photos", total=1)
+    connection.close()
+    album = Album.draw()
+    progress.advance(drawing)
+    with connection.cursor() as cursor:
+        # Photos are named by timeline entries, so their ids are taken before they are stored.
+        cursor.execute("SELECT setval(pg_get_serial_sequence('casework_photo', 'id'), 1000000)")
+    album.reserve(1)
+    history = History(city, until=now(), seed=SEED, album=album)
+    living = progress.add_task("Living 18 months", total=CASES)
+    history.run(CASES, lambda n: progress.advance(living, n))
+
+
+def _sign_ins(city: City) -> list[SignIn]:
+    staff = Membership.objects.filter(city=city).select_related("user", "department")
+    shown = []
+    for member in staff.order_by("id"):
+        if member.user.email.startswith(SHOWN):
+            people.set_password(
+                user_id=member.user_id, password=PASSWORD, by=system(city.id), now=now()
+            )
+            role = ", ".join(member.roles)
+            shown.append(SignIn(name=member.user.name, role=role, email=member.user.email, password=PASSWORD))
+    return shown
+
+
+def _pages() -> list[Page]:
+    return [
+        Page(name="Residents", path="/"),
+        Page(name="Report a street light", path="/report/street-light-out"),
+        Page(name="Staff, one press to sign in", path="/demo"),
+        Page(name="Mail the city has sent", path="/demo/mail"),
+    ]

@@ -1,0 +1,119 @@
+"""Drawn photos for the demo's cases: a few scenes, drawn once and shared by many cases."""
+
+import os
+import random
+import uuid
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+from typing import Any, Final
+
+from onehall.casework import bulk
+from onehall.cli import demo_pictures
+from onehall.kernel import storage
+from onehall.kernel.photos import variants
+from onehall.places.models import City
+
+SCENES: Final = 2
+"""Scenes of each kind; each is drawn before and after the work."""
+RECENT: Final = timedelta(days=120)
+
+type Scene = tuple[str, bool, int]
+
+
+@dataclass(slots=True)
+class Drawn:
+    """Stored names of one picture in its sizes."""
+
+    name: str
+    small: str
+    thumb: str
+
+
+def _draw(scene: Scene) -> tuple[Scene, bytes, bytes, bytes]:
+    files = variants(demo_pictures.jpeg(*scene))
+    return scene, files.jpeg, files.small, files.thumb
+
+
+@dataclass(slots=True)
+class _Planned:
+    id: int
+    case_id: int
+    scene: Scene
+    at: datetime
+    key: uuid.UUID
+
+
+@dataclass(slots=True)
+class Album:
+    """Pictures by scene, and which case shows which."""
+
+    drawn: dict[Scene, Drawn] = field(default_factory=dict)
+    planned: list[_Planned] = field(default_factory=list)
+    next_id: int = 0
+
+    @classmethod
+    def draw(cls) -> "Album":
+        """Draw and store every scene, on all cores."""
+        wanted: list[Scene] = [
+            (kind, after, seed)
+            for kind in sorted(demo_pictures.KINDS)
+            for seed in range(SCENES)
+            for after in (False, True)
+        ]
+        album = cls()
+        with ProcessPoolExecutor(os.cpu_count() or 1, mp_context=get_context("fork")) as pool:
+            for scene, large, small, thumb in pool.map(_draw, wanted):
+                album.drawn[scene] = Drawn(
+                    storage.put(large, "jpg"), storage.put(small, "jpg"), storage.put(thumb, "jpg")
+                )
+        return album
+
+    def reserve(self, first_id: int) -> None:
+        """Photo ids are given from here on, so that timeline entries can name them."""
+        self.next_id = first_id
+
+    def plan(
+        self, service_key: str, case_id: int, at: datetime, until: datetime, rng: random.Random
+    ) -> int | None:
+        """Give a case its before photo and maybe an after photo; the id of the latter."""
+        kind = demo_pictures.KIND_OF.get(service_key)
+        if kind is None or at < until - RECENT or rng.random() < 0.25:
+            return None
+        seed = rng.randrange(SCENES)
+        self._add(case_id, (kind, False, seed), at, rng)
+        return self._add(case_id, (kind, True, seed), at, rng)
+
+    def _add(self, case_id: int, scene: Scene, at: datetime, rng: random.Random) -> int:
+        self.next_id += 1
+        key = uuid.UUID(int=rng.getrandbits(128), version=4)
+        self.planned.append(_Planned(self.next_id, case_id, scene, at, key))
+        return self.next_id
+
+    def store(self, cursor: Any, city: City, request_of: dict[int, int]) -> None:
+        """Write the photos of the cases just stored; after photos only where the case used them."""
+        cursor.execute(
+            "SELECT DISTINCT (jsonb_array_elements_text(data->'photos'))::bigint"
+            " FROM casework_timelineentry WHERE case_id = ANY(%s) AND kind = 'moved' AND data ? 'photos'",
+            [[p.case_id for p in self.planned]],
+        )
+        used = {row[0] for row in cursor.fetchall()}
+        rows = []
+        for photo in self.planned:
+            after = photo.scene[1]
+            if after and photo.id not in used:
+                continue
+            files = self.drawn[photo.scene]
+            rows.append(
+                (photo.id, city.id, photo.case_id, photo.key, None if after else request_of.get(photo.case_id),
+                 "after" if after else "before", 100 if after else 0, 1200, 900, files.name, files.small,
+                 files.thumb, files.name, "", "", "{}", True, False, photo.at)
+            )  # fmt: skip
+        columns = (
+            "id", "city_id", "case_id", "key", "request_id", "kind", "position", "width", "height", "name",
+            "small_name", "thumb_name", "original_name", "clean_name", "words", "facts", "is_public",
+            "redacted", "created_at",
+        )  # fmt: skip
+        bulk.copy_rows(cursor, "casework_photo", columns, rows)
+        self.planned = []
