@@ -114,7 +114,7 @@ class Site:
         self.live = self.start_live()
         command = [sys.executable, "-m", "gunicorn", app, "-b", f"127.0.0.1:{self.port}"]
         command += ["-k", "onehall.config.gunicorn_worker.LiveThreadWorker", "--log-level", "error"]
-        command += ["-w", str(workers), "--threads", str(threads)]
+        command += ["--no-control-socket", "-w", str(workers), "--threads", str(threads)]
         self.web = subprocess.Popen(command, env=self.environ)
 
     def start_live(self) -> subprocess.Popen[bytes]:
@@ -163,7 +163,11 @@ class News:
             django.setup()
             from onehall.places.models import City
 
-            row = (City.objects.create(slug="bench", name="Bench").pk,)
+            row = (
+                City.objects.create(
+                    slug="bench", name="Bench", hosts=["localhost"], languages=["en"]
+                ).pk,
+            )
         self.city = row[0]
         self.count = 0
 

@@ -1,5 +1,6 @@
 """Every write to a case. One transaction: the row, its timeline, timers and outbox."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,9 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import clock, queries, rules, timeline
-from onehall.casework.errors import CaseChanged, MoveRefused
-from onehall.casework.models import Case, Photo, Timer, TimelineEntry
+from onehall.casework import after, clock, queries, rules, steps, timeline
+from onehall.casework.errors import MoveRefused
+from onehall.casework.models import Case, Timer, TimelineEntry
 from onehall.casework.rules import Given
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
@@ -18,7 +19,7 @@ from onehall.catalog.flows import FlowDefinition, Move
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import Route
 from onehall.kernel import cells
-from onehall.messaging import actions as messaging
+from onehall.kernel.rows import insert
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
 from onehall.places.models import City
@@ -97,7 +98,7 @@ def open_case(
         NewEntry(kind="routed", data=_routed(case), by=_system(by), public=False),
     ]
     rows, outbox = timeline.append(case, entries, by=by, now=now)
-    case.save(force_insert=True)
+    insert([case], with_pk=True)
     _start_timers(case, flow, now)
     return case, rows, outbox
 
@@ -105,9 +106,8 @@ def open_case(
 def save_news(
     *, case: Case, entries: list[TimelineEntry], outbox: list[NewOutbox], now: datetime
 ) -> None:
-    """Insert entries and outbox rows of a case, two statements."""
-    TimelineEntry.objects.bulk_create(entries)
-    messaging.queue(city_id=case.city_id, rows=outbox, now=now)
+    """Insert entries and outbox rows of a case that was just opened, two statements."""
+    steps.save_news(case=case, entries=entries, outbox=outbox, now=now)
 
 
 @transaction.atomic
@@ -120,26 +120,29 @@ def make_move(
     now: datetime,
     given: Given | None = None,
     seen: int | None = None,
+    draft_key: uuid.UUID | None = None,
     notes: Sequence[NewEntry] = (),
 ) -> Case:
     """Take a case one step further, as its flow allows.
 
-    `seen` is the `lock` the person saw; another value now raises `CaseChanged`. `notes` are
+    `seen` is the `lock` the person saw; news since then raises `CaseChanged`. A close takes along
+    the photos that `by` kept under `draft_key`; a refused one leaves them there. `notes` are
     entries appended in the same step. Raises `MoveRefused` in words.
     """
     given = given or Given()
-    case = _locked(city=city, case_id=case_id, seen=seen)
+    case = steps.locked(city=city, case_id=case_id, seen=seen)
     listed = catalogue(city)
     flow = listed.flow_version(case.flow_version_id)
     service = listed.by_id(case.service_id)
     step = _allowed(case, flow, move, by)
-    if step.purpose == "close" and given.photo_ids:
-        _photos_of(case, given.photo_ids)
+    if step.purpose == "close":
+        given = after.given_with_photos(case, given, draft_key=draft_key, by=by)
     outcome = flow.outcomes.get(given.outcome)
     if given.outcome and (outcome is None or outcome not in rules.outcomes_for(flow, service)):
         raise MoveRefused(rules.need_words("outcome"), missing=("outcome",))
-    given = _with_photos(case, given)
     rules.require(step, service, outcome, given)
+    if step.purpose == "close":
+        after.show(case, given.photo_ids)
     target = rules.target_of(step, flow, previous=case.previous_state, outcome=outcome)
     if outcome is not None:
         case.outcome = outcome.key
@@ -150,39 +153,62 @@ def make_move(
         case.outcome = ""
         _new_promise(case, city=city, now=now)
     entry = NewEntry(kind="moved", data=data)
-    _finish(case, [entry, *notes], by=by, now=now)
+    steps.finish(case, [entry, *notes], by=by, now=now)
     return case
 
 
 @transaction.atomic
-def reply(*, city: City, case_id: int, words: str, by: Actor, now: datetime) -> Case:
+def reply(
+    *,
+    city: City,
+    case_id: int,
+    words: str,
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
+) -> Case:
     """Staff write to everybody who follows the case."""
-    words = _text(words)
-    case = _locked(city=city, case_id=case_id)
-    _may_work(case, by)
+    words = steps.text_of(words)
+    case = steps.locked(city=city, case_id=case_id, seen=seen)
+    steps.may_work(case, by)
     case.unread_reply = False
-    _finish(case, [NewEntry(kind="replied", data={"words": words})], by=by, now=now)
+    steps.finish(case, [NewEntry(kind="replied", data={"words": words})], by=by, now=now)
     return case
 
 
 @transaction.atomic
-def note(*, city: City, case_id: int, words: str, by: Actor, now: datetime) -> Case:
+def note(
+    *,
+    city: City,
+    case_id: int,
+    words: str,
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
+) -> Case:
     """Staff write for staff alone."""
-    words = _text(words)
-    case = _locked(city=city, case_id=case_id)
-    _may_work(case, by)
-    _finish(case, [NewEntry(kind="noted", data={"words": words})], by=by, now=now)
+    words = steps.text_of(words)
+    case = steps.locked(city=city, case_id=case_id, seen=seen)
+    steps.may_work(case, by)
+    steps.finish(case, [NewEntry(kind="noted", data={"words": words})], by=by, now=now)
     return case
 
 
 @transaction.atomic
 def hear(
-    *, city: City, case_id: int, entry: NewEntry, by: Actor, now: datetime, unread: bool = True
+    *,
+    city: City,
+    case_id: int,
+    entry: NewEntry,
+    by: Actor,
+    now: datetime,
+    unread: bool = True,
+    seen: int | None = None,
 ) -> Case:
-    """Append what a resident said or did, without a change of state."""
-    case = _locked(city=city, case_id=case_id)
+    """Append what somebody said or did, without a change of state."""
+    case = steps.locked(city=city, case_id=case_id, seen=seen)
     case.unread_reply = case.unread_reply or unread
-    _finish(case, [entry], by=by, now=now)
+    steps.finish(case, [entry], by=by, now=now)
     return case
 
 
@@ -198,13 +224,13 @@ def assign(
     seen: int | None = None,
 ) -> Case:
     """Give the case to one person, or to nobody."""
-    case = _locked(city=city, case_id=case_id, seen=seen)
-    _may_work(case, by)
+    case = steps.locked(city=city, case_id=case_id, seen=seen)
+    steps.may_work(case, by)
     if case.assignee_id == user_id:
         return case
     case.assignee_id = user_id
     entry = NewEntry(kind="assigned", data={"to": user_id, "name": user_name})
-    _finish(case, [entry], by=by, now=now)
+    steps.finish(case, [entry], by=by, now=now)
     return case
 
 
@@ -215,8 +241,8 @@ def set_priority(
     """Change how urgent it is; a service with its own promise for that priority gets a new date."""
     if priority not in Case.Priority.values:
         raise MoveRefused(_("Choose one of the listed priorities."))
-    case = _locked(city=city, case_id=case_id, seen=seen)
-    _may_work(case, by)
+    case = steps.locked(city=city, case_id=case_id, seen=seen)
+    steps.may_work(case, by)
     if case.priority == priority:
         return case
     before, case.priority = case.priority, priority
@@ -226,7 +252,7 @@ def set_priority(
     if promise != service.promise_for(PRIORITY_NAMES[before]) and case.paused_at is None:
         due = clock.due(promise, case.opened_at, queries.calendar_of(city))
         entries += _promise_entries(case, due)
-    _finish(case, entries, by=by, now=now)
+    steps.finish(case, entries, by=by, now=now)
     return case
 
 
@@ -242,9 +268,9 @@ def route(
     seen: int | None = None,
 ) -> Case:
     """Send the case to another queue, with the reason kept and shown."""
-    reason = _text(reason, need="reason")
-    case = _locked(city=city, case_id=case_id, seen=seen)
-    _may_work(case, by)
+    reason = steps.text_of(reason, need="reason")
+    case = steps.locked(city=city, case_id=case_id, seen=seen)
+    steps.may_work(case, by)
     queue = queries.queue_of(city, queue_id)
     if queue is None:
         raise MoveRefused(_("Choose one of the listed queues."))
@@ -256,20 +282,20 @@ def route(
         kind="routed",
         data={"from": before, "queue": queue_id, "because": reason, "by_person": True},
     )
-    _finish(case, [entry], by=by, now=now)
+    steps.finish(case, [entry], by=by, now=now)
     return case
 
 
 @transaction.atomic
 def place(*, city: City, case_id: int, new: CasePlace, by: Actor, now: datetime) -> Case:
     """Correct where the work is."""
-    case = _locked(city=city, case_id=case_id)
-    _may_work(case, by)
+    case = steps.locked(city=city, case_id=case_id)
+    steps.may_work(case, by)
     before = case.place_words
     case.lon, case.lat, case.cell = new.lon, new.lat, _cell(new)
     case.place_words, case.areas, case.asset_id = new.words, new.areas, new.asset_id
     entry = NewEntry(kind="rerouted", data={"place_from": before, "place_to": new.words})
-    _finish(case, [entry], by=by, now=now)
+    steps.finish(case, [entry], by=by, now=now)
     return case
 
 
@@ -304,27 +330,6 @@ def fire_timer(*, city: City, timer_id: int, now: datetime) -> bool:
 # The steps that the actions above share.
 
 
-def _locked(*, city: City, case_id: int, seen: int | None = None) -> Case:
-    case = (
-        Case.objects.of_city(city.id)
-        .select_for_update(of=("self",))
-        .select_related("queue")
-        .get(pk=case_id)
-    )
-    if seen is not None and case.lock != seen:
-        raise CaseChanged(
-            _("Somebody else changed this case while you were looking at it. Nothing you wrote is lost."),
-            case=case,
-            seen=seen,
-        )
-    return case
-
-
-def _may_work(case: Case, by: Actor) -> None:
-    if not by.writes or not by.sees_department(case.queue.department_id):
-        raise MoveRefused(_("Your role can read this case but not change it."))
-
-
 def _allowed(case: Case, flow: FlowDefinition, move: str, by: Actor) -> Move:
     step = flow.moves.get(move)
     if step is None or case.state not in step.sources:
@@ -332,48 +337,16 @@ def _allowed(case: Case, flow: FlowDefinition, move: str, by: Actor) -> Move:
     if not step.by & by.roles:
         raise MoveRefused(_("Your role may not make this step."))
     if by.is_staff:
-        _may_work(case, by)
+        steps.may_work(case, by)
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case was joined to another one. Work on that one."))
     return step
-
-
-def _text(words: str, *, need: str = "words") -> str:
-    words = words.strip()
-    if not words:
-        raise MoveRefused(rules.need_words(need), missing=(need,))
-    if len(words) > rules.MAX_WORDS:
-        raise MoveRefused(
-            _("That is too long. Keep it under %(n)s characters.") % {"n": rules.MAX_WORDS},
-            missing=(need,),
-        )
-    return words
 
 
 def _cell(place: CasePlace) -> int | None:
     if place.lon is None or place.lat is None:
         return None
     return cells.cell_of(place.lon, place.lat)
-
-
-def _photos_of(case: Case, ids: tuple[int, ...]) -> None:
-    Photo.objects.filter(pk__in=ids, city_id=case.city_id, case_id=case.id).update(is_public=True)
-
-
-def _with_photos(case: Case, given: Given) -> Given:
-    if given.photo_ids or given.has_after_photo:
-        return given
-    since = case.timeline.filter(kind="moved").order_by("-seq").values_list("at", flat=True)[:1]
-    fresh = Photo.objects.filter(case=case, kind=Photo.Kind.AFTER, removed_at=None)
-    if case.reopened and since:
-        fresh = fresh.filter(created_at__gte=since[0])
-    return Given(
-        words=given.words,
-        reason=given.reason,
-        outcome=given.outcome,
-        handed_to=given.handed_to,
-        has_after_photo=fresh.exists(),
-    )
 
 
 def _reason(route: Route) -> dict[str, Any]:
@@ -442,12 +415,6 @@ def _promise_entries(case: Case, due: datetime | None) -> list[NewEntry]:
     case.due_at, case.due_order = due, clock.order(due)
     data = {"due": due.isoformat() if due else None}
     return [NewEntry(kind="promised", data=data)]
-
-
-def _finish(case: Case, entries: Sequence[NewEntry], *, by: Actor, now: datetime) -> None:
-    rows, outbox = timeline.append(case, entries, by=by, now=now)
-    case.save()
-    save_news(case=case, entries=rows, outbox=outbox, now=now)
 
 
 def _system(by: Actor) -> Actor:

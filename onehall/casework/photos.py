@@ -9,8 +9,9 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import actions
-from onehall.casework.errors import CaseworkRefused
+from onehall.casework import actions, steps
+from onehall.casework.after import AFTER_OTHERS
+from onehall.casework.errors import CaseChanged, CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
 from onehall.casework.timeline import NewEntry
 from onehall.kernel import photos, storage
@@ -19,6 +20,13 @@ from onehall.places.models import City
 
 MAX_PHOTOS: Final = 6
 """Photos one report or one step may carry."""
+
+SEES_ORIGINALS: Final = frozenset({"supervisor", "admin"})
+"""Roles that may look at a photo as it was before it was made unreadable."""
+
+
+MAX_BOXES: Final = 20
+"""Places of one photo that are made unreadable at once."""
 
 
 class TooManyPhotos(CaseworkRefused):
@@ -100,7 +108,7 @@ def blur_draft(
 ) -> Photo:
     """Blur parts of one's own photo before sending it; the unblurred one is let go of."""
     photo = Photo.objects.get(city_id=city.id, draft_key=draft_key, key=key, removed_at=None)
-    _redact(photo, boxes)
+    _take(photo, _redacted(photo, boxes))
     photo.original_name, photo.clean_name, photo.redacted = photo.name, "", False
     photo.save()
     return photo
@@ -115,76 +123,179 @@ def claim_drafts(
     )
 
 
-@transaction.atomic
 def add_to_case(
-    *, city: City, case_id: int, upload: bytes, kind: str, words: str, by: Actor, now: datetime
+    *,
+    city: City,
+    case_id: int,
+    upload: bytes,
+    kind: str,
+    words: str,
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
 ) -> Photo:
-    """A picture by staff of the work, or by a resident with a message."""
+    """A picture by staff, of the work or of the spot, or by a resident with a message.
+
+    Staff's pictures of the work are for everybody who follows; all others are not before somebody
+    shows them.
+    """
     photo = _store(upload, city_id=city.id, kind=kind, by=by, now=now)
-    twin = Photo.objects.filter(
-        case_id=case_id, city_id=city.id, name=photo.name, kind=kind, removed_at=None
-    ).first()
-    if twin is not None:
-        return twin
-    photo.case_id, photo.words = case_id, words[:200]
-    photo.request_id = by.request_id
-    photo.is_public = by.is_staff and kind == Photo.Kind.AFTER
-    photo.position = 100
-    photo.save(force_insert=True)
-    actions.hear(
-        city=city,
-        case_id=case_id,
-        entry=NewEntry(
-            kind="photo", data={"photo": photo.id, "as": kind}, public=by.is_staff
-        ),
-        by=by,
-        now=now,
-        unread=not by.is_staff,
-    )
+    with transaction.atomic():
+        case = steps.locked(city=city, case_id=case_id, seen=seen)
+        if by.is_staff:
+            steps.may_work(case, by)
+        twin = case.photos.filter(name=photo.name, kind=kind, removed_at=None).first()
+        if twin is not None:
+            return twin
+        photo.case_id, photo.words = case_id, words[:200]
+        photo.request_id = by.request_id
+        photo.is_public = by.is_staff and kind == Photo.Kind.AFTER
+        photo.position = AFTER_OTHERS
+        photo.save(force_insert=True)
+        entry = NewEntry(
+            kind="photo", data={"photo": photo.id, "as": kind}, public=photo.is_public
+        )
+        actions.hear(
+            city=city, case_id=case_id, entry=entry, by=by, now=now, unread=not by.is_staff
+        )
     return photo
 
 
 @transaction.atomic
+def keep_drafts(
+    *,
+    city: City,
+    case_id: int,
+    draft_key: uuid.UUID,
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
+) -> int:
+    """Hang the photos that `by` kept under a key onto a case as pictures of the work; how many."""
+    case = steps.locked(city=city, case_id=case_id, seen=seen)
+    steps.may_work(case, by)
+    mine = list(kept_by(city, draft_key, by))
+    for photo in mine:
+        photo.case_id, photo.draft_key, photo.kind = case_id, None, Photo.Kind.AFTER
+        photo.is_public, photo.position = True, AFTER_OTHERS
+        photo.save()
+        entry = NewEntry(kind="photo", data={"photo": photo.id, "as": photo.kind})
+        actions.hear(city=city, case_id=case_id, entry=entry, by=by, now=now, unread=False)
+    return len(mine)
+
+
+def kept_by(city: City, draft_key: uuid.UUID, by: Actor) -> list[Photo]:
+    """Photos that a member of staff sent with a form that did not go through yet."""
+    return [p for p in drafts(city, draft_key) if p.created_by_id == by.user_id]
+
+
 def redact(
-    *, city: City, photo_id: int, boxes: Sequence[Box], by: Actor, now: datetime
+    *,
+    city: City,
+    case_id: int,
+    photo_id: int,
+    boxes: Sequence[Box],
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
 ) -> Photo:
-    """Staff make parts unreadable. The original is kept apart; the old address stops working."""
-    photo = Photo.objects.select_for_update().get(pk=photo_id, city_id=city.id)
-    _redact(photo, boxes)
-    photo.redacted = True
-    photo.save()
-    _tell(photo, city=city, entry=NewEntry(kind="redacted", data={"photo": photo.id}), by=by, now=now)
+    """Staff make parts unreadable. The original is kept apart; the old address stops working.
+
+    `boxes` are marked in the picture that is shown now, so a photo that somebody else changed in
+    the meantime raises `CaseChanged`. ValueError for a box outside the picture.
+    """
+    before = Photo.objects.get(pk=photo_id, city_id=city.id, case_id=case_id, removed_at=None)
+    drawn = _redacted(before, boxes)
+    with transaction.atomic():
+        case = steps.locked(city=city, case_id=case_id, seen=seen)
+        steps.may_work(case, by)
+        photo = _locked_photo(case, photo_id)
+        if photo.name != before.name:
+            raise CaseChanged(
+                _("Somebody else changed this photo in the meantime."), case=case, seen=case.lock
+            )
+        _take(photo, drawn)
+        photo.redacted = True
+        photo.save()
+        entry = NewEntry(kind="redacted", data={"photo": photo.id})
+        actions.hear(city=city, case_id=case_id, entry=entry, by=by, now=now, unread=False)
     return photo
 
 
 @transaction.atomic
 def set_public(
-    *, city: City, photo_id: int, is_public: bool, by: Actor, now: datetime
+    *,
+    city: City,
+    case_id: int,
+    photo_id: int,
+    is_public: bool,
+    by: Actor,
+    now: datetime,
+    seen: int | None = None,
 ) -> Photo:
     """Staff have looked at a photo and show it to others who follow the case, or hide it again."""
-    photo = Photo.objects.select_for_update().get(pk=photo_id, city_id=city.id)
+    case = steps.locked(city=city, case_id=case_id, seen=seen)
+    steps.may_work(case, by)
+    photo = _locked_photo(case, photo_id)
     photo.is_public = is_public
     photo.save(update_fields=["is_public"])
     entry = NewEntry(kind="redacted", data={"photo": photo.id, "public": is_public})
-    _tell(photo, city=city, entry=entry, by=by, now=now)
+    actions.hear(city=city, case_id=case_id, entry=entry, by=by, now=now, unread=False)
     return photo
 
 
-def _tell(photo: Photo, *, city: City, entry: NewEntry, by: Actor, now: datetime) -> None:
-    if photo.case_id is not None:
-        actions.hear(city=city, case_id=photo.case_id, entry=entry, by=by, now=now, unread=False)
+@transaction.atomic
+def look_at_original(
+    *, city: City, case_id: int, photo_id: int, by: Actor, now: datetime
+) -> bytes:
+    """The JPEG as it was before parts were made unreadable. Every look is written down."""
+    if not by.is_staff or not by.roles & SEES_ORIGINALS:
+        raise MoveRefused(_("Only supervisors may look at the original of a blurred photo."))
+    case = steps.locked(city=city, case_id=case_id)
+    if not by.sees_department(case.queue.department_id):
+        raise MoveRefused(_("Only supervisors may look at the original of a blurred photo."))
+    photo = Photo.objects.get(pk=photo_id, case_id=case_id, redacted=True, removed_at=None)
+    data = storage.read(photo.original_name)
+    entry = NewEntry(kind="looked", data={"photo": photo.id})
+    actions.hear(city=city, case_id=case_id, entry=entry, by=by, now=now, unread=False)
+    return data
 
 
-def _redact(photo: Photo, boxes: Sequence[Box]) -> None:
-    if not boxes or len(boxes) > 20:
+def _locked_photo(case: Case, photo_id: int) -> Photo:
+    return case.photos.select_for_update().get(pk=photo_id, removed_at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Stored files of a picture with parts made unreadable."""
+
+    name: str
+    small_name: str
+    thumb_name: str
+    width: int
+    height: int
+
+
+def _redacted(photo: Photo, boxes: Sequence[Box]) -> _Drawn:
+    if not boxes or len(boxes) > MAX_BOXES:
         raise CaseworkRefused(_("Mark one to twenty places in the photo."))
     clean = photos.redact(storage.read(photo.name), [(b.x, b.y, b.w, b.h) for b in boxes])
     again = photos.accept(clean)
+    return _Drawn(
+        storage.put(again.jpeg, "jpg"),
+        storage.put(again.small, "jpg"),
+        storage.put(again.thumb, "jpg"),
+        again.width,
+        again.height,
+    )
+
+
+def _take(photo: Photo, drawn: _Drawn) -> None:
+    """Show the picture with unreadable parts from now on, under a new address."""
     photo.key = uuid.uuid4()
-    photo.name = photo.clean_name = storage.put(again.jpeg, "jpg")
-    photo.small_name = storage.put(again.small, "jpg")
-    photo.thumb_name = storage.put(again.thumb, "jpg")
-    photo.width, photo.height = again.width, again.height
+    photo.name = photo.clean_name = drawn.name
+    photo.small_name, photo.thumb_name = drawn.small_name, drawn.thumb_name
+    photo.width, photo.height = drawn.width, drawn.height
 
 
 def purge_drafts(*, now: datetime) -> int:
@@ -194,7 +305,3 @@ def purge_drafts(*, now: datetime) -> int:
     ).delete()
     return gone
 
-
-def case_timeline_photos(case: Case) -> list[Photo]:
-    """Photos of one case in order, removed ones left out."""
-    return list(case.photos.filter(removed_at=None).order_by("position", "id"))

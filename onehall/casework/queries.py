@@ -11,6 +11,7 @@ from django.db import connection, models
 
 from onehall.casework.models import Case, Photo, TimelineEntry
 from onehall.kernel import cells, geo
+from onehall.kernel.rows import select
 from onehall.kernel.work_calendar import WorkCalendar
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
@@ -174,17 +175,14 @@ def counts(
 
 def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]:
     """Entries of a case, newest first, the last 500."""
-    rows = TimelineEntry.objects.filter(case_id=case.id)
-    if public_only:
-        rows = rows.filter(public=True)
-    return list(rows.order_by("-seq")[:500])
+    only = "AND public " if public_only else ""
+    return select(TimelineEntry, f"WHERE case_id = %s {only}ORDER BY seq DESC LIMIT 500", [case.id])
 
 
 def photos_of(case_ids: Sequence[int]) -> list[Photo]:
     """Photos of cases that were not removed, in order, at most 200."""
-    return list(
-        Photo.objects.filter(case_id__in=case_ids, removed_at=None).order_by("position", "id")[:200]
-    )
+    where = "WHERE case_id = ANY(%s) AND removed_at IS NULL ORDER BY position, id LIMIT 200"
+    return select(Photo, where, [list(case_ids)])
 
 
 @dataclass(frozen=True, slots=True)

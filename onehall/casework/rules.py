@@ -39,6 +39,11 @@ def need_words(need: str) -> str:
     return words[need]
 
 
+def too_long() -> str:
+    """What to say about more words than fit."""
+    return _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS}
+
+
 def needs_of(move: Move, service: ServiceDefinition, outcome: Outcome | None) -> frozenset[str]:
     """Everything that must be given: the move's needs, and for a close those of its outcome.
 
@@ -80,11 +85,10 @@ def is_given(need: str, given: Given) -> bool:
 
 def require(move: Move, service: ServiceDefinition, outcome: Outcome | None, given: Given) -> None:
     """Raise `MoveRefused` naming everything that is missing, or too long."""
-    for text in (given.words, given.reason, given.handed_to):
-        if len(text) > MAX_WORDS:
-            raise MoveRefused(
-                _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS}
-            )
+    texts = {"words": given.words, "reason": given.reason, "handed_to": given.handed_to}
+    long = tuple(need for need, text in texts.items() if len(text) > MAX_WORDS)
+    if long:
+        raise MoveRefused(too_long(), missing=long)
     missing = sorted(n for n in needs_of(move, service, outcome) if not is_given(n, given))
     if missing:
         raise MoveRefused(" ".join(need_words(n) for n in missing), missing=tuple(missing))

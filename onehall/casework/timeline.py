@@ -30,7 +30,11 @@ PUBLIC_KINDS: Final = frozenset(
         "called",
     }
 )
-STAFF_KINDS: Final = frozenset({"noted", "assigned", "priority", "redacted", "rerouted", "imported"})
+STAFF_KINDS: Final = frozenset(
+    {"noted", "assigned", "priority", "redacted", "looked", "rerouted", "imported"}
+)
+MERE_LOOKS: Final = frozenset({"looked"})
+"""Kinds that change nothing for somebody who has the case open."""
 KINDS: Final = PUBLIC_KINDS | STAFF_KINDS
 """Every kind of entry; `docs/words.md` explains them."""
 

@@ -71,8 +71,8 @@ def line_of(entry: TimelineEntry, case: Case, reader: Reader, category: str) -> 
         words=str(data.get("words", "")) or str(data.get("reason", "")),
         staff_only=not entry.public,
         by_staff=entry.actor_kind == "staff",
-        photo_ids=tuple(data.get("photos", [])) or _photo(data),
-        link_number=str(data.get("into", "") or data.get("number", "")) if reader.staff else "",
+        photo_ids=_photos(data),
+        link_number=_linked(entry) if reader.staff else "",
         can_undo_join=entry.kind == "joined" and "case" in data,
         data=data,
     )
@@ -90,8 +90,20 @@ def lines(entries: list[TimelineEntry], case: Case, reader: Reader) -> list[Line
     return found[::-1]
 
 
-def _photo(data: dict[str, Any]) -> tuple[int, ...]:
+def _photos(data: dict[str, Any]) -> tuple[int, ...]:
+    """Photos an entry shows; one of somebody who follows has only their count."""
+    named = data.get("photos")
+    if isinstance(named, list):
+        return tuple(int(pk) for pk in named)
     return (int(data["photo"]),) if "photo" in data else ()
+
+
+def _linked(entry: TimelineEntry) -> str:
+    """The number of the other case that a join or its undoing is about."""
+    if entry.kind not in ("joined", "unjoined"):
+        return ""
+    data = entry.data
+    return str(data.get("into") or data.get("from") or data.get("number", ""))
 
 
 def _title(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
@@ -201,6 +213,10 @@ def _say_redacted(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
         shown = entry.data["public"]
         return (_("Photo shown to followers") if shown else _("Photo hidden")), ""
     return _("Photo made unreadable in places"), ""
+
+
+def _say_looked(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("Original photo looked at"), ""
 
 
 def _say_rerouted(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:

@@ -7,8 +7,8 @@ from django.core import signing
 
 from onehall.casework.actions import CasePlace
 from onehall.places import queries as places
-from onehall.places.models import City
-from onehall.places.queries import FoundPlace
+from onehall.places.models import Asset, City
+from onehall.places.queries import AssetNear, FoundPlace
 
 SALT = "picked-place"
 HOURS = 48
@@ -16,13 +16,14 @@ HOURS = 48
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A found place and the text that stood in the field when it was picked."""
+    """A found place and its words. `accuracy` in metres, where a phone gave the point."""
 
     lon: float
     lat: float
     words: str
     district: str = ""
-    asset_id: int | None = None
+    asset_kind: str = ""
+    asset_code: str = ""
     accuracy: float | None = None
 
 
@@ -37,21 +38,39 @@ def read(text: str) -> Picked | None:
         return None
     try:
         value: dict[str, Any] = signing.loads(text, salt=SALT, max_age=HOURS * 3600)
-    except signing.BadSignature:
+        return Picked(**value)
+    except (signing.BadSignature, TypeError):
+        # Forged, too old, or signed by an earlier version with other fields.
         return None
-    return Picked(**value)
 
 
-def of(found: FoundPlace, *, asset_id: int | None = None, accuracy: float | None = None) -> Picked:
+def of(found: FoundPlace) -> Picked:
     """A gazetteer's find as a picked place."""
-    return Picked(found.lon, found.lat, found.words, found.district, asset_id, accuracy)
+    return Picked(
+        found.lon, found.lat, found.words, found.district, found.asset_kind, found.asset_code
+    )
+
+
+def of_asset(near: AssetNear, place: Picked) -> Picked:
+    """A thing with a painted number near a picked place, in that place's district."""
+    return Picked(near.lon, near.lat, near.words, place.district, near.kind, near.code)
 
 
 def case_place(city: City, place: Picked | None, words: str) -> CasePlace:
     """The place of a case: the point with its areas, or the resident's words alone."""
     if place is None:
         return CasePlace(words=words.strip())
-    areas = places.areas_at(city, place.lon, place.lat)
     return CasePlace(
-        words=place.words, lon=place.lon, lat=place.lat, areas=areas, asset_id=place.asset_id
+        words=place.words,
+        lon=place.lon,
+        lat=place.lat,
+        areas=places.areas_at(city, place.lon, place.lat),
+        asset_id=_asset_id(city, place),
     )
+
+
+def _asset_id(city: City, place: Picked) -> int | None:
+    if not place.asset_code:
+        return None
+    found = Asset.objects.filter(city=city, kind=place.asset_kind, code=place.asset_code)
+    return found.values_list("id", flat=True).first()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from onehall.catalog import rules
-from onehall.catalog.services import Question, ServiceDefinition
+from onehall.catalog.services import Question, ServiceDefinition, Stop
 from onehall.kernel.localized import pick
 from onehall.look.forms import Choice, TileChecks, Tiles
 
@@ -17,17 +17,21 @@ PREFIX = "q_"
 """Before a question's key in field names, so that a city's key can not collide with ours."""
 
 MAX_WORDS = 4000
+MAX_WHERE = 300
 
 
 class ReportForm(forms.Form):
-    """Words, place words, contact and the service's own questions. Photos and place are beside it."""
+    """Words, place words, contact and the service's own questions.
+
+    Photos and the picked place are kept beside it; `photos` and `where` only carry their errors.
+    """
 
     key = forms.UUIDField(widget=forms.HiddenInput)
-    pick = forms.CharField(required=False, widget=forms.HiddenInput, max_length=2000)
+    photos = forms.Field(label=gettext_lazy("Photos"), required=False)
     where = forms.CharField(
         label=gettext_lazy("Type an address, a corner or a landmark"),
         required=False,
-        max_length=300,
+        max_length=MAX_WHERE,
     )
     words = forms.CharField(
         label=gettext_lazy("Anything else the crew should know?"),
@@ -69,7 +73,7 @@ class ReportForm(forms.Form):
         super().__init__(data, initial={"key": uuid.uuid4()}, use_required_attribute=False)
         self.service = service
         self.language, self.default_language = language, default_language
-        self.stop = None
+        self.stop: Stop | None = None
         self.answers: dict[str, Any] = {}
         for question in service.questions:
             self.fields[PREFIX + question.key] = self._field(question)
@@ -93,7 +97,8 @@ class ReportForm(forms.Form):
         shared: dict[str, Any] = {
             "label": self._text(question.label),
             "help_text": self._text(question.hint),
-            "required": False,
+            # Only for the words at the label: what is missing is decided by the catalogue's rules.
+            "required": question.required,
         }
         choices = [
             (o.key, Choice(self._text(o.label), hint=self._text(o.hint), icon=o.icon))
@@ -128,20 +133,42 @@ class ReportForm(forms.Form):
                 return forms.CharField(max_length=1000, **shared)
 
     @property
-    def question_fields(self) -> list[tuple[Question, forms.BoundField]]:
-        """The service's questions in order, each with its field."""
-        return [(q, self[PREFIX + q.key]) for q in self.service.questions]
+    def question_fields(self) -> list[tuple[Question, forms.BoundField, bool]]:
+        """The service's questions in order, each with its field and whether it is asked now."""
+        asked = {q.key for q in rules.visible_questions(self.service, self.answers)}
+        return [
+            (q, field := self[PREFIX + q.key], q.key in asked or bool(field.errors))
+            for q in self.service.questions
+        ]
 
     @override
     def clean(self) -> dict[str, Any]:
         """Check the answers by the catalogue's rules: only visible questions count."""
         cleaned: dict[str, Any] = super().clean() or {}
         raw = {q.key: self._raw(q) for q in self.service.questions}
+        for question in self.service.questions:
+            self.errors.pop(PREFIX + question.key, None)
         self.answers, errors, self.stop = rules.clean_answers(self.service, raw)
         for key, words in errors.items():
-            if PREFIX + key not in self.errors:
-                self.add_error(PREFIX + key, words)
+            self.add_error(PREFIX + key, words)
+        self._refuse_null(raw)
         return cleaned
+
+    def _refuse_null(self, raw: Mapping[str, list[str]]) -> None:
+        for key, values in raw.items():
+            if PREFIX + key not in self.errors and any("\x00" in value for value in values):
+                self.add_error(PREFIX + key, _("A sign in this text can not be stored. Type it again."))
+
+    def only(self, *names: str) -> bool:
+        """Check as usual, then keep the errors of these fields alone; whether none is left.
+
+        For the buttons that are not "send": what is still missing is no error yet.
+        """
+        self.is_valid()
+        for name in [n for n in self.errors if n not in names]:
+            del self.errors[name]
+        self.stop = None
+        return not self.errors
 
     def _raw(self, question: Question) -> list[str]:
         name = PREFIX + question.key

@@ -42,7 +42,8 @@ class Site:
         self.live = self.start("onehall.api.live")
         at = f"127.0.0.1:{self.port}"
         app = "tests.api.live_wsgi:application"
-        self.web = self.start("gunicorn", app, "-b", at, "-k", worker, "--threads", "2")
+        words = ("-b", at, "-k", worker, "--threads", "2", "--no-control-socket")
+        self.web = self.start("gunicorn", app, *words)
         try:
             wait_for(lambda: self.answers("/plain"))
             wait_for((home / "live.sock").exists)
@@ -132,7 +133,9 @@ def wait_for(true: Callable[[], bool], seconds: float = 20) -> None:
 
 @pytest.fixture
 def city(transactional_db: None) -> City:
-    return City.objects.create(slug="port-alder", name="Port Alder")
+    return City.objects.create(
+        slug="port-alder", name="Port Alder", hosts=["localhost"], languages=["en"]
+    )
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.urls import reverse
 from onehall.api.live import handoff, wire
 from onehall.api.views.live import last_seen
 from onehall.messaging import live
+from onehall.places.models import City
 
 
 @pytest.fixture(autouse=True)
@@ -18,11 +19,18 @@ def site(settings: LazySettings) -> None:
     settings.ROOT_URLCONF = "tests.api.live_site"
 
 
+@pytest.fixture
+def city(db: None) -> City:
+    return City.objects.create(
+        slug="port-alder", name="Port Alder", hosts=["testserver"], languages=["en"]
+    )
+
+
 def address(*channels: str) -> str:
     return reverse("live", args=[live.token(channels)])
 
 
-def test_without_a_server_that_hands_over_it_says_come_back(client: Client) -> None:
+def test_without_a_server_that_hands_over_it_says_come_back(client: Client, city: City) -> None:
     answer = client.get(address("case:1"))
     assert answer.status_code == 503
     assert answer["Retry-After"] == "5"
@@ -41,18 +49,18 @@ def test_a_token_carries_its_channels_for_twelve_hours(
         live.channels_of(signed)
 
 
-def test_a_forged_token_is_refused(client: Client) -> None:
+def test_a_forged_token_is_refused(client: Client, city: City) -> None:
     assert client.get("/live/WyJjYXNlOjEiXQ:1w:forged").status_code == 403
 
 
-def test_another_site_may_not_listen(client: Client) -> None:
+def test_another_site_may_not_listen(client: Client, city: City) -> None:
     assert (
         client.get(address("case:1"), headers={"origin": "https://evil.example"}).status_code == 403
     )
     assert client.get(address("case:1"), headers={"origin": "http://testserver"}).status_code == 503
 
 
-def test_only_get(client: Client) -> None:
+def test_only_get(client: Client, city: City) -> None:
     assert client.post(address("case:1")).status_code == 405
 
 

@@ -76,6 +76,8 @@ _GREEN: list[tuple[str, str]] = [
     ("harbor-sands", "family beach, playa familiar"), ("mill-pond", "duck pond, laguna de los patos"),
 ]  # fmt: skip
 _POINTS: list[Landmark] = [
+    Landmark("alder-harbor", "water", "Alder Harbor", "Bahía Alder", ("the bay", "harbor", "la bahía"), -420, 590),
+    Landmark("alder-river", "water", "Alder River", "Río Alder", ("the river", "el río"), 1960, 668),
     Landmark("fish-pier", "pier", "Fish Pier", "Muelle Pesquero", ("fishing dock", "muelle de pesca"), 319, 440),
     Landmark("long-pier", "pier", "Long Pier", "Muelle Largo", ("the pier", "muelle grande"), 182, 530),
     Landmark("marina", "pier", "Alder Marina", "Marina Alder", ("boat harbor", "slips", "puerto deportivo"), -920, 150),

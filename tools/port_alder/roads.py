@@ -52,9 +52,7 @@ FERRY_ROAD = curve(
         (1760, -1480), (2150, -1700), (2330, -2000), (2350, -2260),
     ]
 )  # fmt: skip
-SAWMILL_ROAD = curve(
-    [(1690, 60), (1700, 300), (1697, 520), (1668, 660), (1660, 800), (1640, 1000), (1610, 1240)]
-)
+SAWMILL_ROAD = curve([(1697, 520), (1668, 660), (1660, 800), (1640, 1000), (1610, 1240)])
 NORTH_BEACH_ROAD = curve(
     [(-1310, 805), (-1400, 940), (-1432, 1120), (-1492, 1360), (-1478, 1650), (-1545, 1940)]
 )
@@ -202,9 +200,9 @@ def _hills() -> list[tuple[str, str, BaseGeometry, str]]:
     out: list[tuple[str, str, BaseGeometry, str]] = [
         ("Summit Circle", "street", _arc(190, 20, 380), "hill"),
         ("Hillcrest Drive", "street", _arc(310, -62, 225), "hill"),
-        ("Orchard Row", "street", _arc(440, 150, 505), "hill"),
+        ("Orchard Row", "street", _arc(440, 145, 505), "hill"),
         ("Bramble Way", "street", _arc(580, -70, 205), "hill"),
-        ("Windfall Way", "street", _arc(715, -70, 52), "hill"),
+        ("Windfall Way", "street", _arc(715, -70, 168), "hill"),
     ]
     out += [
         (

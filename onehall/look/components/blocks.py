@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.template import Context, Library
-from django.template.loader import render_to_string
+from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
 from onehall.look.components.small import now_of, zone_of
@@ -18,8 +18,10 @@ KINDS: Final = frozenset({"radio", "checkbox"})
 
 
 def draw(part: str, **words: Any) -> SafeString:
-    """One part, out of its template below look/parts."""
-    return render_to_string(f"look/parts/{part}.html", words)
+    """One part, out of its template below look/parts. A page has dozens, so the engine is asked directly."""
+    # The engine's loader caches compiled templates; its `Template.render` needs no request.
+    template: Any = get_template(f"look/parts/{part}.html")
+    return SafeString(template.template.render(Context(words)))
 
 
 @register.simple_block_tag

@@ -5,6 +5,7 @@ import uuid
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from onehall.casework import photos
@@ -26,7 +27,11 @@ SIZES = {"large": "name", "small": "small_name", "thumb": "thumb_name"}
 def add(request: CityRequest, key: uuid.UUID) -> HttpResponse:
     """One photo of a report that is being written; the same one twice is kept once."""
     upload = request.FILES.get("photo")
-    if upload is None or (upload.size or 0) > MAX_UPLOAD or too_many(request, "photo", limit=120, seconds=600):
+    if too_many(request, "photo", limit=120, seconds=600):
+        return JsonResponse({"error": str(PhotoRefused("busy"))}, status=429)
+    if upload is None:
+        return JsonResponse({"error": str(PhotoRefused("empty"))}, status=422)
+    if (upload.size or 0) > MAX_UPLOAD:
         return JsonResponse({"error": str(PhotoRefused("too_big"))}, status=413)
     try:
         photo = photos.add_draft(
@@ -56,8 +61,10 @@ def blur(request: CityRequest, key: uuid.UUID, photo: uuid.UUID) -> HttpResponse
         )
     except Photo.DoesNotExist as gone:
         raise Http404 from gone
-    except (ValueError, TypeError, CaseworkRefused) as no:
+    except CaseworkRefused as no:
         return JsonResponse({"error": str(no)}, status=422)
+    except (ValueError, TypeError, RecursionError):
+        return JsonResponse({"error": _("Mark the places again.")}, status=422)
     return JsonResponse(_as_json(done))
 
 
@@ -83,4 +90,8 @@ def show(request: CityRequest, photo: uuid.UUID, size: str) -> HttpResponse:
 
 
 def _as_json(photo: Photo) -> dict[str, object]:
-    return {"key": str(photo.key), "thumb": f"/photos/{photo.key}/small.jpg", "large": f"/photos/{photo.key}/large.jpg"}
+    return {
+        "key": str(photo.key),
+        "thumb": f"/photos/{photo.key}/small.jpg",
+        "large": f"/photos/{photo.key}/large.jpg",
+    }

@@ -1,6 +1,5 @@
 """What the place picker asks: find words, name a point, cases near by, tiles and still maps."""
 
-import math
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -10,14 +9,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from onehall.catalog.queries import UnknownService, catalogue
+from onehall.look import lengths
 from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
 from onehall.places import tiles
-from onehall.places.queries import FoundPlace
 from onehall.portal import picked
-from onehall.portal.views.report import near_cases
+from onehall.portal.views.report import inside, near_assets, near_cases, place_note
 
 TILE_AGE = 7 * 24 * 3600
+EARTH = 40_000_000
+"""Metres: no phone is less exact than this."""
+VAGUE = 300
+"""Metres from which a phone's place says nothing about where a thing is."""
 
 
 @login_not_required
@@ -25,8 +28,10 @@ TILE_AGE = 7 * 24 * 3600
 def find(request: CityRequest) -> HttpResponse:
     """Places for typed words, each with the signed text a form sends back."""
     text = request.GET.get("q", "").strip()[:200]
-    found = places.find_place(request.city, text, limit=6, language=request.LANGUAGE_CODE) if text else []
-    return JsonResponse({"places": [_as_json(f) for f in found]})
+    if len(text) < 2:
+        return JsonResponse({"places": []})
+    found = places.find_place(request.city, text, limit=6, language=request.LANGUAGE_CODE)
+    return JsonResponse({"places": [_as_json(picked.of(f), request) for f in found]})
 
 
 @login_not_required
@@ -38,16 +43,19 @@ def name(request: CityRequest) -> HttpResponse:
         accuracy = float(request.GET.get("accuracy") or 0)
     except (KeyError, ValueError):
         return HttpResponseBadRequest("lon and lat are numbers.")
-    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
-        return HttpResponseBadRequest("lon and lat are degrees.")
-    city = request.city
+    if not (abs(lon) <= 180 and abs(lat) <= 90 and 0 <= accuracy <= EARTH):
+        return HttpResponseBadRequest("lon and lat are degrees, accuracy is metres.")
+    city, language = request.city, request.LANGUAGE_CODE
     if not places.inside_limit(city, lon, lat):
         return JsonResponse({"outside": True})
-    found = places.reverse(city, lon, lat, language=request.LANGUAGE_CODE)
+    units = lengths.units_for(language, city)
+    if accuracy > VAGUE:
+        return JsonResponse({"outside": False, "vague": lengths.say(accuracy, units=units)})
+    found = places.reverse(city, lon, lat, language=language)
     words = found.words if found else _("The marked point")
-    place = picked.Picked(lon, lat, words, found.district if found else "", None, accuracy or None)
-    body = {"words": words, "district": place.district, "lon": lon, "lat": lat, "pick": picked.sign(place)}
-    return JsonResponse({"outside": False, "place": body})
+    district = found.district if found else ""
+    place = picked.Picked(lon, lat, words, district, accuracy=accuracy or None)
+    return JsonResponse({"outside": False, "place": _as_json(place, request)})
 
 
 @login_not_required
@@ -59,10 +67,14 @@ def near(request: CityRequest, service_key: str) -> HttpResponse:
     except UnknownService as unknown:
         raise Http404 from unknown
     place = picked.read(request.GET.get("pick", ""))
-    if place is None:
+    if place is None or not inside(request.city, place):
         return HttpResponse("")
-    cases = near_cases(request, service, place.lon, place.lat)
-    context = {"near": cases, "service": service, "looked": True}
+    context = {
+        "near": near_cases(request, service, place),
+        "assets": near_assets(request, service, place),
+        "asset": place.asset_code,
+        "service": service,
+    }
     return render(request, "portal/near.html", context)
 
 
@@ -81,17 +93,23 @@ def tile(request: CityRequest, scheme: str, z: int, x: int, y: int) -> HttpRespo
 def still(request: CityRequest, scheme: str, pick: str) -> HttpResponse:
     """A still map around a place that this server signed."""
     place = picked.read(pick)
-    if place is None:
+    if place is None or not inside(request.city, place):
         raise Http404
+    return draw(request, place.lon, place.lat, scheme)
+
+
+def draw(request: CityRequest, lon: float, lat: float, scheme: str) -> HttpResponse:
+    """The still map around a point, as wide as the form."""
     data = tiles.draw_still(
         request.city,
-        place.lon,
-        place.lat,
+        lon,
+        lat,
         width=640,
         height=280,
         zoom=16,
         dark=scheme == "dark",
-        pins=[tiles.Pin(place.lon, place.lat)],
+        pins=[tiles.Pin(lon, lat)],
+        ratio=1.5,
     )
     return _picture(data, 3600)
 
@@ -102,12 +120,11 @@ def _picture(data: bytes, age: int) -> HttpResponse:
     return response
 
 
-def _as_json(found: FoundPlace) -> dict[str, Any]:
+def _as_json(place: picked.Picked, request: CityRequest) -> dict[str, Any]:
     return {
-        "words": found.words,
-        "kind": found.kind,
-        "district": found.district,
-        "lon": found.lon,
-        "lat": found.lat,
-        "pick": picked.sign(picked.of(found)),
+        "words": place.words,
+        "note": place_note(place, request.city, request.LANGUAGE_CODE),
+        "lon": place.lon,
+        "lat": place.lat,
+        "pick": picked.sign(place),
     }

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,19 +24,28 @@ from onehall.catalog.search import find_services
 from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import PhotoRefused
+from onehall.look import lengths
 from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
+from onehall.places.models import City
 from onehall.places.queries import FoundPlace
 from onehall.portal import picked
+from onehall.portal.jswords import report_words
 from onehall.portal.limits import too_many
 from onehall.portal.picked import Picked
-from onehall.portal.report_form import ReportForm
+from onehall.portal.report_form import MAX_WHERE, ReportForm
 from onehall.service_requests import actions
 from onehall.service_requests.actions import Contact, NewRequest
 from onehall.service_requests.models import ServiceRequest
 
 MAX_UPLOAD = 15_000_000
 """Bytes of one photo, as it comes."""
+
+ASSET_METRES = 60
+"""How far from the picked place a numbered thing may be to be offered."""
+
+SURE = 95
+"""Score from which words that were looked up mean one place."""
 
 
 @login_not_required
@@ -67,10 +76,10 @@ class Page:
     candidates: list[FoundPlace] = field(default_factory=list)
     outside: bool = False
     near: list[NearCase] = field(default_factory=list)
-    looked: bool = False
+    assets: list[tuple[str, str, float]] = field(default_factory=list)
+    asset: str = ""
     photos: list[Photo] = field(default_factory=list)
-    photo_errors: list[str] = field(default_factory=list)
-    place_error: str = ""
+    refused: list[str] = field(default_factory=list)
     calling: bool = False
 
 
@@ -79,11 +88,9 @@ class Page:
 @require_http_methods(["GET", "POST"])
 def form(request: CityRequest, service_key: str) -> HttpResponse:
     """The one page of a report. Every button of it saves the photos and keeps what was typed."""
-    listed = catalogue(request.city)
-    service = _service(listed, service_key)
+    service = _service(catalogue(request.city), service_key)
     page = _page(request, service)
     if request.method == "GET":
-        page.photos = []
         return _show(request, page)
     if request.POST.get("website"):
         # A field that people do not see: whoever fills it is a machine.
@@ -91,20 +98,17 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
     key = _key(page.form)
     if key is None:
         return redirect("portal:report", service_key=service_key)
-    _keep_photos(request, page, key)
-    _find_place(request, page)
     action = request.POST.get("do", "send")
     if action.startswith("remove:"):
         _remove(request, key, action.removeprefix("remove:"))
-        page.photos = photos.drafts(request.city, key)
-        return _show(request, page)
+    _keep_photos(request, page, key)
+    _find_place(request, page)
     if action.startswith("follow:"):
         return _follow(request, page, key, action.removeprefix("follow:"))
-    if action != "send" or page.photo_errors:
-        if page.photo_errors:
-            page.form.is_valid()
-        return _show(request, page, status=422 if page.photo_errors else 200)
-    return _send(request, page, key)
+    if action == "send":
+        return _send(request, page, key)
+    page.form.only()
+    return _show(request, page, status=_say_refused(page))
 
 
 def _page(request: CityRequest, service: ServiceDefinition) -> Page:
@@ -120,23 +124,26 @@ def _page(request: CityRequest, service: ServiceDefinition) -> Page:
     return Page(service=service, form=filled, calling=calling)
 
 
+def _say_refused(page: Page) -> int:
+    """Put what was refused of the photos into the form; the status that the answer then has."""
+    for words in page.refused:
+        page.form.add_error("photos", words)
+    return 422 if page.refused else 200
+
+
 def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
     """Check everything, record it once, and go to its page."""
-    valid = page.form.is_valid()
+    page.form.is_valid()
     if page.form.stop is not None:
+        page.form.errors.clear()
         return _show(request, page, status=422)
-    needs_place = page.service.place == "required"
-    where = page.form.data.get("where", "").strip()
-    if page.outside or (page.candidates and not page.place):
-        valid = False
-    elif needs_place and page.place is None and not where:
-        page.place_error = _("Say where it is: an address, a corner, a landmark, or in your own words.")
-        valid = False
-    if not valid:
+    _say_refused(page)
+    where = page.form.cleaned_data.get("where", "")
+    _require_place(page, where)
+    if page.form.errors or page.outside:
         return _show(request, page, status=422)
     if too_many(request, "report", limit=60, seconds=600):
-        page.form.add_error(None, _("Many reports came from your connection. Wait some minutes and send again. Nothing is lost."))
-        return _show(request, page, status=429)
+        return _too_many(request, page)
     clean = page.form.cleaned_data
     city = request.city
     new = NewRequest(
@@ -151,27 +158,53 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
         priority=clean.get("priority") or 0,
         has_photos=bool(page.photos),
     )
-    sent = actions.submit(city=city, new=new, by=request.actor, now=read_clock())
+    try:
+        sent = actions.submit(city=city, new=new, by=request.actor, now=read_clock())
+    except CaseworkRefused as no:
+        page.form.add_error(None, str(no))
+        return _show(request, page, status=409)
     return _go_to(request, page, sent)
+
+
+def _require_place(page: Page, where: str) -> None:
+    if page.service.place == "none" or page.place or page.outside or "where" in page.form.errors:
+        return
+    if page.candidates:
+        page.form.add_error("where", _("Choose the place that you mean."))
+    elif page.service.place == "required" and not where:
+        page.form.add_error(
+            "where", _("Say where it is: an address, a corner, a landmark, or in your own words.")
+        )
+
+
+def _too_many(request: CityRequest, page: Page) -> HttpResponse:
+    page.form.add_error(
+        None,
+        _("Many reports came from your connection. Wait some minutes and send again. Nothing is lost."),
+    )
+    return _show(request, page, status=429)
 
 
 def _follow(request: CityRequest, page: Page, key: uuid.UUID, number: str) -> HttpResponse:
     """Follow an open case near by instead of making a twin; photos and words go along."""
-    page.form.is_valid()
     near = next((n for n in page.near if n.case.number == number), None)
+    page.form.only("words", "name", "email", "phone")
+    _say_refused(page)
     if near is None:
-        page.place_error = _("That case is no longer open near here. You can send your own report.")
-        return _show(request, page, status=409)
-    data = page.form.data
-    email = page.form.cleaned_data.get("email", "")
-    contact = Contact(name=data.get("name", "")[:120], email=email, phone=data.get("phone", "")[:40])
+        words = _("That report is no longer open near here. You can send your own.")
+        page.form.add_error(None, words)
+    if near is None or page.form.errors:
+        return _show(request, page, status=409 if near is None else 422)
+    if too_many(request, "report", limit=60, seconds=600):
+        return _too_many(request, page)
+    clean = page.form.cleaned_data
     try:
         sent = actions.follow(
             city=request.city,
             case_id=near.case.id,
             key=key,
-            words=data.get("words", ""),
-            contact=contact,
+            words=clean["words"],
+            contact=Contact(name=clean["name"], email=clean["email"], phone=clean["phone"]),
             language=request.LANGUAGE_CODE,
             by=request.actor,
             now=read_clock(),
@@ -191,61 +224,80 @@ def _go_to(request: CityRequest, page: Page, sent: ServiceRequest) -> HttpRespon
 
 def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpResponse:
     city, now = request.city, read_clock()
-    calendar = casework.calendar_of(city)
-    service_id = page.service.id
+    service = page.service
     context: dict[str, Any] = {
         "page": page,
         "form": page.form,
-        "service": page.service,
+        "service": service,
         "key": page.form["key"].value(),
-        "promised": clock.due(page.service.promise, now, calendar),
-        "usual_days": casework.usual_days(city, service_id, now=now),
+        "fresh": request.method == "GET",
+        "full": len(page.photos) >= photos.MAX_PHOTOS,
+        "promised": clock.due(service.promise, now, casework.calendar_of(city)),
+        "usual_days": casework.usual_days(city, service.id, now=now),
         "picked": picked.sign(page.place) if page.place else "",
+        "place_note": place_note(page.place, city, request.LANGUAGE_CODE) if page.place else "",
         "candidates": [(picked.sign(picked.of(c)), c) for c in page.candidates],
         "bounds": city.bounds,
+        "middle": city.center,
+        "zoom": city.zoom,
+        "js_words": report_words(),
     }
     return render(request, "portal/report.html", context, status=status)
+
+
+def place_note(place: Picked, city: City, language: str) -> str:
+    """What stands under the words of a picked place: its district, and how exact it is."""
+    if not place.accuracy:
+        return place.district
+    far = lengths.say(place.accuracy, units=lengths.units_for(language, city))
+    within = _("Within %(distance)s") % {"distance": far}
+    return f"{place.district} · {within}" if place.district else within
 
 
 def _find_place(request: CityRequest, page: Page) -> None:
     """Settle where it is from what came: a signed pick, or words looked up in the gazetteer."""
     if page.service.place == "none":
         return
-    city = request.city
-    where = request.POST.get("where", "").strip()[:300]
+    where = request.POST.get("where", "").strip()[:MAX_WHERE]
     chosen = request.POST.get("candidate", "")
     place = picked.read(chosen) or picked.read(request.POST.get("pick", ""))
     if place is not None and (not where or chosen or where == place.words):
         page.place = place
     elif where and chosen != "words":
         _look_up(request, page, where)
-    if page.place is not None and not places.inside_limit(city, page.place.lon, page.place.lat):
+    if page.place is not None and not inside(request.city, page.place):
         page.outside, page.place = True, None
-    if page.place is not None:
-        page.near = near_cases(request, page.service, page.place.lon, page.place.lat)
-        page.looked = True
+    if page.place is None:
+        return
+    asset = picked.read(request.POST.get("asset", ""))
+    if asset is not None and asset.asset_code and inside(request.city, asset):
+        page.place, page.asset = asset, asset.asset_code
+    page.near = near_cases(request, page.service, page.place)
+    page.assets = near_assets(request, page.service, page.place)
+
+
+def inside(city: City, place: Picked) -> bool:
+    """Whether a picked place lies in this city; a pick of another city's page does not."""
+    return places.inside_limit(city, place.lon, place.lat)
 
 
 def _look_up(request: CityRequest, page: Page, where: str) -> None:
     found = places.find_place(request.city, where, limit=5, language=request.LANGUAGE_CODE)
-    sure = [f for f in found if f.score >= 95]
+    sure = [f for f in found if f.score >= SURE]
     if len(sure) == 1 or (sure and sure[0].score > sure[1].score):
         page.place = picked.of(sure[0])
     else:
         page.candidates = found
 
 
-def near_cases(
-    request: CityRequest, service: ServiceDefinition, lon: float, lat: float
-) -> list[NearCase]:
-    """Up to three open, public cases of the same service near a point."""
+def near_cases(request: CityRequest, service: ServiceDefinition, place: Picked) -> list[NearCase]:
+    """Up to three open, public cases of the same service near a place."""
     if not service.public:
         return []
-    city = request.city
     return casework.open_near(
-        city,
-        lon,
-        lat,
+        request.city,
+        place.lon,
+        place.lat,
         metres=service.similar_metres,
         since=read_clock() - timedelta(days=service.similar_days),
         service_ids=[service.id],
@@ -253,12 +305,32 @@ def near_cases(
     )
 
 
+def near_assets(
+    request: CityRequest, service: ServiceDefinition, place: Picked
+) -> list[tuple[str, str, float]]:
+    """Things with a painted number near a place, where the service is about them: (signed, words, metres)."""
+    if not service.asset:
+        return []
+    found = places.assets_near(
+        request.city,
+        place.lon,
+        place.lat,
+        service.asset,
+        ASSET_METRES,
+        limit=4,
+        language=request.LANGUAGE_CODE,
+    )
+    return [(picked.sign(picked.of_asset(a, place)), a.words, a.metres) for a in found]
+
+
 def _keep_photos(request: CityRequest, page: Page, key: uuid.UUID) -> None:
-    """Store what was uploaded with this press of a button; say in words what was refused."""
+    """Store what was uploaded with this press of a button; note in words what was refused."""
     for upload in request.FILES.getlist("photos")[: photos.MAX_PHOTOS + 1]:
+        if not upload.size and not upload.name:
+            continue
         try:
             if (upload.size or 0) > MAX_UPLOAD:
-                raise CaseworkRefused(_("is larger than 15 MB. Choose a smaller one."))
+                raise PhotoRefused("too_big")
             photos.add_draft(
                 city=request.city,
                 draft_key=key,
@@ -267,7 +339,7 @@ def _keep_photos(request: CityRequest, page: Page, key: uuid.UUID) -> None:
                 now=read_clock(),
             )
         except (PhotoRefused, CaseworkRefused) as no:
-            page.photo_errors.append(f"{upload.name}: {no}")
+            page.refused.append(f"{upload.name}: {no}")
     page.photos = photos.drafts(request.city, key)
 
 
@@ -300,5 +372,3 @@ def _calling(request: CityRequest) -> bool:
 
 def _channel(page: Page) -> str:
     return ServiceRequest.Channel.PHONE if page.calling else ServiceRequest.Channel.WEB
-
-
