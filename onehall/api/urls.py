@@ -1,5 +1,11 @@
 """Addresses of the api room."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from onehall.api.views import live
+
+app_name = "api"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("live/<str:signed>", live.stream, name="live"),
+]

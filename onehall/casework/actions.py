@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from onehall.casework import after, clock, queries, rules, steps, timeline
 from onehall.casework.errors import MoveRefused
-from onehall.casework.models import Case, Timer, TimelineEntry
+from onehall.casework.models import Case, TimelineEntry, Timer
 from onehall.casework.rules import Given
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
@@ -355,7 +355,11 @@ def _reason(route: Route) -> dict[str, Any]:
 
 def _routed(case: Case) -> dict[str, Any]:
     due = case.due_at.isoformat() if case.due_at else None
-    return {"queue": case.queue_id, "because": (case.route_reason or {}).get("because", ""), "due": due}
+    return {
+        "queue": case.queue_id,
+        "because": (case.route_reason or {}).get("because", ""),
+        "due": due,
+    }
 
 
 def _moved(case: Case, step: Move, target: str, given: Given) -> dict[str, Any]:

@@ -10,9 +10,7 @@ from onehall.casework.rules import Given
 from onehall.people.actor import Actor
 
 
-def given_with_photos(
-    case: Case, given: Given, *, draft_key: uuid.UUID | None, by: Actor
-) -> Given:
+def given_with_photos(case: Case, given: Given, *, draft_key: uuid.UUID | None, by: Actor) -> Given:
     """`given` with the after photos that are truly there: named ones of this case, kept ones of `by`."""
     pictures = Photo.objects.filter(city_id=case.city_id, removed_at=None)
     brought = models.Q(case=case, kind=Photo.Kind.AFTER, pk__in=given.photo_ids)

@@ -14,8 +14,8 @@ class CaseworkConfig(AppConfig):
 
     def ready(self) -> None:
         """Timers every 20 seconds, forgotten drafts every hour."""
-        from onehall.casework import tasks  # noqa: PLC0415  (apps are not loaded at import)
-        from onehall.messaging import handlers  # noqa: PLC0415
+        from onehall.casework import tasks
+        from onehall.messaging import handlers
 
         handlers.every("casework.timers", 20, tasks.sweep_timers)
         handlers.every("casework.drafts", 3600, tasks.purge_drafts)

@@ -204,7 +204,8 @@ def _hash(
         data = canonical(entry.data).decode()
     actor = "null" if entry.actor_id is None else str(entry.actor_id)
     name = _encode(entry.actor_name) if entry.actor_name else _NO_TEXT
-    moment = entry.at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    at = entry.at if entry.at.tzinfo is UTC else entry.at.astimezone(UTC)
+    moment = at.isoformat(timespec="microseconds")[:26]
     before = f'"{previous.hex()}"' if previous else "null"
     text = (
         f'{{"fields":{{"actor_id":{actor},"actor_kind":"{entry.actor_kind}","actor_name":{name},'

@@ -43,9 +43,7 @@ class Box:
     h: float
 
 
-def _store(
-    upload: bytes, *, city_id: int, kind: str, by: Actor, now: datetime
-) -> Photo:
+def _store(upload: bytes, *, city_id: int, kind: str, by: Actor, now: datetime) -> Photo:
     """Clean and store a picture; unsaved row. Raises `photos.PhotoRefused` in words."""
     accepted = photos.accept(upload)
     facts: dict[str, object] = {}
@@ -70,7 +68,9 @@ def _store(
     )
 
 
-def add_draft(*, city: City, draft_key: uuid.UUID, upload: bytes, by: Actor, now: datetime) -> Photo:
+def add_draft(
+    *, city: City, draft_key: uuid.UUID, upload: bytes, by: Actor, now: datetime
+) -> Photo:
     """Keep a photo for a report that is still being written. The same picture twice is kept once."""
     photo = _store(upload, city_id=city.id, kind=Photo.Kind.BEFORE, by=by, now=now)
     with transaction.atomic():
@@ -152,9 +152,7 @@ def add_to_case(
         photo.is_public = by.is_staff and kind == Photo.Kind.AFTER
         photo.position = AFTER_OTHERS
         photo.save(force_insert=True)
-        entry = NewEntry(
-            kind="photo", data={"photo": photo.id, "as": kind}, public=photo.is_public
-        )
+        entry = NewEntry(kind="photo", data={"photo": photo.id, "as": kind}, public=photo.is_public)
         actions.hear(
             city=city, case_id=case_id, entry=entry, by=by, now=now, unread=not by.is_staff
         )
@@ -245,9 +243,7 @@ def set_public(
 
 
 @transaction.atomic
-def look_at_original(
-    *, city: City, case_id: int, photo_id: int, by: Actor, now: datetime
-) -> bytes:
+def look_at_original(*, city: City, case_id: int, photo_id: int, by: Actor, now: datetime) -> bytes:
     """The JPEG as it was before parts were made unreadable. Every look is written down."""
     if not by.is_staff or not by.roles & SEES_ORIGINALS:
         raise MoveRefused(_("Only supervisors may look at the original of a blurred photo."))
@@ -304,4 +300,3 @@ def purge_drafts(*, now: datetime) -> int:
         case=None, draft_key__isnull=False, created_at__lt=now - timedelta(days=2)
     ).delete()
     return gone
-

@@ -23,6 +23,34 @@ LOCAL = "local"
 PAGE = 50
 """Rows on one page of the inbox."""
 
+ROW_FIELDS = (
+    "city_id",
+    "service_id",
+    "flow_version_id",
+    "queue_id",
+    "assignee_id",
+    "merged_into_id",
+    "opened_at",
+    "due_at",
+    "due_order",
+    "promised_at",
+    "paused_at",
+    "closed_at",
+    "lon",
+    "lat",
+    "lock",
+    "priority",
+    "people_count",
+    "reopened",
+    "is_open",
+    "unread_reply",
+    "number",
+    "state",
+    "category",
+    "place_words",
+)
+"""What a line of a list shows of a case: none of its JSON."""
+
 _calendars: dict[tuple[int, int], WorkCalendar] = {}
 
 
@@ -42,7 +70,9 @@ def queue_of(city: City, queue_id: int) -> Queue | None:
     return Queue.objects.filter(city_id=city.id, pk=queue_id, active=True).first()
 
 
-type Show = Literal["open", "late", "today", "unassigned", "waiting", "disputed", "replies", "mine", "all"]
+type Show = Literal[
+    "open", "late", "today", "unassigned", "waiting", "disputed", "replies", "mine", "all"
+]
 SHOWS: tuple[Show, ...] = (
     "open",
     "late",
@@ -66,15 +96,21 @@ class InboxQuery:
     before: tuple[datetime, int] | None = None
 
 
-def inbox(actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime) -> list[Case]:
-    """One page of cases, most urgent promise first ("all": newest first), one extra row for "more".
+def as_rows(cases: models.QuerySet[Case]) -> models.QuerySet[Case]:
+    """Only what a line of a list shows, with the assignee's name; any other field raises."""
+    return (
+        cases.select_related("assignee")
+        .only(*ROW_FIELDS, "assignee__name")
+        .fetch_mode(models.RAISE)
+    )
 
-    Deferred columns stay unread; touching anything that was not loaded raises.
-    """
+
+def inbox(actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime) -> list[Case]:
+    """One page of cases, most urgent promise first ("all": newest first), one extra row for "more"."""
     column = "opened_at" if query.show == "all" else "due_order"
     down = query.show == "all"
     rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
-    rows = rows.select_related("assignee").defer("head", "route_reason", "areas")
+    rows = as_rows(rows)
     backwards = query.before is not None
     edge = query.before or query.after
     if edge is not None:
@@ -154,7 +190,12 @@ GROUP BY c.queue_id
 
 
 def counts(
-    actor: Actor, *, queue_ids: Sequence[int], queue_id: int | None, now: datetime, day_end: datetime
+    actor: Actor,
+    *,
+    queue_ids: Sequence[int],
+    queue_id: int | None,
+    now: datetime,
+    day_end: datetime,
 ) -> Counts:
     """Open work now, at most 3 seconds old. `queue_ids` are those the actor sees."""
     key = f"counts:{actor.city_id}"
@@ -248,36 +289,12 @@ def usual_days(city: City, service_id: int, *, now: datetime) -> float | None:
     return days if days >= 0 else None
 
 
-def case_of_number(actor: Actor, text: str) -> str | None:
-    """The number of the case that a typed number means, ignoring every filter; None when none fits."""
-    wanted = text.strip().lstrip("#")
-    if not wanted or not any(c.isdigit() for c in wanted):
-        return None
-    return (
-        Case.objects.visible_to(actor)
-        .filter(number__in=[wanted, wanted.upper()])
-        .values_list("number", flat=True)
-        .first()
-    )
-
-
-def search(actor: Actor, text: str, *, limit: int = 50) -> list[Case]:
-    """Cases whose place contains the words, newest first, among the last 50,000 of the city."""
-    recent = Case.objects.visible_to(actor).order_by("-opened_at").values("id")[:50_000]
-    rows = Case.objects.filter(id__in=recent, place_words__icontains=text)
-    return list(
-        rows.select_related("assignee")
-        .defer("head", "route_reason", "areas")
-        .order_by("-is_open", "-opened_at", "-id")[:limit]
-    )
-
-
 def work_of(actor: Actor, *, limit: int) -> list[Case]:
     """Open work for somebody in the street: their own first, then their queues', by promise."""
     if not actor.is_staff:
         return []
     base = Case.objects.of_city(actor.city_id).filter(is_open=True, paused_at=None)
-    base = base.select_related("assignee").defer("head", "route_reason", "areas")
+    base = as_rows(base)
     mine = list(base.filter(assignee_id=actor.user_id).order_by("due_order", "id")[:limit])
     queues = sorted(actor.queue_ids)
     rest = base.filter(queue_id__in=queues, assignee=None).order_by("due_order", "id")

@@ -94,9 +94,7 @@ def require(move: Move, service: ServiceDefinition, outcome: Outcome | None, giv
         raise MoveRefused(" ".join(need_words(n) for n in missing), missing=tuple(missing))
 
 
-def target_of(
-    move: Move, flow: FlowDefinition, *, previous: str, outcome: Outcome | None
-) -> str:
+def target_of(move: Move, flow: FlowDefinition, *, previous: str, outcome: Outcome | None) -> str:
     """The state the move leads to."""
     if move.to == "$outcome":
         if outcome is None:

@@ -40,10 +40,15 @@ def _is_news(case: Case, seen: int) -> bool:
     return since.exclude(kind__in=timeline.MERE_LOOKS).exists()
 
 
-def may_work(case: Case, by: Actor) -> None:
-    """Refuse staff who only read, who are of another department, and work on a joined case."""
+def may_change(case: Case, by: Actor) -> None:
+    """Refuse staff who only read or are of another department."""
     if not by.writes or not by.sees_department(case.queue.department_id):
         raise MoveRefused(_("Your role can read this case but not change it."))
+
+
+def may_work(case: Case, by: Actor) -> None:
+    """Refuse what `may_change` refuses, and any work on a case that was joined to another."""
+    may_change(case, by)
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case was joined to another one. Work on that one."))
 

@@ -184,7 +184,9 @@ def _say_joined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     data = entry.data
     if "into" in data:
         title = _("Joined with %(number)s") % {"number": data["into"]}
-        return title, _("Both are about the same thing. You keep your number and hear of everything.")
+        return title, _(
+            "Both are about the same thing. You keep your number and hear of everything."
+        )
     if not reader.staff:
         return _("Someone else told us too"), _people(data)
     return _("Report %(number)s joined") % {"number": data.get("number", "")}, _people(data)

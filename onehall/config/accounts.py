@@ -1,15 +1,66 @@
 """How the sign-in library behaves here: accounts are made by the city, never by signing up."""
 
-from typing import override
+import secrets
+from typing import Any, override
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from onehall.kernel import clock
+from onehall.messaging import actions as messaging
+from onehall.messaging.actions import NewMessage
+from onehall.people import actions as people
+from onehall.people.queries import staff_actor
+from onehall.places.models import City
+
+
+def city_of(request: HttpRequest | None = None) -> City:
+    """The city whose page is being asked for."""
+    city: City = (request or allauth_context.request).city
+    return city
+
+
+def resident_sign_in(city: City, email: str) -> AbstractBaseUser | None:
+    """The sign-in of a resident who has reported something with this address; None for strangers."""
+    user: AbstractBaseUser | None = people.admit_resident(
+        city_id=city.id, email=email, language=get_language() or "", now=clock.now()
+    )
+    return user
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library ships no types
-    """Sign-up is closed; staff are added by an administrator or by the city pack."""
+    """Sign-up is closed: staff are added by the city, residents come in with a code for their address."""
 
     @override
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    @override
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send through the city's own outbox, so that codes leave, retry and show up like all other mail."""
+        city = city_of()
+        words = context | {"request": allauth_context.request, "email": email, "city": city}
+        mail = self.render_mail(template_prefix, email, words)
+        messaging.send_message(
+            message=NewMessage(
+                city_id=city.id,
+                key=f"account:{secrets.token_hex(12)}",
+                to_address=email,
+                language=get_language() or city.languages[0],
+                subject=mail.subject,
+                body_text=str(mail.body) + "\n",
+            ),
+            now=clock.now(),
+        )
+
+    @override
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Staff go to their desk, residents to their reports."""
+        staff = staff_actor(request.user, city_of(request))
+        if staff is None:
+            return "/mine"
+        return "/desk/work" if staff.roles == {"crew"} else "/desk"

@@ -120,7 +120,7 @@ STORAGES: dict[str, dict[str, Any]] = {
         "OPTIONS": {"location": FILES_DIR, "base_url": None},
     },
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "onehall.config.static.HashedFiles"
         if BUILT
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
@@ -165,6 +165,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "onehall.config.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"request_login_code": "onehall.config.account_forms.RequestCodeForm"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True

@@ -1,6 +1,13 @@
-"""Which static files of the libraries are worth collecting."""
+"""Which static files of the libraries are worth collecting, and how ours are named."""
 
 from django.contrib.staticfiles.apps import StaticFilesConfig
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class HashedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # the library ships no types
+    """Names with a digest of the content, also where one script imports another."""
+
+    support_js_module_import_aggregation = True
 
 
 class OwnStaticFilesConfig(StaticFilesConfig):

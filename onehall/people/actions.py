@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from onehall.people.actor import ROLES, Actor
-from onehall.people.models import Department, Membership, Queue, User
+from onehall.people.models import Department, Membership, Person, Queue, User
 
 
 class PeopleRefused(Exception):
@@ -37,6 +38,26 @@ def create_user(
     user = User.objects.create_user(email=email, name=name, password=password)
     user.language, user.created_at = language, now
     user.save(update_fields=["language", "created_at"])
+    return user
+
+
+@transaction.atomic
+def admit_resident(*, city_id: int, email: str, language: str, now: datetime) -> User | None:
+    """The sign-in for an address that somebody reported with in this city, made on first use; else None.
+
+    It has no password: only a code sent to the address opens it.
+    """
+    address = email.strip().lower()
+    known = Person.objects.annotate(address=Lower("email")).filter(city_id=city_id, address=address)
+    if not address or not known.exists():
+        return None
+    found = User.objects.filter(email__iexact=address).first()
+    if found is not None:
+        return found if found.is_active else None
+    with transaction.atomic():
+        user = User.objects.create_user(email=address)
+        user.language, user.created_at = language[:12], now
+        user.save(update_fields=["language", "created_at"])
     return user
 
 

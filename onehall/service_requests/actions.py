@@ -17,7 +17,7 @@ from onehall.casework.models import Case
 from onehall.casework.numbers import next_number, reserve_case
 from onehall.casework.rules import MAX_WORDS, Given
 from onehall.casework.timeline import NewEntry
-from onehall.catalog import categories, rules
+from onehall.catalog import rules
 from onehall.catalog.queries import catalogue
 from onehall.kernel.ids import secret_token
 from onehall.kernel.rows import insert
@@ -166,79 +166,6 @@ def follow(
 
 
 @transaction.atomic
-def join(
-    *, city: City, case_id: int, into_number: str, by: Actor, now: datetime, seen: int | None = None
-) -> Case:
-    """Make a case part of another one. Its reporters keep their numbers and hear from the other."""
-    into = Case.objects.visible_to(by).filter(number=into_number.strip()).first()
-    first, second = sorted((case_id, into.id)) if into else (case_id, case_id)
-    list(Case.objects.of_city(city.id).select_for_update(of=("self",)).filter(pk__in=(first, second)).order_by("pk"))
-    case = Case.objects.of_city(city.id).select_related("queue").get(pk=case_id)
-    _may_join(case, into, by)
-    if into is None:
-        raise MoveRefused(_("There is no case with this number. Check it and try again."))
-    if into.merged_into_id is not None:
-        into = Case.objects.get(pk=into.merged_into_id)
-        _may_join(case, into, by)
-    moved = ServiceRequest.objects.filter(case_id=case.id)
-    moved.filter(home_case=None).update(home_case_id=case.id)
-    count = moved.update(case_id=into.id)
-    Case.objects.filter(pk=case.id).update(merged_into_id=into.id, is_open=False)
-    people = _count_people(into)
-    casework.hear(
-        city=city,
-        case_id=into.id,
-        entry=NewEntry(
-            kind="joined",
-            data={"number": case.number, "case": case.id, "people": people, "count": count},
-            news=False,
-        ),
-        by=by,
-        now=now,
-        unread=False,
-    )
-    entry = NewEntry(kind="joined", data={"into": into.number, "into_case": into.id})
-    return casework.hear(city=city, case_id=case.id, entry=entry, by=by, now=now, unread=False)
-
-
-def _may_join(case: Case, into: Case | None, by: Actor) -> None:
-    if into is not None and into.id == case.id:
-        raise MoveRefused(_("That is this case's own number."))
-    if not by.writes or not by.sees_department(case.queue.department_id):
-        raise MoveRefused(_("Your role can read this case but not change it."))
-    if case.merged_into_id is not None:
-        raise MoveRefused(_("This case is joined already. Undo that first."))
-
-
-@transaction.atomic
-def unjoin(*, city: City, case_id: int, by: Actor, now: datetime) -> Case:
-    """Undo a join: the case lives again with its own reporters, in the state it had."""
-    case = Case.objects.of_city(city.id).select_for_update(of=("self",)).select_related("queue").get(pk=case_id)
-    if case.merged_into_id is None:
-        raise MoveRefused(_("This case is not joined to another one."))
-    if not by.writes or not by.sees_department(case.queue.department_id):
-        raise MoveRefused(_("Your role can read this case but not change it."))
-    into = Case.objects.select_for_update(of=("self",)).get(pk=case.merged_into_id)
-    ServiceRequest.objects.filter(case_id=into.id, home_case_id=case.id).update(
-        case_id=case.id, home_case_id=None
-    )
-    is_open = categories.is_open(case.category)
-    Case.objects.filter(pk=case.id).update(merged_into_id=None, is_open=is_open)
-    people = _count_people(into)
-    _count_people(case)
-    casework.hear(
-        city=city,
-        case_id=into.id,
-        entry=NewEntry(kind="unjoined", data={"number": case.number, "people": people}),
-        by=by,
-        now=now,
-        unread=False,
-    )
-    entry = NewEntry(kind="unjoined", data={"from": into.number})
-    return casework.hear(city=city, case_id=case.id, entry=entry, by=by, now=now, unread=False)
-
-
-@transaction.atomic
 def write(*, city: City, request: ServiceRequest, words: str, by: Actor, now: datetime) -> Case:
     """The resident writes to the city. Where the city was waiting for that, work goes on."""
     words = words.strip()
@@ -250,7 +177,8 @@ def write(*, city: City, request: ServiceRequest, words: str, by: Actor, now: da
             missing=("words",),
         )
     said = NewEntry(kind="wrote", data={"words": words, "number": request.number}, public=True)
-    case = casework.hear(city=city, case_id=request.case_id, entry=said, by=by, now=now)
+    case_id = _lock_case_of(request)
+    case = casework.hear(city=city, case_id=case_id, entry=said, by=by, now=now)
     flow = catalogue(city).flow_version(case.flow_version_id)
     step = flow.with_purpose("answer", case.state, by.roles)
     if step is None:
@@ -269,8 +197,8 @@ def judge(
     now: datetime,
 ) -> Case:
     """The resident says whether it is fixed. "Not fixed" opens the case again: once freely, then with a reason."""
+    case = Case.objects.get(pk=_lock_case_of(request))
     request = ServiceRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
-    case = Case.objects.get(pk=request.case_id)
     flow = catalogue(city).flow_version(case.flow_version_id)
     step = flow.with_purpose("accept" if fixed else "dispute", case.state, by.roles)
     if step is None:
@@ -308,6 +236,7 @@ def rate(*, city: City, request: ServiceRequest, rating: int, comment: str, by: 
             _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
             missing=("comment",),
         )
+    case_id = _lock_case_of(request)
     ServiceRequest.objects.filter(pk=request.pk, city_id=city.id).update(
         rating=rating, comment=comment.strip()
     )
@@ -315,7 +244,7 @@ def rate(*, city: City, request: ServiceRequest, rating: int, comment: str, by: 
     if comment.strip():
         data["words"] = comment.strip()
     entry = NewEntry(kind="verdict", data=data, public=False)
-    casework.hear(city=city, case_id=request.case_id, entry=entry, by=by, now=now, unread=False)
+    casework.hear(city=city, case_id=case_id, entry=entry, by=by, now=now, unread=False)
 
 
 @transaction.atomic
@@ -331,6 +260,17 @@ def set_contact(*, city: City, request: ServiceRequest, contact: Contact, now: d
     ServiceRequest.objects.filter(pk=request.pk, city_id=city.id).update(
         person=person, wants_news=True
     )
+
+
+def _lock_case_of(request: ServiceRequest) -> int:
+    """The case a report belongs to now, locked, whatever was joined while the page was open."""
+    case_id = request.case_id
+    while True:
+        list(Case.objects.select_for_update(of=("self",)).filter(pk=case_id).values("pk"))
+        now_in = ServiceRequest.objects.values_list("case_id", flat=True).get(pk=request.pk)
+        if now_in == case_id:
+            return case_id
+        case_id = now_in
 
 
 def _known(city: City, key: uuid.UUID) -> ServiceRequest | None:

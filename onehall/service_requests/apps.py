@@ -14,7 +14,7 @@ class ServiceRequestsConfig(AppConfig):
 
     def ready(self) -> None:
         """Handle the outbox topic of case news."""
-        from onehall.messaging import handlers  # noqa: PLC0415  (apps are not loaded at import)
-        from onehall.service_requests.news import tell  # noqa: PLC0415
+        from onehall.messaging import handlers
+        from onehall.service_requests.news import tell
 
         handlers.register("case.news", tell)

@@ -38,7 +38,7 @@ class ServiceRequest(models.Model):
     wants_news = models.BooleanField(default=True)
     channel = models.CharField(max_length=8, choices=Channel, default=Channel.WEB)
     number = models.CharField(max_length=24)
-    token = models.CharField(max_length=24, null=True, blank=True)  # noqa: DJ001  (absent, not empty: unique where set)
+    token = models.CharField(max_length=24, null=True, blank=True)
     language = models.CharField(max_length=12, blank=True)
     words = models.TextField(blank=True)
     comment = models.TextField(blank=True)

@@ -53,9 +53,7 @@ def tell(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> N
         return
     people = followers(entry.case_id)
     if entry.kind == "received":
-        people = [p for p in people if p.home_case_id is None and p.number == entry.case.number]
-    if entry.kind == "joined":
-        people = [p for p in followers(entry.data["into_case"]) if p.home_case_id == entry.case_id]
+        people = [p for p in people if p.number == entry.case.number]
     for request in people:
         if request.person is not None and request.person.email:
             _tell_one(city, entry, request, now)

@@ -8,10 +8,17 @@ from datetime import datetime, timedelta
 from django.db import connection, models
 from django.db.models.functions import Lower
 
+from onehall.casework import joining
 from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.queries import as_rows
 from onehall.kernel.rows import select
+from onehall.people.actor import Actor
+from onehall.people.models import Person
 from onehall.places.models import City
 from onehall.service_requests.models import ServiceRequest
+
+SEARCHED = 50_000
+"""How many of the newest reports, cases and people a search for words looks through."""
 
 
 def by_token(city: City, token: str) -> ServiceRequest | None:
@@ -58,6 +65,60 @@ def by_key(city: City, key: uuid.UUID) -> ServiceRequest | None:
     return ServiceRequest.objects.filter(city_id=city.id, key=key).first()
 
 
+def case_of_number(actor: Actor, text: str) -> str | None:
+    """The number of the case that a typed number leads to; None when this person sees no such case.
+
+    Any report's number will do, also one that was joined: the case that lives on for it is meant.
+    """
+    wanted = text.strip().lstrip("#").upper().replace(" ", "-")
+    if not any(c.isdigit() for c in wanted):
+        return None
+    visible = Case.objects.visible_to(actor)
+    through = ServiceRequest.objects.filter(city_id=actor.city_id, number=wanted)
+    found = visible.filter(pk__in=through.values("case_id")).values_list("number", flat=True)
+    return found.first() or visible.filter(number=wanted).values_list("number", flat=True).first()
+
+
+def search(actor: Actor, text: str, *, limit: int = 50) -> list[Case]:
+    """Cases by place, by what residents wrote and by who they are, open and new ones first.
+
+    An e-mail address is matched whole; words and names among the newest `SEARCHED` of the city.
+    """
+    visible = Case.objects.visible_to(actor)
+    recent = Case.objects.of_city(actor.city_id).order_by("-opened_at", "-id").values("pk")
+    by_place = models.Q(pk__in=recent[:SEARCHED], place_words__icontains=text)
+    told = ServiceRequest.objects.filter(city_id=actor.city_id)
+    newest = told.order_by("-id").values("pk")[:SEARCHED]
+    by_words = models.Q(pk__in=told.filter(pk__in=newest, words__icontains=text).values("case_id"))
+    people = told.filter(person__in=_people(actor.city_id, text).values("pk"))
+    by_person = models.Q(pk__in=people.values("case_id"))
+    rows = visible.filter(by_place | by_words | by_person)
+    return list(as_rows(rows).order_by("-is_open", "-opened_at", "-id")[:limit])
+
+
+def _people(city_id: int, text: str) -> models.QuerySet[Person]:
+    mine = Person.objects.filter(city_id=city_id)
+    if "@" in text:
+        return mine.annotate(address=Lower("email")).filter(address=text.lower())
+    newest = mine.order_by("-pk").values("pk")[:SEARCHED]
+    named = models.Q(name__icontains=text)
+    digits = "".join(c for c in text if c.isdigit())
+    if len(digits) >= 4 and not any(c.isalpha() for c in text):
+        bare = models.Func(
+            models.F("phone"),
+            models.Value(r"\D"),
+            models.Value(""),
+            models.Value("g"),
+            function="regexp_replace",
+        )
+        return (
+            mine.filter(pk__in=newest)
+            .annotate(bare=bare)
+            .filter(named | models.Q(bare__contains=digits))
+        )
+    return mine.filter(pk__in=newest).filter(named)
+
+
 def reports_of(case: Case) -> list[ServiceRequest]:
     """Everybody who told the city about this case, first one first, at most 100."""
     return list(
@@ -72,7 +133,9 @@ def joined_cases(case: Case) -> list[Case]:
     return list(Case.objects.filter(merged_into_id=case.id).order_by("opened_at", "id")[:100])
 
 
-def mine(city: City, email: str, *, before: tuple[datetime, int] | None = None) -> list[ServiceRequest]:
+def mine(
+    city: City, email: str, *, before: tuple[datetime, int] | None = None
+) -> list[ServiceRequest]:
     """Reports made with a proven e-mail address, newest first, 51 at most."""
     rows = (
         ServiceRequest.objects.annotate(address=Lower("person__email"))
@@ -86,9 +149,16 @@ def mine(city: City, email: str, *, before: tuple[datetime, int] | None = None) 
 
 
 def followers(case_id: int) -> list[ServiceRequest]:
-    """Reports whose person wants news of a case, with how to reach them."""
+    """Reports whose person wants news of a case, with how to reach them.
+
+    Those of a joined case are found at the case that lives on: they hear of both.
+    """
+    root = joining.root_id(case_id)
+    mine = ServiceRequest.objects.filter(case_id=root)
+    if root != case_id:
+        mine = mine.filter(home_case_id__in=joining.tree(case_id))
     return list(
-        ServiceRequest.objects.filter(case_id=case_id, wants_news=True, person__isnull=False)
+        mine.filter(wants_news=True, person__isnull=False)
         .select_related("person")
         .order_by("id")[:1000]
     )
@@ -121,13 +191,20 @@ def figures(city: City, *, now: datetime) -> CityFigures:
         disputed=models.Count("id", filter=models.Q(reopened__gt=0)),
     )
     late = cases.open().filter(due_order__lt=now, paused_at=None).count()
-    percent = round(100 * recent["kept"] / recent["with_promise"]) if recent["with_promise"] else None
+    percent = (
+        round(100 * recent["kept"] / recent["with_promise"]) if recent["with_promise"] else None
+    )
     return CityFigures(recent["received"], recent["closed"], percent, recent["disputed"], late)
 
 
 def lately(city: City, *, limit: int = 4) -> list[TimelineEntry]:
     """Public cases that were finished or started last, for the front page."""
-    since = Case.objects.of_city(city.id).filter(is_public=True).order_by("-opened_at").values("id")[:400]
+    since = (
+        Case.objects.of_city(city.id)
+        .filter(is_public=True)
+        .order_by("-opened_at")
+        .values("id")[:400]
+    )
     return list(
         TimelineEntry.objects.filter(case_id__in=since, kind="moved", public=True)
         .select_related("case")
@@ -137,4 +214,6 @@ def lately(city: City, *, limit: int = 4) -> list[TimelineEntry]:
 
 def recent_numbers(numbers: Sequence[str], city: City) -> dict[str, Case]:
     """Cases by number, for links in the timeline."""
-    return {c.number: c for c in Case.objects.of_city(city.id).filter(number__in=list(numbers)[:50])}
+    return {
+        c.number: c for c in Case.objects.of_city(city.id).filter(number__in=list(numbers)[:50])
+    }

@@ -61,9 +61,13 @@ export function startPlace({ form, words, fill, say, changed }) {
   }
 
   function complain(text) {
-    const row = form.querySelector("template[data-err]")?.content.firstElementChild.cloneNode(true) ?? document.createElement("p");
-    (row.querySelector("span") ?? row).textContent = text;
+    const row = form.querySelector("template[data-err]").content.firstElementChild.cloneNode(true);
+    row.querySelector("span").textContent = text;
     says.replaceChildren(row);
+  }
+
+  function tell(text) {
+    says.replaceChildren(Object.assign(document.createElement("p"), { className: "hint", textContent: text }));
   }
 
   async function at(lon, lat, accuracy, options) {
@@ -183,7 +187,7 @@ export function startPlace({ form, words, fill, say, changed }) {
   const gps = part("gps");
   if (!("geolocation" in navigator)) gps.hidden = true;
   gps.addEventListener("click", () => {
-    complain(words.finding);
+    tell(words.finding);
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => at(coords.longitude, coords.latitude, coords.accuracy),
       (error) => complain(error.code === error.PERMISSION_DENIED ? words.denied : words.noFix),

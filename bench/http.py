@@ -1,0 +1,210 @@
+"""Measures the pages as people ask for them: requests per second and latency at 8 clients.
+
+`python -m bench.http [--cases 100000,1000000] [--seconds 8] [--folder DIR]` needs `wrk` (a Debian
+package) and prints one JSON line per figure. Reports are created over HTTP, each durable.
+"""
+
+import argparse
+import http.cookiejar
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.site import Site, multiply, running
+
+CLIENTS = 8
+MANY_LUA = """
+local paths = {}
+for line in io.lines("%(list)s") do paths[#paths + 1] = line end
+math.randomseed(os.time())
+request = function()
+  return wrk.format("GET", paths[math.random(#paths)], %(headers)s)
+end
+"""
+POST_LUA = """
+local seed = 0
+function setup(thread) seed = seed + 1; thread:set("id", seed) end
+function init(args) math.randomseed(os.time() * 1000 + id) end
+local function hex(n) local s = "" for i = 1, n do s = s .. string.format("%%x", math.random(0, 15)) end return s end
+request = function()
+  local key = hex(8) .. "-" .. hex(4) .. "-4" .. hex(3) .. "-a" .. hex(3) .. "-" .. hex(12)
+  local body = "%(body)s&key=" .. key
+  return wrk.format("POST", "%(path)s", %(headers)s, body)
+end
+"""
+
+
+@dataclass
+class Result:
+    """What wrk printed."""
+
+    per_second: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    bad: int
+    total: int
+
+
+def say(**figures: Any) -> None:
+    """One line of JSON."""
+    print(json.dumps(figures), flush=True)
+
+
+DONE_LUA = """
+done = function(summary, latency, requests)
+  local bad = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
+  io.write(string.format("RESULT %d %d %.3f %.3f %.3f %d\\n", summary.requests, summary.duration,
+    latency:percentile(50) / 1000, latency:percentile(95) / 1000, latency:percentile(99) / 1000, bad))
+end
+"""
+
+
+def wrk(site: Site, script: str, seconds: int) -> Result:
+    """Run wrk with a Lua script; `bad` counts answers other than 2xx and 3xx."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script + DONE_LUA)
+        file.flush()
+        command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}s", "-s", file.name, site.address]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = re.search(r"RESULT (\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+) (\d+)", told)
+    assert found, told
+    total, micros, p50, p95, p99, bad = found.groups()
+    rate = int(total) / (int(micros) / 1e6)
+    return Result(round(rate, 1), float(p50), float(p95), float(p99), int(bad), int(total))
+
+
+def lua(headers: dict[str, str]) -> str:
+    """Headers as a Lua table."""
+    return "{" + ", ".join(f'["{k}"] = "{v}"' for k, v in headers.items()) + "}"
+
+
+def pages(site: Site, name: str, paths: list[str], seconds: int, **headers: str) -> None:
+    """Measure pages picked at random from a list."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as listed:
+        listed.write("\n".join(paths) + "\n")
+        listed.flush()
+        script = MANY_LUA % {"list": listed.name, "headers": lua(headers)}
+        wrk(site, script, 2)
+        tell(name, wrk(site, script, seconds))
+
+
+def tell(name: str, result: Result, **more: Any) -> None:
+    """Print a result."""
+    say(
+        what=name,
+        per_second=result.per_second,
+        p50_ms=result.p50_ms,
+        p95_ms=result.p95_ms,
+        p99_ms=result.p99_ms,
+        requests=result.total,
+        failed=result.bad,
+        **more,
+    )
+
+
+def creates(site: Site, seconds: int) -> None:
+    """Reports sent by the form, each with its case, timeline and outbox rows in one transaction."""
+    path = "/report/pothole"
+    jar = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    page = opener.open(site.address + path).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    cookie = "; ".join(f"{c.name}={c.value}" for c in jar)
+    with site.connect() as db:
+        before = db.execute("SELECT count(*) FROM service_requests_servicerequest").fetchone()
+    body = urllib.parse.urlencode(
+        {
+            "csrfmiddlewaretoken": token[1],
+            "where": "behind the bus stop at the school",
+            "words": "Deep hole in the bike lane.",
+            "email": "bench@resident.example",
+            "q_size": "tire",
+            "do": "send",
+        }
+    )
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    script = POST_LUA % {"body": body.replace("%", "%%"), "path": path, "headers": lua(headers)}
+    script = script.replace("%%", "%")
+    wrk(site, script, 2)
+    result = wrk(site, script, seconds)
+    with site.connect() as db:
+        after = db.execute("SELECT count(*) FROM service_requests_servicerequest").fetchone()
+    assert before and after
+    tell("create a report", result, stored=after[0] - before[0])
+
+
+def staff_cookie(site: Site) -> str:
+    """Sign in as the demo's agent."""
+    jar = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    page = opener.open(site.address + "/demo").read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    user = re.search(r'Dana Moreno.*?name="user" value="(\d+)"', page, re.S)
+    assert token
+    assert user
+    form = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], "user": user[1]}).encode()
+    opener.open(urllib.request.Request(site.address + "/demo/sign-in", form)).read()
+    return "; ".join(f"{c.name}={c.value}" for c in jar)
+
+
+def deep_page(site: Site, page: int) -> str:
+    """The address of the n-th page of all cases, as following "older" would reach it."""
+    with site.connect() as db:
+        row = db.execute(
+            "SELECT opened_at, id FROM casework_case ORDER BY opened_at DESC, id DESC OFFSET %s LIMIT 1",
+            [(page - 1) * 50 - 1],
+        ).fetchone()
+    assert row
+    return "/desk?" + urllib.parse.urlencode({"show": "all", "after": f"{row[0].isoformat()}~{row[1]}"})
+
+
+def measure(site: Site, sizes: list[int], seconds: int) -> None:
+    """Everything, at each number of cases."""
+    with site.connect() as db:
+        tokens = [
+            r[0]
+            for r in db.execute(
+                "SELECT token FROM service_requests_servicerequest WHERE token IS NOT NULL"
+                " ORDER BY id DESC LIMIT 1000"
+            )
+        ]
+    pages(site, "status JSON", [f"/r/{t}.json" for t in tokens], seconds)
+    pages(site, "status page", [f"/r/{t}" for t in tokens], seconds)
+    pages(site, "report form", ["/report/pothole"], seconds)
+    pages(site, "first page", ["/"], seconds)
+    creates(site, seconds)
+    cookie = staff_cookie(site)
+    for size in sizes:
+        total = multiply(site, size)
+        say(what="cases", cases=total)
+        pages(site, f"inbox, page 1, {size} cases", ["/desk"], seconds, Cookie=cookie)
+        pages(site, f"inbox, all, page 1, {size} cases", ["/desk?show=all"], seconds, Cookie=cookie)
+        deep = deep_page(site, 2000)
+        pages(site, f"inbox, all, page 2000, {size} cases", [deep], seconds, Cookie=cookie)
+        creates(site, seconds)
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", default="100000,1000000")
+    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--folder", type=Path)
+    asked = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit("`wrk` is not installed (Debian: apt-get install wrk); nothing was measured.")
+    with running(folder=asked.folder) as site:
+        measure(site, [int(n) for n in asked.cases.split(",")], asked.seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""Cases that are part of another one: a tree that can be taken apart exactly as it was put together."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from onehall.casework import actions, steps
+from onehall.casework.errors import MoveRefused
+from onehall.casework.models import Case, Timer
+from onehall.casework.timeline import NewEntry
+from onehall.catalog import categories
+from onehall.people.actor import Actor
+from onehall.places.models import City
+
+
+def tree(case_id: int) -> frozenset[int]:
+    """A case and every case that was joined into it, directly or through others."""
+    found, layer = {case_id}, {case_id}
+    while layer:
+        below = Case.objects.filter(merged_into_id__in=layer).values_list("pk", flat=True)
+        layer = set(below.order_by("pk")) - found
+        found |= layer
+    return frozenset(found)
+
+
+def root_id(case_id: int) -> int:
+    """The case that lives on for this one: itself when it was not joined."""
+    seen = {case_id}
+    while True:
+        above = Case.objects.values_list("merged_into_id", flat=True).get(pk=case_id)
+        if above is None or above in seen:
+            return case_id
+        case_id = above
+        seen.add(above)
+
+
+def lock_pair(
+    *, city: City, case_id: int, other_id: int, seen: int | None, seen_on: int
+) -> tuple[Case, Case]:
+    """Both cases, locked in one order everywhere; `seen` is checked on the case `seen_on`."""
+    held = {
+        pk: steps.locked(city=city, case_id=pk, seen=seen if pk == seen_on else None)
+        for pk in sorted({case_id, other_id})
+    }
+    return held[case_id], held[other_id]
+
+
+def check_join(case: Case, into: Case, by: Actor) -> None:
+    """Refuse in words what can not be joined."""
+    if into.pk == case.pk:
+        raise MoveRefused(_("That is this case's own number."), missing=("into",))
+    if case.merged_into_id is not None:
+        raise MoveRefused(_("This case is joined already. Undo that first."))
+    steps.may_change(case, by)
+    if into.merged_into_id is not None:
+        raise MoveRefused(_("The case has moved on. Look at what happened since."))
+    if not into.is_open:
+        raise MoveRefused(
+            _("That case has ended. Open it again first, or join the other way round."),
+            missing=("into",),
+        )
+
+
+def merge(
+    *, city: City, case: Case, into: Case, people: int, count: int, by: Actor, now: datetime
+) -> Case:
+    """Make `case` part of `into` and say so on both. Runs in the caller's transaction."""
+    Case.objects.filter(pk=case.pk).update(merged_into_id=into.pk, is_open=False)
+    Case.objects.filter(pk=into.pk).update(people_count=people)
+    data = {"number": case.number, "case": case.pk, "people": people, "count": count}
+    actions.hear(
+        city=city,
+        case_id=into.pk,
+        entry=NewEntry(kind="joined", data=data, news=False),
+        by=by,
+        now=now,
+        unread=case.unread_reply,
+    )
+    entry = NewEntry(kind="joined", data={"into": into.number, "into_case": into.pk})
+    return actions.hear(city=city, case_id=case.pk, entry=entry, by=by, now=now, unread=False)
+
+
+def part(
+    *,
+    city: City,
+    case: Case,
+    root: Case,
+    people: int,
+    root_people: int,
+    by: Actor,
+    now: datetime,
+) -> Case:
+    """Let `case` live again in the state it had, its waiting timers too. In the caller's transaction."""
+    is_open = categories.is_open(case.category)
+    Case.objects.filter(pk=case.pk).update(
+        merged_into_id=None, is_open=is_open, people_count=people
+    )
+    Case.objects.filter(pk=root.pk).update(people_count=root_people)
+    Timer.objects.filter(case_id=case.pk, entered=case.entered).update(fired_at=None)
+    said = NewEntry(kind="unjoined", data={"number": case.number, "people": root_people})
+    actions.hear(city=city, case_id=root.pk, entry=said, by=by, now=now, unread=False)
+    entry = NewEntry(kind="unjoined", data={"from": root.number})
+    return actions.hear(city=city, case_id=case.pk, entry=entry, by=by, now=now, unread=False)
