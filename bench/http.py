@@ -138,7 +138,8 @@ def creates(site: Site, seconds: int) -> None:
     result = wrk(site, script, seconds)
     with site.connect() as db:
         after = db.execute("SELECT count(*) FROM service_requests_servicerequest").fetchone()
-    assert before and after
+    assert before
+    assert after
     tell("create a report", result, stored=after[0] - before[0])
 
 
@@ -148,7 +149,7 @@ def staff_cookie(site: Site) -> str:
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     page = opener.open(site.address + "/demo").read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    user = re.search(r'Dana Moreno.*?name="user" value="(\d+)"', page, re.S)
+    user = re.search(r'Dana Moreno.*?name="user" value="(\d+)"', page, re.DOTALL)
     assert token
     assert user
     form = urllib.parse.urlencode({"csrfmiddlewaretoken": token[1], "user": user[1]}).encode()
@@ -164,7 +165,9 @@ def deep_page(site: Site, page: int) -> str:
             [(page - 1) * 50 - 1],
         ).fetchone()
     assert row
-    return "/desk?" + urllib.parse.urlencode({"show": "all", "after": f"{row[0].isoformat()}~{row[1]}"})
+    return "/desk?" + urllib.parse.urlencode(
+        {"show": "all", "after": f"{row[0].isoformat()}~{row[1]}"}
+    )
 
 
 def measure(site: Site, sizes: list[int], seconds: int) -> None:
@@ -201,7 +204,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
     if shutil.which("wrk") is None:
-        raise SystemExit("`wrk` is not installed (Debian: apt-get install wrk); nothing was measured.")
+        raise SystemExit(
+            "`wrk` is not installed (Debian: apt-get install wrk); nothing was measured."
+        )
     with running(folder=asked.folder) as site:
         measure(site, [int(n) for n in asked.cases.split(",")], asked.seconds)
 

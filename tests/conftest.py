@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import django
@@ -17,6 +18,9 @@ import time_machine
 
 from onehall.kernel.postgres import EmbeddedPostgres, find_programs
 from tests import tripwires
+
+if TYPE_CHECKING:
+    from tests.cast import Cast
 
 ROOT = Path(__file__).resolve().parent.parent
 CITY_TIME = ZoneInfo("America/Los_Angeles")
@@ -84,3 +88,11 @@ def _tripwires(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     tripwires.forms_carry_csrf(monkeypatch)
     if not request.node.get_closest_marker("any_order"):
         tripwires.shuffle_unordered(monkeypatch, seed=request.node.nodeid)
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Testford and its people; see `tests.cast`."""
+    from tests.cast import build
+
+    return build()

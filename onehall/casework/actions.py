@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,13 +10,15 @@ from django.utils.translation import gettext as _
 
 from onehall.casework import after, clock, queries, rules, steps, timeline
 from onehall.casework.errors import MoveRefused
-from onehall.casework.models import Case, TimelineEntry, Timer
+from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.opening import CasePlace as CasePlace
+from onehall.casework.opening import NewCase as NewCase
 from onehall.casework.rules import Given
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
-from onehall.catalog.flows import FlowDefinition, Move
+from onehall.catalog.flows import FlowDefinition, Move, Outcome
 from onehall.catalog.queries import catalogue
-from onehall.catalog.services import Route
+from onehall.catalog.services import Route, ServiceDefinition
 from onehall.kernel import cells
 from onehall.kernel.rows import insert
 from onehall.messaging.actions import NewOutbox
@@ -26,31 +27,6 @@ from onehall.places.models import City
 
 PRIORITY_NAMES = {0: "normal", 1: "high", 2: "urgent"}
 """Keys of a service's `promise.priorities`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CasePlace:
-    """Where the work is: a point with its areas, words alone, or both."""
-
-    words: str = ""
-    lon: float | None = None
-    lat: float | None = None
-    areas: dict[str, str] = field(default_factory=dict)
-    asset_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCase:
-    """What opens a case. `route` was decided by the catalogue's rules."""
-
-    id: int
-    service_id: int
-    queue_id: int
-    route: Route
-    number: str
-    channel: str
-    place: CasePlace = field(default_factory=CasePlace)
-    priority: int = 0
 
 
 def open_case(
@@ -99,7 +75,7 @@ def open_case(
     ]
     rows, outbox = timeline.append(case, entries, by=by, now=now)
     insert([case], with_pk=True)
-    _start_timers(case, flow, now)
+    steps.start_timers(case, flow, now)
     return case, rows, outbox
 
 
@@ -137,17 +113,15 @@ def make_move(
     step = _allowed(case, flow, move, by)
     if step.purpose == "close":
         given = after.given_with_photos(case, given, draft_key=draft_key, by=by)
-    outcome = flow.outcomes.get(given.outcome)
-    if given.outcome and (outcome is None or outcome not in rules.outcomes_for(flow, service)):
-        raise MoveRefused(rules.need_words("outcome"), missing=("outcome",))
+    outcome = _outcome(step, flow, service, given)
     rules.require(step, service, outcome, given)
     if step.purpose == "close":
         after.show(case, given.photo_ids)
     target = rules.target_of(step, flow, previous=case.previous_state, outcome=outcome)
     if outcome is not None:
         case.outcome = outcome.key
-    data = _moved(case, step, target, given)
-    _enter(case, flow, target, city=city, now=now)
+    data = _moved(case, step, target, given, outcome)
+    steps.enter(case, flow, target, city=city, now=now)
     if step.purpose in ("dispute", "reopen"):
         case.reopened += 1
         case.outcome = ""
@@ -228,6 +202,8 @@ def assign(
     steps.may_work(case, by)
     if case.assignee_id == user_id:
         return case
+    if user_id is not None and not queries.works_here(city, user_id):
+        raise MoveRefused(_("Choose somebody who works here."))
     case.assignee_id = user_id
     entry = NewEntry(kind="assigned", data={"to": user_id, "name": user_name})
     steps.finish(case, [entry], by=by, now=now)
@@ -249,9 +225,16 @@ def set_priority(
     entries = [NewEntry(kind="priority", data={"from": before, "to": priority})]
     service = catalogue(city).by_id(case.service_id)
     promise = service.promise_for(PRIORITY_NAMES[priority])
-    if promise != service.promise_for(PRIORITY_NAMES[before]) and case.paused_at is None:
-        due = clock.due(promise, case.opened_at, queries.calendar_of(city))
-        entries += _promise_entries(case, due)
+    if case.is_open and promise != service.promise_for(PRIORITY_NAMES[before]):
+        changed = clock.change(
+            clock.Clock(case.due_at, case.paused_at),
+            promise,
+            sooner=priority > before,
+            opened_at=case.opened_at,
+            now=now,
+            calendar=queries.calendar_of(city),
+        )
+        entries += _promise_entries(case, changed.due_at)
     steps.finish(case, entries, by=by, now=now)
     return case
 
@@ -308,25 +291,6 @@ def read_replies(*, city: City, case_id: int, by: Actor) -> None:
         )
 
 
-@transaction.atomic
-def fire_timer(*, city: City, timer_id: int, now: datetime) -> bool:
-    """Fire one due timer once; False when it was stale or taken by another worker."""
-    timer = (
-        Timer.objects.select_for_update(skip_locked=True)
-        .filter(pk=timer_id, city_id=city.id, fired_at=None, at__lte=now)
-        .first()
-    )
-    if timer is None:
-        return False
-    timer.fired_at = now
-    timer.save(update_fields=["fired_at"])
-    case = Case.objects.get(pk=timer.case_id)
-    if case.entered != timer.entered or case.merged_into_id is not None:
-        return False
-    make_move(city=city, case_id=case.id, move=timer.move, by=_system_of(city), now=now)
-    return True
-
-
 # The steps that the actions above share.
 
 
@@ -336,8 +300,8 @@ def _allowed(case: Case, flow: FlowDefinition, move: str, by: Actor) -> Move:
         raise MoveRefused(_("That step is not possible any more. The case has moved on."))
     if not step.by & by.roles:
         raise MoveRefused(_("Your role may not make this step."))
-    if by.is_staff:
-        steps.may_work(case, by)
+    if by.is_staff or by.city_id != case.city_id:
+        steps.may_change(case, by)
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case was joined to another one. Work on that one."))
     return step
@@ -362,46 +326,33 @@ def _routed(case: Case) -> dict[str, Any]:
     }
 
 
-def _moved(case: Case, step: Move, target: str, given: Given) -> dict[str, Any]:
+def _outcome(
+    step: Move, flow: FlowDefinition, service: ServiceDefinition, given: Given
+) -> Outcome | None:
+    """How it ends, where the step ends it; refused when the service knows no such end."""
+    if not given.outcome or (step.purpose != "close" and step.to != "$outcome"):
+        return None
+    outcome = flow.outcomes.get(given.outcome)
+    if outcome is None or outcome not in rules.outcomes_for(flow, service):
+        raise MoveRefused(rules.need_words("outcome"), missing=("outcome",))
+    return outcome
+
+
+def _moved(
+    case: Case, step: Move, target: str, given: Given, outcome: Outcome | None
+) -> dict[str, Any]:
     data: dict[str, Any] = {"move": step.key, "from": case.state, "to": target}
     if step.purpose:
         data["purpose"] = step.purpose
     optional = {
         "words": given.words.strip(),
         "reason": given.reason.strip(),
-        "outcome": given.outcome,
+        "outcome": outcome.key if outcome else "",
         "handed_to": given.handed_to.strip(),
+        "number": given.number,
         "photos": list(given.photo_ids),
     }
     return data | {k: v for k, v in optional.items() if v}
-
-
-def _enter(case: Case, flow: FlowDefinition, target: str, *, city: City, now: datetime) -> None:
-    """Change state, category, open flag, promise clock and timers."""
-    state = flow.states[target]
-    was_paused = categories.is_paused(case.category)
-    case.previous_state = case.previous_state if was_paused else case.state
-    case.state, case.category = target, state.category
-    case.is_open = categories.is_open(state.category)
-    case.closed_at = None if case.is_open else (case.closed_at or now)
-    case.entered += 1
-    held = clock.Clock(case.due_at, case.paused_at)
-    if categories.is_paused(state.category):
-        held = clock.pause(held, now)
-    elif was_paused:
-        held = clock.resume(held, now, queries.calendar_of(city))
-    case.due_at, case.paused_at = held.due_at, held.paused_at
-    case.due_order = clock.order(case.due_at)
-    _start_timers(case, flow, now)
-
-
-def _start_timers(case: Case, flow: FlowDefinition, now: datetime) -> None:
-    waiting = [
-        Timer(city_id=case.city_id, case=case, entered=case.entered, move=t.move, at=now + t.after)
-        for t in flow.states[case.state].timers
-    ]
-    if waiting:
-        Timer.objects.bulk_create(waiting)
 
 
 def _new_promise(case: Case, *, city: City, now: datetime) -> None:
@@ -410,7 +361,7 @@ def _new_promise(case: Case, *, city: City, now: datetime) -> None:
     promise = service.promise_for(PRIORITY_NAMES[case.priority])
     case.due_at = clock.due(promise, now, queries.calendar_of(city))
     case.due_order = clock.order(case.due_at)
-    case.paused_at = None
+    case.paused_at = now if categories.is_paused(case.category) else None
 
 
 def _promise_entries(case: Case, due: datetime | None) -> list[NewEntry]:
@@ -423,7 +374,3 @@ def _promise_entries(case: Case, due: datetime | None) -> list[NewEntry]:
 
 def _system(by: Actor) -> Actor:
     return Actor(kind="system", city_id=by.city_id, roles=frozenset({"system"}))
-
-
-def _system_of(city: City) -> Actor:
-    return Actor(kind="system", city_id=city.id, roles=frozenset({"system"}))

@@ -1,5 +1,7 @@
 """The casework room as a Django app."""
 
+from typing import override
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +14,7 @@ class CaseworkConfig(AppConfig):
     verbose_name = _("Casework")
     default_auto_field = "django.db.models.BigAutoField"
 
+    @override
     def ready(self) -> None:
         """Timers every 20 seconds, forgotten drafts every hour."""
         from onehall.casework import tasks

@@ -29,7 +29,7 @@ def due(promise: Promise, opened_at: datetime, calendar: WorkCalendar) -> dateti
 
 def pause(clock: Clock, now: datetime) -> Clock:
     """Stand still from now; already paused stays as it was."""
-    if clock.paused_at is not None or clock.due_at is None:
+    if clock.paused_at is not None:
         return clock
     return Clock(clock.due_at, now)
 
@@ -44,7 +44,28 @@ def resume(clock: Clock, now: datetime, calendar: WorkCalendar) -> Clock:
     if clock.due_at <= clock.paused_at:
         return Clock(clock.due_at, None)
     left = calendar.working_time(clock.paused_at, clock.due_at)
-    return Clock(calendar.add_hours(now, left.total_seconds() / 3600), None)
+    return Clock(calendar.add_time(now, left), None)
+
+
+def change(
+    clock: Clock,
+    promise: Promise,
+    *,
+    sooner: bool,
+    opened_at: datetime,
+    now: datetime,
+    calendar: WorkCalendar,
+) -> Clock:
+    """Another promise for a case under way, still paused if it was.
+
+    `sooner` counts from now and never gives a later date than before; else it counts from the
+    opening and never gives an earlier one, so that a step down makes no case late.
+    """
+    start = (clock.paused_at or now) if sooner or clock.due_at is None else opened_at
+    found = due(promise, start, calendar)
+    if found is not None and clock.due_at is not None:
+        found = min(found, clock.due_at) if sooner else max(found, clock.due_at)
+    return Clock(found, clock.paused_at)
 
 
 def order(due_at: datetime | None) -> datetime:

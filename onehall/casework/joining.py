@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import actions, steps
+from onehall.casework import actions, steps, timers
 from onehall.casework.errors import MoveRefused
-from onehall.casework.models import Case, Timer
+from onehall.casework.models import Case
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
 from onehall.people.actor import Actor
@@ -17,8 +17,8 @@ def tree(case_id: int) -> frozenset[int]:
     """A case and every case that was joined into it, directly or through others."""
     found, layer = {case_id}, {case_id}
     while layer:
-        below = Case.objects.filter(merged_into_id__in=layer).values_list("pk", flat=True)
-        layer = set(below.order_by("pk")) - found
+        below = Case.objects.filter(merged_into_id__in=layer).order_by("pk")
+        layer = set(below.values_list("pk", flat=True)) - found
         found |= layer
     return frozenset(found)
 
@@ -27,8 +27,9 @@ def root_id(case_id: int) -> int:
     """The case that lives on for this one: itself when it was not joined."""
     seen = {case_id}
     while True:
-        above = Case.objects.values_list("merged_into_id", flat=True).get(pk=case_id)
-        if above is None or above in seen:
+        row = Case.objects.filter(pk=case_id).values("merged_into_id").get()
+        above = row["merged_into_id"]
+        if not above or above in seen:
             return case_id
         case_id = above
         seen.add(above)
@@ -65,7 +66,9 @@ def merge(
     *, city: City, case: Case, into: Case, people: int, count: int, by: Actor, now: datetime
 ) -> Case:
     """Make `case` part of `into` and say so on both. Runs in the caller's transaction."""
-    Case.objects.filter(pk=case.pk).update(merged_into_id=into.pk, is_open=False)
+    Case.objects.filter(pk=case.pk).update(
+        merged_into_id=into.pk, is_open=False, unread_reply=False, people_count=0
+    )
     Case.objects.filter(pk=into.pk).update(people_count=people)
     data = {"number": case.number, "case": case.pk, "people": people, "count": count}
     actions.hear(
@@ -96,7 +99,7 @@ def part(
         merged_into_id=None, is_open=is_open, people_count=people
     )
     Case.objects.filter(pk=root.pk).update(people_count=root_people)
-    Timer.objects.filter(case_id=case.pk, entered=case.entered).update(fired_at=None)
+    timers.begin_again(city=city, case=case, now=now)
     said = NewEntry(kind="unjoined", data={"number": case.number, "people": root_people})
     actions.hear(city=city, case_id=root.pk, entry=said, by=by, now=now, unread=False)
     entry = NewEntry(kind="unjoined", data={"from": root.number})

@@ -1,10 +1,11 @@
 """Cases, their append-only timeline, photos and timers."""
 
-from typing import Self
+from typing import Self, override
 
 from django.db import models
 
 from onehall.people.actor import Actor
+from onehall.people.models import Queue
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -19,9 +20,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         mine = self.filter(city_id=actor.city_id)
         if not actor.is_staff:
             return mine.none()
-        if actor.sees_department(None):
+        if actor.department_id is None or actor.sees_department(None):
             return mine
-        return mine.filter(queue__department_id=actor.department_id)
+        # Not a join: the indexes of the inbox begin with the city and the queue.
+        own = Queue.objects.filter(department_id=actor.department_id)
+        return mine.filter(queue_id__in=own.values("pk"))
 
     def open(self) -> Self:
         """Cases on which somebody still has to work."""
@@ -40,7 +43,9 @@ class Case(models.Model):
 
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
     service = models.ForeignKey("catalog.Service", on_delete=models.PROTECT, db_index=False)
-    flow_version = models.ForeignKey("catalog.FlowVersion", on_delete=models.PROTECT, db_index=False)
+    flow_version = models.ForeignKey(
+        "catalog.FlowVersion", on_delete=models.PROTECT, db_index=False
+    )
     queue = models.ForeignKey("people.Queue", on_delete=models.PROTECT, db_index=False)
     assignee = models.ForeignKey(
         "people.User", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
@@ -92,14 +97,18 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 name="case_open_has_no_end",
-                condition=models.Q(is_open=False)
-                | models.Q(closed_at=None, merged_into=None),
+                condition=models.Q(is_open=False) | models.Q(closed_at=None, merged_into=None),
                 violation_error_message="An open case has no closing time and is not joined.",
             ),
         ]
         indexes = [
             models.Index(
-                "city", "queue", "due_order", "id", name="case_inbox", condition=models.Q(is_open=True)
+                "city",
+                "queue",
+                "due_order",
+                "id",
+                name="case_inbox",
+                condition=models.Q(is_open=True),
             ),
             models.Index(
                 "city", "due_order", "id", name="case_open_due", condition=models.Q(is_open=True)
@@ -119,6 +128,7 @@ class Case(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return self.number
 
@@ -146,6 +156,7 @@ class TimelineEntry(models.Model):
     class Meta:
         ordering = ["case_id", "seq"]
 
+    @override
     def __str__(self) -> str:
         return f"{self.case_id}/{self.seq} {self.kind}"
 
@@ -192,6 +203,7 @@ class Photo(models.Model):
             )
         ]
 
+    @override
     def __str__(self) -> str:
         return f"photo {self.pk}"
 
@@ -208,13 +220,12 @@ class Timer(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["case", "entered", "move"], name="timer_once_per_entry"
-            )
+            models.UniqueConstraint(fields=["case", "entered", "move"], name="timer_once_per_entry")
         ]
         indexes = [
             models.Index("at", "id", name="timer_due", condition=models.Q(fired_at__isnull=True))
         ]
 
+    @override
     def __str__(self) -> str:
         return f"timer {self.pk}"

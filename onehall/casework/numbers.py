@@ -36,4 +36,4 @@ def next_numbers(city_id: int, year: int, count: int) -> list[str]:
                 "SELECT onehall_next_number(%s, %s) FROM generate_series(1, %s)",
                 [city_id, year, count],
             )
-        return sorted(f"{year}-{row[0]:05d}" for row in cursor.fetchall())
+        return [f"{year}-{value:05d}" for value in sorted(row[0] for row in cursor.fetchall())]

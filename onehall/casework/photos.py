@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 
 from onehall.casework import actions, steps
@@ -24,6 +25,12 @@ MAX_PHOTOS: Final = 6
 SEES_ORIGINALS: Final = frozenset({"supervisor", "admin"})
 """Roles that may look at a photo as it was before it was made unreadable."""
 
+
+PURGE_AT_ONCE: Final = 500
+"""Forgotten drafts deleted in one go."""
+
+FILES: Final = ("name", "small_name", "thumb_name", "original_name", "clean_name")
+"""Columns that name stored files."""
 
 MAX_BOXES: Final = 20
 """Places of one photo that are made unreadable at once."""
@@ -74,10 +81,8 @@ def add_draft(
     """Keep a photo for a report that is still being written. The same picture twice is kept once."""
     photo = _store(upload, city_id=city.id, kind=Photo.Kind.BEFORE, by=by, now=now)
     with transaction.atomic():
-        mine = Photo.objects.select_for_update().filter(
-            city_id=city.id, draft_key=draft_key, removed_at=None
-        )
-        existing = list(mine)
+        _one_at_a_time(draft_key)
+        existing = drafts(city, draft_key)
         twin = next((p for p in existing if p.name == photo.name), None)
         if twin is not None:
             return twin
@@ -87,6 +92,12 @@ def add_draft(
         photo.position = len(existing)
         photo.save(force_insert=True)
     return photo
+
+
+def _one_at_a_time(draft_key: uuid.UUID) -> None:
+    """Uploads of one report wait for each other until the transaction ends; rows to lock there are none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(draft_key)])
 
 
 def drafts(city: City, draft_key: uuid.UUID) -> list[Photo]:
@@ -104,13 +115,24 @@ def remove_draft(*, city: City, draft_key: uuid.UUID, key: uuid.UUID, now: datet
 
 
 def blur_draft(
-    *, city: City, draft_key: uuid.UUID, key: uuid.UUID, boxes: Sequence[Box], now: datetime
+    *,
+    city: City,
+    draft_key: uuid.UUID,
+    key: uuid.UUID,
+    boxes: Sequence[Box],
+    now: datetime,  # noqa: ARG001  (every action takes it)
 ) -> Photo:
     """Blur parts of one's own photo before sending it; the unblurred one is let go of."""
-    photo = Photo.objects.get(city_id=city.id, draft_key=draft_key, key=key, removed_at=None)
-    _take(photo, _redacted(photo, boxes))
-    photo.original_name, photo.clean_name, photo.redacted = photo.name, "", False
-    photo.save()
+    mine = Photo.objects.filter(city_id=city.id, draft_key=draft_key, removed_at=None)
+    before = mine.get(key=key)
+    drawn = _redacted(before, boxes)
+    with transaction.atomic():
+        # Gone when the report was sent while we drew.
+        photo = mine.select_for_update().get(key=key)
+        _take(photo, drawn)
+        photo.original_name, photo.clean_name, photo.redacted = photo.name, "", False
+        photo.save()
+        transaction.on_commit(partial(_forget_files, _files(before)))
     return photo
 
 
@@ -296,7 +318,29 @@ def _take(photo: Photo, drawn: _Drawn) -> None:
 
 def purge_drafts(*, now: datetime) -> int:
     """Forget photos of reports that were never sent within two days."""
-    gone, _by_model = Photo.objects.filter(
+    old = Photo.objects.filter(
         case=None, draft_key__isnull=False, created_at__lt=now - timedelta(days=2)
-    ).delete()
-    return gone
+    )
+    with transaction.atomic():
+        rows = list(old.select_for_update(skip_locked=True).order_by("id")[:PURGE_AT_ONCE])
+        Photo.objects.filter(pk__in=[p.pk for p in rows]).delete()
+        names = {name for p in rows for name in _files(p)}
+        transaction.on_commit(partial(_forget_files, names))
+    return len(rows)
+
+
+def _files(photo: Photo) -> set[str]:
+    names = (getattr(photo, column) for column in FILES)
+    return {name for name in names if name}
+
+
+def _forget_files(names: set[str]) -> None:
+    """Delete stored files that no photo names any more; equal pictures share their files."""
+    if not names:
+        return
+    named = models.Q()
+    for column in FILES:
+        named |= models.Q(**{f"{column}__in": names})
+    kept = {name for row in Photo.objects.filter(named).values_list(*FILES) for name in row}
+    for name in sorted(names - kept):
+        storage.delete(name)

@@ -14,7 +14,7 @@ from onehall.kernel import cells, geo
 from onehall.kernel.rows import select
 from onehall.kernel.work_calendar import WorkCalendar
 from onehall.people.actor import Actor
-from onehall.people.models import Queue
+from onehall.people.models import Membership, Queue
 from onehall.places.models import City
 
 LOCAL = "local"
@@ -70,6 +70,13 @@ def queue_of(city: City, queue_id: int) -> Queue | None:
     return Queue.objects.filter(city_id=city.id, pk=queue_id, active=True).first()
 
 
+def works_here(city: City, user_id: int) -> bool:
+    """Whether a user is of this city's staff now."""
+    return Membership.objects.filter(
+        city_id=city.id, user_id=user_id, active=True, user__is_active=True
+    ).exists()
+
+
 type Show = Literal[
     "open", "late", "today", "unassigned", "waiting", "disputed", "replies", "mine", "all"
 ]
@@ -101,7 +108,7 @@ def as_rows(cases: models.QuerySet[Case]) -> models.QuerySet[Case]:
     return (
         cases.select_related("assignee")
         .only(*ROW_FIELDS, "assignee__name")
-        .fetch_mode(models.RAISE)
+        .fetch_mode(models.FETCH_RAISE)
     )
 
 
@@ -126,7 +133,7 @@ def _beyond(
 ) -> models.QuerySet[Case]:
     """Rows past a keyset, as one row comparison so that the index serves it at any depth."""
     sign = "<" if smaller else ">"
-    table = Case._meta.db_table
+    table = Case._meta.db_table  # noqa: SLF001  (how Django names it)
     # The column is one of two constants above; the values are parameters.
     return rows.extra(  # noqa: S610
         where=[f'("{table}"."{column}", "{table}"."id") {sign} (%s, %s)'], params=list(edge)
@@ -172,6 +179,9 @@ class Counts:
     replies: int
     mine: int
     by_queue: dict[int, int]
+    late_by_queue: dict[int, int]
+    today_by_queue: dict[int, int]
+    free_by_queue: dict[int, int]
 
 
 COUNTS_SQL = """
@@ -210,8 +220,8 @@ def counts(
     ).count()
     seen = [rows[q] for q in queue_ids if q in rows and queue_id in (None, q)]
     sums = [sum(r[i] for r in seen) for i in range(7)]
-    by_queue = {q: rows[q][0] for q in queue_ids if q in rows}
-    return Counts(sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], mine, by_queue)
+    per = [{q: rows[q][i] for q in queue_ids if q in rows} for i in range(4)]
+    return Counts(*sums, mine, *per)
 
 
 def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]:
@@ -293,8 +303,7 @@ def work_of(actor: Actor, *, limit: int) -> list[Case]:
     """Open work for somebody in the street: their own first, then their queues', by promise."""
     if not actor.is_staff:
         return []
-    base = Case.objects.of_city(actor.city_id).filter(is_open=True, paused_at=None)
-    base = as_rows(base)
+    base = as_rows(Case.objects.of_city(actor.city_id).filter(is_open=True, paused_at=None))
     mine = list(base.filter(assignee_id=actor.user_id).order_by("due_order", "id")[:limit])
     queues = sorted(actor.queue_ids)
     rest = base.filter(queue_id__in=queues, assignee=None).order_by("due_order", "id")

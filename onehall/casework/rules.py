@@ -16,12 +16,13 @@ MAX_WORDS: Final = 4000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """What came with a move."""
+    """What came with a move. `number` is that of the report whose person makes it."""
 
     words: str = ""
     reason: str = ""
     outcome: str = ""
     handed_to: str = ""
+    number: str = ""
     photo_ids: tuple[int, ...] = ()
     has_after_photo: bool = False
 

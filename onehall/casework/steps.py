@@ -5,10 +5,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import rules, timeline
+from onehall.casework import clock, queries, rules, timeline
 from onehall.casework.errors import CaseChanged, MoveRefused
-from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.models import Case, TimelineEntry, Timer
 from onehall.casework.timeline import NewEntry
+from onehall.catalog import categories
+from onehall.catalog.flows import FlowDefinition
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
@@ -41,8 +43,9 @@ def _is_news(case: Case, seen: int) -> bool:
 
 
 def may_change(case: Case, by: Actor) -> None:
-    """Refuse staff who only read or are of another department."""
-    if not by.writes or not by.sees_department(case.queue.department_id):
+    """Refuse staff who only read, or who are of another department or another city."""
+    mine = by.city_id == case.city_id and by.sees_department(case.queue.department_id)
+    if not by.writes or not mine:
         raise MoveRefused(_("Your role can read this case but not change it."))
 
 
@@ -76,3 +79,32 @@ def save_news(
     """Insert entries and outbox rows of a case, two statements."""
     TimelineEntry.objects.bulk_create(entries)
     messaging.queue(city_id=case.city_id, rows=outbox, now=now)
+
+
+def enter(case: Case, flow: FlowDefinition, target: str, *, city: City, now: datetime) -> None:
+    """Change state, category, open flag, promise clock and timers."""
+    state = flow.states[target]
+    was_paused = categories.is_paused(case.category)
+    case.previous_state = case.previous_state if was_paused else case.state
+    case.state, case.category = target, state.category
+    case.is_open = categories.is_open(state.category)
+    case.closed_at = None if case.is_open else (case.closed_at or now)
+    case.entered += 1
+    held = clock.Clock(case.due_at, case.paused_at)
+    if categories.is_paused(state.category):
+        held = clock.pause(held, now)
+    elif was_paused:
+        held = clock.resume(held, now, queries.calendar_of(city))
+    case.due_at, case.paused_at = held.due_at, held.paused_at
+    case.due_order = clock.order(case.due_at)
+    start_timers(case, flow, now)
+
+
+def start_timers(case: Case, flow: FlowDefinition, now: datetime) -> None:
+    """The timers of the state that the case is in now."""
+    waiting = [
+        Timer(city_id=case.city_id, case=case, entered=case.entered, move=t.move, at=now + t.after)
+        for t in flow.states[case.state].timers
+    ]
+    if waiting:
+        Timer.objects.bulk_create(waiting)

@@ -1,27 +1,40 @@
 """Recurring work of the engine: due timers and forgotten drafts."""
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
-from onehall.casework import actions, photos
+from onehall.casework import photos, timers
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Timer
 from onehall.places.models import City
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 500
 """Timers looked at in one sweep; the next sweep takes the rest."""
 
+PUT_OFF = timedelta(hours=1)
+"""When a timer that failed is tried again."""
+
 
 def sweep_timers(now: datetime) -> int:
-    """Fire due timers, each at most once whoever sweeps; returns how many moved a case."""
+    """Fire due timers, each at most once whoever sweeps; returns how many moved a case.
+
+    One that is refused or fails is left behind and logged, so that it does not hold up the others.
+    """
     due = Timer.objects.filter(fired_at=None, at__lte=now).order_by("at", "id")
     cities: dict[int, City] = {}
     fired = 0
     for timer_id, city_id in due.values_list("id", "city_id")[:AT_ONCE]:
         city = cities.get(city_id) or cities.setdefault(city_id, City.objects.get(pk=city_id))
         try:
-            fired += actions.fire_timer(city=city, timer_id=timer_id, now=now)
+            fired += timers.fire_timer(city=city, timer_id=timer_id, now=now)
         except CaseworkRefused:
-            Timer.objects.filter(pk=timer_id).update(fired_at=now)
+            log.warning("event=timer.refused timer=%d", timer_id)
+            timers.let_go(timer_id=timer_id, now=now)
+        except (LookupError, ValueError, TypeError):
+            log.exception("event=timer.failed timer=%d", timer_id)
+            timers.put_off(timer_id=timer_id, until=now + PUT_OFF)
     return fired
 
 

@@ -57,7 +57,7 @@ CHANNELS = {
 }
 
 
-def line_of(entry: TimelineEntry, case: Case, reader: Reader, category: str) -> Line:
+def line_of(entry: TimelineEntry, case: Case, reader: Reader, category: str) -> Line:  # noqa: ARG001  (the callers' words for it)
     """One entry in words. `category` is the category the case had after it."""
     data = entry.data
     title, detail = _title(entry, reader)
@@ -68,7 +68,7 @@ def line_of(entry: TimelineEntry, case: Case, reader: Reader, category: str) -> 
         detail=detail,
         category=category,
         who=entry.actor_name,
-        words=str(data.get("words", "")) or str(data.get("reason", "")),
+        words=_words(entry, reader),
         staff_only=not entry.public,
         by_staff=entry.actor_kind == "staff",
         photo_ids=_photos(data),
@@ -88,6 +88,15 @@ def lines(entries: list[TimelineEntry], case: Case, reader: Reader) -> list[Line
             category = target.category if target else category
         found.append(line_of(entry, case, reader, category))
     return found[::-1]
+
+
+def _words(entry: TimelineEntry, reader: Reader) -> str:
+    """Somebody's own words. What a resident wrote is for the staff, not for the other followers."""
+    data = entry.data
+    own = bool(reader.own_number) and data.get("number") == reader.own_number
+    if entry.actor_kind == "resident" and not reader.staff and not own:
+        return ""
+    return str(data.get("words", "")) or str(data.get("reason", ""))
 
 
 def _photos(data: dict[str, Any]) -> tuple[int, ...]:
@@ -111,12 +120,12 @@ def _title(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     return maker(entry, reader) if maker else (entry.kind, "")
 
 
-def _say_received(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_received(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     how = CHANNELS.get(str(entry.data.get("channel")), CHANNELS["web"])()
     return _("Received"), how
 
 
-def _say_imported(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_imported(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("Taken over from the former system"), str(entry.data.get("source", ""))
 
 
@@ -148,11 +157,11 @@ def _say_moved(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     return title, detail
 
 
-def _say_replied(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_replied(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("Message from the city"), ""
 
 
-def _say_noted(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_noted(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("Note by %(name)s") % {"name": entry.actor_name or _("the system")}, ""
 
 
@@ -162,21 +171,21 @@ def _say_wrote(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     return _("A resident wrote"), ""
 
 
-def _say_called(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_called(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("We talked on the phone"), ""
 
 
-def _say_assigned(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_assigned(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     name = entry.data.get("name")
     return (_("Given to %(name)s") % {"name": name} if name else _("Given back to the queue")), ""
 
 
-def _say_priority(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_priority(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     names = {0: _("normal"), 1: _("high"), 2: _("urgent")}
     return _("Priority is now %(priority)s") % {"priority": names[entry.data["to"]]}, ""
 
 
-def _say_promised(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_promised(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("New expected date"), ""
 
 
@@ -200,32 +209,32 @@ def _say_unjoined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     return _("Report %(number)s taken apart") % {"number": entry.data.get("number", "")}, ""
 
 
-def _say_followed(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_followed(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("Someone else told us too"), _people(entry.data)
 
 
-def _say_photo(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_photo(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     if entry.data.get("as") == "after":
         return _("Photo of the work"), ""
     return _("Photo added"), ""
 
 
-def _say_redacted(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_redacted(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     if "public" in entry.data:
         shown = entry.data["public"]
         return (_("Photo shown to followers") if shown else _("Photo hidden")), ""
     return _("Photo made unreadable in places"), ""
 
 
-def _say_looked(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_looked(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("Original photo looked at"), ""
 
 
-def _say_rerouted(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_rerouted(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("Place corrected"), str(entry.data.get("place_to", ""))
 
 
-def _say_verdict(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+def _say_verdict(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     data = entry.data
     if "rating" in data:
         return _("Rated %(n)s of 5") % {"n": data["rating"]}, ""

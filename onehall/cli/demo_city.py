@@ -59,7 +59,9 @@ def _sign_ins(city: City) -> list[SignIn]:
                 user_id=member.user_id, password=PASSWORD, by=system(city.id), now=now()
             )
             role = ", ".join(member.roles)
-            shown.append(SignIn(name=member.user.name, role=role, email=member.user.email, password=PASSWORD))
+            shown.append(
+                SignIn(name=member.user.name, role=role, email=member.user.email, password=PASSWORD)
+            )
     return shown
 
 

@@ -124,5 +124,7 @@ def _report(run: ImportRun, rejects: Path) -> None:
         for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             table.add_row(f"{count:,}", str(words[key]))
         out.print(table)
+    if run.reasons.get("service"):
+        out.print("Rows of unknown services come in with --keep-as SERVICE.")
     if run.rejected:
         out.print(f"The rejected rows are in {rejects}, with line and reason.", markup=False)

@@ -165,7 +165,16 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_ADAPTER = "onehall.config.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"request_login_code": "onehall.config.account_forms.RequestCodeForm"}
+ACCOUNT_FORMS = {
+    "login": "onehall.config.account_forms.SignInForm",
+    "request_login_code": "onehall.config.account_forms.RequestCodeForm",
+    "confirm_login_code": "onehall.config.account_forms.ConfirmCodeForm",
+    "reset_password": "onehall.config.account_forms.ResetPasswordForm",
+    "confirm_password_reset_code": "onehall.config.account_forms.ConfirmResetForm",
+    "reset_password_from_key": "onehall.config.account_forms.NewPasswordForm",
+    "change_password": "onehall.config.account_forms.ChangePasswordForm",
+    "reauthenticate": "onehall.config.account_forms.AgainForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
@@ -209,6 +218,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 if env.flag("ONEHALL_TRUST_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+LIMIT_CONNECTIONS = env.flag("ONEHALL_LIMIT_CONNECTIONS")
 PUBLIC_ADDRESS = env.text("ONEHALL_ADDRESS")
 
 # --- mail ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from onehall.api.health import healthz, readyz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("onehall.config.account_urls")),
     path("", include("onehall.api.urls")),
     path("", include("onehall.console.urls")),
     path("", include("onehall.portal.urls")),

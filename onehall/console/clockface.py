@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from onehall.casework.models import Case
 from onehall.kernel.work_calendar import WorkCalendar
+from onehall.look import dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +24,57 @@ class ClockFace:
 
 
 def face(case: Case, *, now: datetime, calendar: WorkCalendar, zone: ZoneInfo) -> ClockFace:
-    """The clock of one case. Tones: late, soon, rest (paused or none), fine (ended), plain."""
+    """The clock of one case. Tones: late, soon, rest (paused or none), fine (ended in time), plain."""
+    if case.merged_into_id is not None:
+        return ClockFace(_("Counts for the other case"), 0, "rest")
     if not case.is_open:
-        return ClockFace(_ended(case), 1, "fine")
+        return _ended(case, zone)
     if case.due_at is None:
         return ClockFace(_("No date promised"), 0, "rest")
     if case.paused_at is not None:
-        return ClockFace(_("Clock paused"), _share(case, case.paused_at), "rest")
-    days = (case.due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
+        return ClockFace(
+            _paused(case.due_at, case.paused_at, zone), _share(case, case.paused_at), "rest"
+        )
+    days = _days(now, case.due_at, zone)
     if case.due_at < now:
         return ClockFace(_late(case.due_at, now, -days), 1, "late")
-    left = calendar.working_time(now, case.due_at) if days <= 1 else None
-    note = _left(left.total_seconds()) if left is not None else ""
+    note = _left(calendar.working_time(now, case.due_at).total_seconds()) if days <= 1 else ""
     if days == 0:
-        at = formats.time_format(case.due_at.astimezone(zone), "TIME_FORMAT")
-        return ClockFace(_("Due today, %(time)s") % {"time": at}, _share(case, now), "soon", note)
+        words = _("Due today, %(time)s") % {"time": dates.clock(case.due_at.astimezone(zone))}
+        return ClockFace(words, _share(case, now), "soon", note)
     if days == 1:
         return ClockFace(_("Due tomorrow"), _share(case, now), "soon", note)
-    words = ngettext("%(n)s day left", "%(n)s days left", days) % {"n": formats.number_format(days)}
-    return ClockFace(words, _share(case, now), "")
+    return ClockFace(_days_left(days), _share(case, now), "")
 
 
-def _ended(case: Case) -> str:
-    promised = case.promised_at
-    if promised is None or case.closed_at is None:
-        return _("Ended")
-    return _("Ended on time") if case.closed_at <= promised else _("Ended late")
+def _days(start: datetime, end: datetime, zone: ZoneInfo) -> int:
+    return (end.astimezone(zone).date() - start.astimezone(zone).date()).days
+
+
+def _days_left(days: int) -> str:
+    return ngettext("%(n)s day left", "%(n)s days left", days) % {"n": formats.number_format(days)}
+
+
+def _ended(case: Case, zone: ZoneInfo) -> ClockFace:
+    promised, closed = case.promised_at, case.closed_at
+    if promised is None or closed is None:
+        return ClockFace(_("Ended"), 1, "rest")
+    days = _days(closed, promised, zone)
+    said = {"n": formats.number_format(abs(days))}
+    if closed <= promised:
+        early = ngettext("Done %(n)s day early", "Done %(n)s days early", days) % said
+        return ClockFace(early if days else _("Done in time"), 1, "fine")
+    late = ngettext("Done %(n)s day late", "Done %(n)s days late", -days) % said
+    return ClockFace(late if days else _("Done some hours late"), 1, "late")
+
+
+def _paused(due: datetime, paused: datetime, zone: ZoneInfo) -> str:
+    if due <= paused:
+        return _("Paused when it was late")
+    days = _days(paused, due, zone)
+    if days < 1:
+        return _("Paused on its last day")
+    return _("Paused, %(left)s") % {"left": _days_left(days)}
 
 
 def _late(due: datetime, now: datetime, days: int) -> str:

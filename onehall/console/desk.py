@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any, Concatenate, Final
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
@@ -21,6 +21,9 @@ from onehall.people.actor import Actor
 from onehall.people.queries import QueueInfo, queues
 from onehall.places.models import City
 
+RAIL: Final = 9
+"""Queues in the rail; the page of all queues has the others."""
+
 
 def staff_only[**P](
     view: Callable[Concatenate[CityRequest, P], HttpResponse],
@@ -28,7 +31,7 @@ def staff_only[**P](
     """Signed in and of this city's staff; others get a page that says so. Never cached."""
 
     @wraps(view)
-    def guarded(request: CityRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: CityRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.actor.is_staff:
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -38,38 +41,64 @@ def staff_only[**P](
 
 @dataclass(frozen=True, slots=True)
 class RailQueue:
-    """A queue in the rail."""
+    """A queue in the rail or on the page of all queues."""
 
     id: int
     key: str
     name: str
     icon: str
+    department: str
     count: int
+    late: int
+    today: int
+    free: int
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The frame around every desk page."""
+    """The frame around every desk page. `queues` are those whose work the person may see."""
 
     city: City
     actor: Actor
     now: datetime
     day_end: datetime
+    zone: ZoneInfo
     queues: tuple[QueueInfo, ...]
     counts: Counts
 
-    def rail(self, language: str) -> list[RailQueue]:
-        """Queues with open work or their own people, in order."""
+    @property
+    def queue_ids(self) -> frozenset[int]:
+        """Queues whose work the person may see, the ones no longer used too."""
+        return frozenset(
+            q.id for q in queues(self.city) if self.actor.sees_department(q.department_id)
+        )
+
+    def every_queue(self, language: str) -> list[RailQueue]:
+        """Queues that the person may see, with their figures, in order."""
+        counts, default = self.counts, self.city.languages[0]
         return [
             RailQueue(
                 q.id,
                 q.key,
-                pick(q.name, language, self.city.languages[0]),
+                pick(q.name, language, default),
                 q.icon,
-                self.counts.by_queue.get(q.id, 0),
+                pick(q.department_name, language, default),
+                counts.by_queue.get(q.id, 0),
+                counts.late_by_queue.get(q.id, 0),
+                counts.today_by_queue.get(q.id, 0),
+                counts.free_by_queue.get(q.id, 0),
             )
             for q in self.queues
         ]
+
+    def rail(self, language: str, *, queue_id: int | None) -> list[RailQueue]:
+        """The queues they serve, at most nine; the one shown now is always there."""
+        found = self.every_queue(language)
+        mine = [q for q in found if q.id in self.actor.queue_ids] or found
+        if len(mine) > RAIL:
+            mine = [q for q in mine if q.count][:RAIL] or mine[:RAIL]
+        shown = {q.id for q in mine} | {queue_id}
+        return [q for q in found if q.id in shown]
 
 
 def frame(request: CityRequest, *, queue_id: int | None = None) -> Desk:
@@ -82,16 +111,26 @@ def frame(request: CityRequest, *, queue_id: int | None = None) -> Desk:
     counts = casework.counts(
         actor, queue_ids=[q.id for q in mine], queue_id=queue_id, now=now, day_end=day_end
     )
-    return Desk(city, actor, now, day_end, mine, counts)
+    return Desk(city, actor, now, day_end, zone, mine, counts)
 
 
 def draw(
-    request: CityRequest, template: str, desk: Desk, context: dict[str, Any], *, status: int = 200
+    request: CityRequest,
+    template: str,
+    desk: Desk,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+    rail_at: str = "",
+    queue_id: int | None = None,
 ) -> HttpResponse:
-    """Render a desk page with its frame."""
+    """Render a desk page with its frame. `rail_at` or `queue_id` name the current link of the rail."""
     shared = {
         "desk": desk,
-        "rail_queues": desk.rail(request.LANGUAGE_CODE),
+        "now": desk.now,
+        "rail_at": rail_at,
+        "rail_queue": queue_id,
+        "rail_queues": desk.rail(request.LANGUAGE_CODE, queue_id=queue_id),
         "me": desk.actor,
         "may_write": desk.actor.writes,
     }

@@ -2,21 +2,25 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from onehall.console.views import case, components, inbox, work
+from onehall.console.views import acts, case, components, inbox, photos, stop, work
 
 app_name = "console"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("desk", inbox.inbox, name="inbox"),
+    path("desk/queues", inbox.all_queues, name="queues"),
     path("desk/queues/<slug:queue_key>", inbox.inbox, name="queue"),
     path("desk/search", inbox.search, name="search"),
     path("desk/cases/<str:number>", case.case, name="case"),
-    path("desk/cases/<str:number>/move", case.move, name="move"),
-    path("desk/cases/<str:number>/say", case.say, name="say"),
-    path("desk/cases/<str:number>/change", case.change, name="change"),
-    path("desk/cases/<str:number>/photos/<int:pk>", case.photo, name="photo"),
+    path("desk/cases/<str:number>/move", acts.move, name="move"),
+    path("desk/cases/<str:number>/say", acts.say, name="say"),
+    path("desk/cases/<str:number>/change", acts.change, name="change"),
+    path("desk/cases/<str:number>/photos", photos.add, name="photos"),
+    path("desk/cases/<str:number>/photos/kept", acts.keep, name="keep"),
+    path("desk/cases/<str:number>/photos/<int:pk>", photos.photo, name="photo"),
+    path("desk/cases/<str:number>/photos/<int:pk>/original", photos.original, name="original"),
     path("desk/cases/<str:number>/map-<str:scheme>.webp", case.case_map, name="map"),
     path("desk/work", work.work, name="work"),
-    path("desk/work/<str:number>", work.stop, name="stop"),
+    path("desk/work/<str:number>", stop.stop, name="stop"),
     path("desk/components", components.components, name="components"),
 ]

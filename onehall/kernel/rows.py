@@ -18,9 +18,9 @@ def _plan(model: type[models.Model], with_pk: bool) -> tuple[str, str, tuple[Any
         f for f in model._meta.concrete_fields if with_pk or not isinstance(f, models.AutoField)
     )
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(f.column) for f in fields)
+    columns = ", ".join(quote(f.column or f.name) for f in fields)
     table = quote(model._meta.db_table)
-    head = f"INSERT INTO {table} ({columns}) VALUES "  # noqa: S608  (names of our own models)
+    head = f"INSERT INTO {table} ({columns}) VALUES "
     return head, f"({', '.join(['%s'] * len(fields))})", fields
 
 
@@ -53,7 +53,7 @@ def _reading(model: type[models.Model]) -> tuple[str, tuple[str, ...], tuple[tup
     fields = tuple(f for f in model._meta.concrete_fields if f.column)
     quote = connection.ops.quote_name
     table = quote(model._meta.db_table)
-    columns = ", ".join(f"{table}.{quote(f.column)}" for f in fields)
+    columns = ", ".join(f"{table}.{quote(f.column or f.name)}" for f in fields)
     converters = tuple(
         (i, f.from_db_value) for i, f in enumerate(fields) if hasattr(f, "from_db_value")
     )

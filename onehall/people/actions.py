@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
@@ -51,14 +52,9 @@ def admit_resident(*, city_id: int, email: str, language: str, now: datetime) ->
     known = Person.objects.annotate(address=Lower("email")).filter(city_id=city_id, address=address)
     if not address or not known.exists():
         return None
-    found = User.objects.filter(email__iexact=address).first()
-    if found is not None:
-        return found if found.is_active else None
-    with transaction.atomic():
-        user = User.objects.create_user(email=address)
-        user.language, user.created_at = language[:12], now
-        user.save(update_fields=["language", "created_at"])
-    return user
+    fresh = {"language": language[:12], "created_at": now, "password": make_password(None)}
+    user, _made = User.objects.get_or_create(email=address, defaults=fresh)
+    return user if user.is_active else None
 
 
 @transaction.atomic

@@ -1,9 +1,18 @@
 """Addresses of the portal room."""
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, path, re_path, register_converter
+from django.urls.converters import StringConverter
 
 from onehall.portal.views import demo, home, mine, photos, places, report, status
 
+
+class Secret(StringConverter):
+    """The secret text of a report's link: letters that a link may hold, and no dot."""
+
+    regex = "[A-Za-z0-9_-]{8,24}"
+
+
+register_converter(Secret, "secret")
 app_name = "portal"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -32,12 +41,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         photos.show,
         name="photo",
     ),
-    path("r/<str:token>.json", status.status_json, name="status-json"),
-    path("r/<str:token>", status.status, name="status"),
-    path("r/<str:token>/write", status.write, name="write"),
-    path("r/<str:token>/verdict", status.verdict, name="verdict"),
-    path("r/<str:token>/rate", status.rate, name="rate"),
-    path("r/<str:token>/news", status.news, name="news"),
+    path("r/<secret:token>.json", status.status_json, name="status-json"),
+    path("r/<secret:token>", status.status, name="status"),
+    path("r/<secret:token>/map/<slug:scheme>.webp", status.picture, name="status-map"),
+    path("r/<secret:token>/write", status.write, name="write"),
+    path("r/<secret:token>/verdict", status.verdict, name="verdict"),
+    path("r/<secret:token>/rate", status.rate, name="rate"),
+    path("r/<secret:token>/news", status.news, name="news"),
     path("mine", mine.mine, name="mine"),
     path("demo", demo.people, name="demo-people"),
     path("demo/sign-in", demo.sign_in, name="demo-sign-in"),

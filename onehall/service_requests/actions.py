@@ -1,5 +1,6 @@
 """Writes of residents' reports: submit, follow, join and undo, messages, verdict, wishes."""
 
+import hashlib
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from onehall.casework import actions as casework
-from onehall.casework import photos
+from onehall.casework import joining, photos
 from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
 from onehall.casework.models import Case
@@ -21,6 +22,8 @@ from onehall.catalog import rules
 from onehall.catalog.queries import catalogue
 from onehall.kernel.ids import secret_token
 from onehall.kernel.rows import insert
+from onehall.messaging import actions as messaging
+from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
 from onehall.people.models import Person
 from onehall.people.queries import queues
@@ -29,6 +32,9 @@ from onehall.service_requests.models import ServiceRequest
 
 FREE_DISPUTES: Final = 1
 """How often "not fixed" needs no reason."""
+
+LINK: Final = "request.link"
+"""Topic of the outbox rows that mail somebody the address of their report's page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +46,7 @@ class Contact:
     phone: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.name or self.email or self.phone)
+        return bool(self.name.strip() or self.email.strip() or self.phone.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,10 @@ def submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceR
     except IntegrityError:
         found = _known(city, new.key)
         if found is None:
-            raise
+            # The key belongs to another city's report: a form that was copied, never an honest one.
+            raise CaseworkRefused(
+                _("This form was sent before. Open it again and send it once more.")
+            ) from None
         return found
 
 
@@ -130,13 +139,22 @@ def follow(
     by: Actor,
     now: datetime,
 ) -> ServiceRequest:
-    """Add one more person to an open case instead of opening a twin. Photos come along."""
+    """Add one more person to an open case instead of opening a twin. Photos come along.
+
+    A joined case means the one that lives on for it. The same key again returns the first record.
+    """
+    case = (
+        Case.objects.of_city(city.id)
+        .select_for_update(of=("self",))
+        .get(pk=joining.root_id(case_id))
+    )
     found = _known(city, key)
     if found is not None:
         return found
-    case = Case.objects.of_city(city.id).select_for_update(of=("self",)).get(pk=case_id)
     if not case.is_public or case.merged_into_id is not None:
         raise CaseworkRefused(_("This case can not be followed."))
+    if not case.is_open:
+        raise CaseworkRefused(_("That case has ended. Send your report as a new one."))
     request = ServiceRequest.objects.create(
         city_id=city.id,
         case=case,
@@ -157,7 +175,7 @@ def follow(
     casework.hear(
         city=city,
         case_id=case.id,
-        entry=NewEntry(kind="followed", data=data),
+        entry=NewEntry(kind="followed", data=data, news=True),
         by=by,
         now=now,
         unread=bool(words.strip() or count),
@@ -183,7 +201,10 @@ def write(*, city: City, request: ServiceRequest, words: str, by: Actor, now: da
     step = flow.with_purpose("answer", case.state, by.roles)
     if step is None:
         return case
-    return casework.make_move(city=city, case_id=case.id, move=step.key, by=by, now=now)
+    answer = Given(number=request.number)
+    return casework.make_move(
+        city=city, case_id=case.id, move=step.key, by=by, now=now, given=answer
+    )
 
 
 @transaction.atomic
@@ -202,7 +223,8 @@ def judge(
     flow = catalogue(city).flow_version(case.flow_version_id)
     step = flow.with_purpose("accept" if fixed else "dispute", case.state, by.roles)
     if step is None:
-        if fixed and request.accepted:
+        if request.accepted is fixed and case.is_open is not fixed:
+            # The same answer twice, as from a double tap.
             return case
         raise MoveRefused(_("The case has moved on. Look at what happened since."))
     reason = reason.strip()
@@ -221,13 +243,15 @@ def judge(
         move=step.key,
         by=by,
         now=now,
-        given=Given(reason=reason, words=reason),
+        given=Given(reason=reason, words=reason, number=request.number),
         notes=[verdict],
     )
 
 
 @transaction.atomic
-def rate(*, city: City, request: ServiceRequest, rating: int, comment: str, by: Actor, now: datetime) -> None:
+def rate(
+    *, city: City, request: ServiceRequest, rating: int, comment: str, by: Actor, now: datetime
+) -> None:
     """How it was, from 1 to 5, with a comment for the staff. May be changed later."""
     if rating not in range(1, 6):
         raise MoveRefused(_("Choose between one and five."), missing=("rating",))
@@ -237,9 +261,11 @@ def rate(*, city: City, request: ServiceRequest, rating: int, comment: str, by: 
             missing=("comment",),
         )
     case_id = _lock_case_of(request)
-    ServiceRequest.objects.filter(pk=request.pk, city_id=city.id).update(
+    mine = ServiceRequest.objects.filter(pk=request.pk, city_id=city.id)
+    if not mine.exclude(rating=rating, comment=comment.strip()).update(
         rating=rating, comment=comment.strip()
-    )
+    ):
+        return
     data = {"rating": rating, "number": request.number}
     if comment.strip():
         data["words"] = comment.strip()
@@ -255,11 +281,20 @@ def set_news(*, city: City, request: ServiceRequest, wanted: bool) -> None:
 
 @transaction.atomic
 def set_contact(*, city: City, request: ServiceRequest, contact: Contact, now: datetime) -> None:
-    """Give or change how to be reached, after the report was sent."""
-    person = _person(city, contact, request.language, now)
-    ServiceRequest.objects.filter(pk=request.pk, city_id=city.id).update(
-        person=person, wants_news=True
-    )
+    """Give or change how to be reached, after the report was sent. What is not given stays."""
+    if not contact:
+        raise MoveRefused(_("Type an address or a number."), missing=("email",))
+    mine = ServiceRequest.objects.filter(pk=request.pk, city_id=city.id)
+    row = mine.select_for_update(of=("self",)).get()
+    given = {"name": contact.name, "email": contact.email, "phone": contact.phone}
+    changed = {column: text.strip() for column, text in given.items() if text.strip()}
+    if row.person_id is None:
+        mine.update(person=_person(city, contact, row.language, now), wants_news=True)
+    else:
+        Person.objects.filter(pk=row.person_id).update(**changed)
+        mine.update(wants_news=True)
+    if "email" in changed:
+        _send_link(city, row.id, changed["email"], now)
 
 
 def _lock_case_of(request: ServiceRequest) -> int:
@@ -271,6 +306,13 @@ def _lock_case_of(request: ServiceRequest) -> int:
         if now_in == case_id:
             return case_id
         case_id = now_in
+
+
+def _send_link(city: City, request_id: int, email: str, now: datetime) -> None:
+    """Mail the address of a report's page to whoever left an e-mail after the report was sent."""
+    digest = hashlib.sha256(email.lower().encode()).hexdigest()[:16]
+    row = NewOutbox(topic=LINK, key=f"{request_id}:{digest}", payload={"request": request_id})
+    messaging.queue(city_id=city.id, rows=[row], now=now)
 
 
 def _known(city: City, key: uuid.UUID) -> ServiceRequest | None:

@@ -1,5 +1,7 @@
 """The service_requests room as a Django app."""
 
+from typing import override
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -12,9 +14,11 @@ class ServiceRequestsConfig(AppConfig):
     verbose_name = _("Service requests")
     default_auto_field = "django.db.models.BigAutoField"
 
+    @override
     def ready(self) -> None:
-        """Handle the outbox topic of case news."""
+        """Handle the outbox topics of case news and of links to reports."""
         from onehall.messaging import handlers
-        from onehall.service_requests.news import tell
+        from onehall.service_requests import actions, news
 
-        handlers.register("case.news", tell)
+        handlers.register("case.news", news.tell)
+        handlers.register(actions.LINK, news.send_link)

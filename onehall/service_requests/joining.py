@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from onehall.casework import joining, steps
@@ -36,7 +37,7 @@ def join(
     )
     joining.check_join(case, into, by)
     reports = ServiceRequest.objects.filter(case_id=case.pk)
-    _take_photos(case, into, reports.values("pk"))
+    _take_photos(case, into, reports)
     reports.filter(home_case=None).update(home_case_id=case.pk)
     count = reports.update(case_id=into.pk)
     people = _people(into)
@@ -69,8 +70,10 @@ def unjoin(
     if root.merged_into_id is not None:
         raise MoveRefused(_("The case has moved on. Look at what happened since."))
     steps.may_change(case, by)
-    mine = ServiceRequest.objects.filter(case_id=root.pk, home_case_id__in=joining.tree(case.pk))
-    _take_photos(root, case, mine.values("pk"))
+    mine = ServiceRequest.objects.filter(
+        case_id=root.pk, home_case_id__in=joining.tree(case.pk)
+    )
+    _take_photos(root, case, mine)
     mine.update(case_id=case.pk)
     ServiceRequest.objects.filter(case_id=case.pk, home_case_id=case.pk).update(home_case_id=None)
     return joining.part(
@@ -84,9 +87,11 @@ def unjoin(
     )
 
 
-def _take_photos(source: Case, target: Case, reports: object) -> None:
+def _take_photos(source: Case, target: Case, reports: QuerySet[ServiceRequest]) -> None:
     """Photos go where the report goes that they came with; staff's own stay."""
-    Photo.objects.filter(case_id=source.pk, request_id__in=reports).update(case_id=target.pk)
+    Photo.objects.filter(case_id=source.pk, request_id__in=reports.values("pk")).update(
+        case_id=target.pk
+    )
 
 
 def _people(case: Case) -> int:

@@ -1,5 +1,7 @@
 """What one person told the city. Many may point at one case; nobody is silenced by a join."""
 
+from typing import override
+
 from django.db import models
 
 
@@ -73,11 +75,10 @@ class ServiceRequest(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                "person", name="request_person", condition=models.Q(person__isnull=False)
-            )
+            models.Index("person", name="request_person", condition=models.Q(person__isnull=False))
         ]
 
+    @override
     def __str__(self) -> str:
         return self.number
 
@@ -120,5 +121,6 @@ class ImportRun(models.Model):
             ),
         ]
 
+    @override
     def __str__(self) -> str:
         return f"{self.profile} {self.file_name}"

@@ -21,6 +21,7 @@ from onehall.service_requests.queries import followers
 
 TEMPLATES = {
     "received": "received",
+    "followed": "received",
     "replied": "reply",
     "joined": "joined",
     "promised": "promised",
@@ -31,7 +32,7 @@ TEMPLATES = {
 def template_for(entry: TimelineEntry, category: str) -> str:
     """Which mail tells about an entry."""
     if entry.kind != "moved":
-        return TEMPLATES[entry.kind]
+        return TEMPLATES.get(entry.kind, "received")
     if category == "waiting_applicant":
         return "question"
     if category == "resolved":
@@ -41,7 +42,7 @@ def template_for(entry: TimelineEntry, category: str) -> str:
     return "under_way"
 
 
-def tell(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> None:
+def tell(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> None:  # noqa: ARG001  (what the worker hands over)
     """Write one message per follower about one timeline entry. Idempotent by message key."""
     city = City.objects.get(pk=city_id)
     entry = (
@@ -49,34 +50,65 @@ def tell(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> N
         .select_related("case")
         .first()
     )
-    if entry is None or _is_own_act(entry):
+    if entry is None or _is_silent(entry):
         return
+    for request in _readers(entry):
+        if request.person is not None and request.person.email:
+            _tell_one(city, entry, request, request.person.email, now)
+
+
+def _readers(entry: TimelineEntry) -> list[ServiceRequest]:
+    """Who is told: everybody who follows; about a report only who sent it; nobody what they did."""
     people = followers(entry.case_id)
     if entry.kind == "received":
-        people = [p for p in people if p.number == entry.case.number]
-    for request in people:
-        if request.person is not None and request.person.email:
-            _tell_one(city, entry, request, now)
+        return [p for p in people if p.number == entry.case.number]
+    number = entry.data.get("number")
+    if entry.kind == "followed":
+        return [p for p in people if p.number == number]
+    return [p for p in people if entry.kind != "moved" or p.number != number]
 
 
-def _is_own_act(entry: TimelineEntry) -> bool:
-    """Residents are not told by mail what they did themselves."""
-    return entry.kind == "moved" and entry.data.get("purpose") in ("accept", "settle", "answer")
+def _is_silent(entry: TimelineEntry) -> bool:
+    """Steps that are no news: nobody waits to hear that an answer came or a time ran out."""
+    return entry.kind == "moved" and entry.data.get("purpose") in ("settle", "answer")
 
 
-def _tell_one(city: City, entry: TimelineEntry, request: ServiceRequest, now: datetime) -> None:
+def send_link(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> None:
+    """Mail one person, who left an address later, where their report's page is. Idempotent by message key."""
+    city = City.objects.get(pk=city_id)
+    request = (
+        ServiceRequest.objects.filter(pk=payload["request"], city_id=city_id)
+        .select_related("person")
+        .first()
+    )
+    if request is None or request.person is None or not request.person.email:
+        return
+    first = TimelineEntry.objects.filter(case_id=request.case_id).select_related("case")
+    entry = first.order_by("seq").first()
+    if entry is not None:
+        _tell_one(city, entry, request, request.person.email, now, key=f"link:{key}")
+
+
+def _tell_one(
+    city: City,
+    entry: TimelineEntry,
+    request: ServiceRequest,
+    address: str,
+    now: datetime,
+    *,
+    key: str = "",
+) -> None:
     case = entry.case
     language = request.language if request.language in city.languages else city.languages[0]
     with translation.override(language), timezone.override(city.time_zone):
         context = context_for(city, case, entry, request, language)
         template = template_for(entry, context["category"])
         mail = render(f"service_requests/mail/{template}", context, language)
-    assert request.person is not None
     messaging.send_message(
         message=NewMessage(
             city_id=city.id,
-            key=f"case:{case.id}:{entry.seq}:{request.id}",
-            to_address=request.person.email,
+            key=key or f"case:{case.id}:{entry.seq}:{request.id}",
+            to_address=address,
             language=language,
             subject=mail.subject,
             body_text=mail.text,

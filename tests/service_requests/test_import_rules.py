@@ -7,6 +7,8 @@ import pytest
 
 from onehall.casework.clock import NEVER
 from onehall.casework.models import Case
+from onehall.catalog.models import Service
+from onehall.catalog.queries import forget
 from onehall.places.models import City
 from onehall.service_requests.importing.profile import Profile, ProfileError, load, names
 from onehall.service_requests.models import ServiceRequest
@@ -340,12 +342,20 @@ class TestServicesAndQueues:
         assert rejected(file) == [(2, "Unknown service: Loud music")]
         assert run.reasons == {"service": 1}
 
-    def test_a_fallback_that_the_city_does_not_have_stops_the_import(
+    def test_without_any_of_the_fallbacks_unknown_services_are_rejected(
         self, city: City, file: Path, now: datetime, tmp_path: Path
     ) -> None:
         rules = small_profile(tmp_path, ("[nowhere, something-else]", "[nowhere]"))
-        with pytest.raises(ProfileError, match="has no service nowhere"):
-            bring_in(city, rules, write_csv(file, [{}]), now)
+        run = bring_in(city, rules, write_csv(file, [{}, {"Kind": "Loud music"}]), now)
+        assert (run.imported, run.reasons) == (1, {"service": 1})
+
+    def test_old_requests_keep_a_service_that_is_offered_no_more(
+        self, city: City, rules: Profile, file: Path, now: datetime
+    ) -> None:
+        Service.objects.filter(city=city, key="pothole").update(active=False)
+        forget()
+        bring_in(city, rules, write_csv(file, [{}]), now)
+        assert only().service.key == "pothole"
 
     @pytest.mark.parametrize(
         ("row", "queue", "because"),

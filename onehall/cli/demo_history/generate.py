@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
-from onehall.casework import bulk, clock, queries
+from onehall.casework import bulk, clock
 from onehall.casework.bulk import CaseRow
+from onehall.casework.queries import calendar_of
 from onehall.catalog import rules
 from onehall.catalog.queries import Catalogue, catalogue
 from onehall.catalog.services import ServiceDefinition
@@ -21,7 +22,7 @@ from onehall.cli.demo_history import words
 from onehall.cli.demo_history.life import Life, Worker
 from onehall.cli.demo_history.pictures import Album
 from onehall.kernel import ids
-from onehall.people.queries import members, queue_named
+from onehall.people.queries import members, queues
 from onehall.places import queries as places
 from onehall.places.models import Address, Asset, City
 from onehall.service_requests.importing.rows import RequestRow, copy_requests
@@ -58,10 +59,11 @@ class History:
         self.rng = random.Random(seed)  # noqa: S311  (made-up data)
         self.zone = ZoneInfo(city.time_zone)
         self.listed: Catalogue = catalogue(city)
-        self.calendar = queries.calendar_of(city)
+        self.calendar = calendar_of(city)
         self.spots = self._spots()
         self.assets = self._assets()
-        self.staff = self._staff()
+        self.staff = members(city)
+        self.queues = {q.key: q for q in queues(city)}
 
     def run(self, count: int, told: Callable[[int], None]) -> int:
         """Store `count` reports (a few are second reports of a case), all or none; returns the cases."""
@@ -83,7 +85,11 @@ class History:
         for at, case_id in zip(moments, case_ids, strict=True):
             number = next(numbers[self._year(at)])
             recent = lives[-60:]
-            twin = next((o for o in recent if self._is_twin(o)), None) if self.rng.random() < 0.08 else None
+            twin = (
+                next((o for o in recent if self._is_twin(o)), None)
+                if self.rng.random() < 0.08
+                else None
+            )
             if twin is not None:
                 requests.append(self._second(twin, at, number))
                 continue
@@ -110,8 +116,7 @@ class History:
         facts: dict[str, Any] = answers | {"channel": "web", "place.exists": spot is not None}
         facts |= {f"area.{k}": v for k, v in (spot.areas if spot else {}).items()}
         route = rules.route(service, facts)
-        queue = queue_named(self.city, route.queue)
-        assert queue is not None
+        queue = self.queues[route.queue]
         version, flow = self.listed.current_version(service.flow)
         priority = self.rng.choices((0, 1, 2), (92, 7, 1))[0]
         promise = service.promise_for(("normal", "high", "urgent")[priority])
@@ -143,7 +148,14 @@ class History:
         life = Life(row, service, flow, self.calendar, self.rng, self.until, agent, worker)
         channel = self.rng.choices(("web", "phone", "staff"), (70, 24, 6))[0]
         life.add(at, "received", "resident", channel=channel)
-        life.add(at, "routed", "system", queue=queue.id, because=route.because, due=due.isoformat() if due else None)
+        life.add(
+            at,
+            "routed",
+            "system",
+            queue=queue.id,
+            because=route.because,
+            due=due.isoformat() if due else None,
+        )
         if self.album is not None:
             life.after_photo = self.album.plan(service.key, case_id, at, self.until, self.rng)
         return life
@@ -171,7 +183,9 @@ class History:
             created_at=row.opened_at,
             channel=str(row.timeline[0].data["channel"]),
             words=text,
-            language="es" if _is_spanish(text) and "es" in self.city.languages else self.city.languages[0],
+            language="es"
+            if _is_spanish(text) and "es" in self.city.languages
+            else self.city.languages[0],
             answers=self._answers(life.service),
             rating=rng.choices((1, 2, 3, 4, 5), (6, 6, 12, 30, 46))[0] if rated else None,
             token=ids.secret_token() if row.opened_at > self.until - timedelta(days=90) else None,
@@ -180,7 +194,9 @@ class History:
     def _second(self, twin: Life, at: datetime, number: str) -> RequestRow:
         """Somebody else tells the city about the same thing."""
         twin.row.people_count += 1
-        twin.add(at, "followed", "resident", number=number, people=twin.row.people_count, photo_count=0)
+        twin.add(
+            at, "followed", "resident", number=number, people=twin.row.people_count, photo_count=0
+        )
         said = words.RESIDENTS.get(twin.service.key, words.RESIDENTS[""])
         return RequestRow(
             city_id=self.city.id,
@@ -202,7 +218,9 @@ class History:
             mail = f"{name.split()[0].lower()}{person_id % 900}@resident.example"
             phone = f"555-01{self.rng.randrange(100):02d}" if self.rng.random() < 0.4 else ""
             request.person_id = person_id
-            rows.append((person_id, self.city.id, name, mail, phone, request.language, request.created_at))
+            rows.append(
+                (person_id, self.city.id, name, mail, phone, request.language, request.created_at)
+            )
         columns = ("id", "city_id", "name", "email", "phone", "language", "created_at")
         bulk.copy_rows(cursor, "people_person", columns, rows)
 
@@ -213,12 +231,16 @@ class History:
             for entered, move, at in life.timers
             if at >= self.until and entered == life.row.entered
         ]
-        bulk.copy_rows(cursor, "casework_timer", ("city_id", "case_id", "entered", "move", "at"), rows)
+        bulk.copy_rows(
+            cursor, "casework_timer", ("city_id", "case_id", "entered", "move", "at"), rows
+        )
 
     def _numbers(self, moments: list[datetime]) -> dict[int, Iterator[str]]:
         years = sorted({self._year(m) for m in moments})
         return {
-            y: iter(bulk.allocate_numbers(self.city.id, y, sum(self._year(m) == y for m in moments)))
+            y: iter(
+                bulk.allocate_numbers(self.city.id, y, sum(self._year(m) == y for m in moments))
+            )
             for y in years
         }
 
@@ -233,7 +255,12 @@ class History:
             if self.rng.random() * 13 > WEEKDAYS[day.weekday()]:
                 continue
             hour = self.rng.choices(range(24), HOURS)[0]
-            at = day.replace(hour=hour, minute=self.rng.randrange(60), second=self.rng.randrange(60), microsecond=0)
+            at = day.replace(
+                hour=hour,
+                minute=self.rng.randrange(60),
+                second=self.rng.randrange(60),
+                microsecond=0,
+            )
             if at < self.until - timedelta(minutes=5):
                 return at.astimezone(self.until.tzinfo)
 
@@ -265,31 +292,45 @@ class History:
 
     def _spots(self) -> tuple[list[float], list[Spot]]:
         """Addresses; some streets are told about far more often than others."""
-        rows = list(Address.objects.filter(city=self.city).order_by("id").values_list("lon", "lat", "text", "street"))
+        rows = list(
+            Address.objects.filter(city=self.city)
+            .order_by("id")
+            .values_list("lon", "lat", "text", "street")
+        )
         weight = {street: self.rng.paretovariate(1.3) for street in sorted({r[3] for r in rows})}
-        spots = [Spot(lon, lat, text, places.areas_at(self.city, lon, lat)) for lon, lat, text, _s in rows]
+        spots = [
+            Spot(lon, lat, text, places.areas_at(self.city, lon, lat))
+            for lon, lat, text, _s in rows
+        ]
         return list(accumulate(min(weight[r[3]], 30) for r in rows)), spots
 
     def _assets(self) -> dict[str, list[Spot]]:
         found: dict[str, list[Spot]] = {}
-        rows = Asset.objects.filter(city=self.city).order_by("id").values_list("id", "kind", "lon", "lat", "code")
+        rows = (
+            Asset.objects.filter(city=self.city)
+            .order_by("id")
+            .values_list("id", "kind", "lon", "lat", "code")
+        )
         wanted = {s.asset for s in self.listed.services if s.asset}
         for asset_id, kind, lon, lat, code in rows:
             if kind not in wanted or asset_id % 4:
                 continue
             near = places.reverse(self.city, lon, lat, language=self.city.languages[0])
             text = f"{near.words} ({code})" if near else code
-            found.setdefault(kind, []).append(Spot(lon, lat, text, places.areas_at(self.city, lon, lat), asset_id))
+            found.setdefault(kind, []).append(
+                Spot(lon, lat, text, places.areas_at(self.city, lon, lat), asset_id)
+            )
         return found
-
-    def _staff(self) -> list[Any]:
-        return members(self.city)
 
     def _people_for(self, queue_key: str, department_id: int) -> tuple[Worker, Worker]:
         """Who triages and who does the work of a queue."""
-        mine = [m for m in self.staff if queue_key in m.queue_keys or m.department_id == department_id]
+        mine = [
+            m for m in self.staff if queue_key in m.queue_keys or m.department_id == department_id
+        ]
         desk = next((m for m in self.staff if "agent" in m.roles), self.staff[0])
-        crews = [m for m in mine if "crew" in m.roles and (queue_key in m.queue_keys or not m.queue_keys)]
+        crews = [
+            m for m in mine if "crew" in m.roles and (queue_key in m.queue_keys or not m.queue_keys)
+        ]
         lead = next((m for m in mine if "supervisor" in m.roles), desk)
         who = self.rng.choice(crews) if crews else lead
         triage = self.rng.choice([desk, lead])
@@ -298,5 +339,3 @@ class History:
 
 def _is_spanish(text: str) -> bool:
     return any(c in text for c in "áéíóúñ¿") or text.startswith(("Por ", "No pas", "Rayaron"))
-
-

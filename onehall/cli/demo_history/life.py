@@ -125,7 +125,13 @@ class Life:
         answered = at + timedelta(hours=self.rng.uniform(2, 60))
         if answered > self.until or self.rng.random() < 0.1:
             return False
-        self.add(answered, "wrote", "resident", words=self.rng.choice(words.ANSWERS), number=self.row.number)
+        self.add(
+            answered,
+            "wrote",
+            "resident",
+            words=self.rng.choice(words.ANSWERS),
+            number=self.row.number,
+        )
         answer = self.flow.with_purpose("answer", self.row.state, {"resident"})
         if answer is not None:
             self.move(answered, answer, self.row.previous_state, "resident")
@@ -144,7 +150,10 @@ class Life:
         if outcome != good:
             data["words"] = self.rng.choice(words.NOT_FOUND)
         if "handed_to" in self.flow.outcomes[outcome].needs:
-            data |= {"handed_to": "Alder County Roads", "words": "This road is looked after by the county. We passed it on with your photos."}
+            data |= {
+                "handed_to": "Alder County Roads",
+                "words": "This road is looked after by the county. We passed it on with your photos.",
+            }
         if self.after_photo and outcome == good:
             data["photos"] = [self.after_photo]
         self.row.outcome = outcome

@@ -1,11 +1,12 @@
-"""The inbox: one queue or all, saved questions with counts, most urgent promise first."""
+"""The inbox: one queue or all, saved questions with counts, most urgent promise first; and search."""
 
+import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -13,13 +14,14 @@ from django.views.decorators.http import require_GET
 from onehall.casework import queries as casework
 from onehall.casework.models import Case
 from onehall.casework.queries import PAGE, SHOWS, InboxQuery, Show
-from onehall.catalog.queries import Catalogue, catalogue
-from onehall.console.clockface import face
-from onehall.console.desk import Desk, draw, frame, staff_only
+from onehall.catalog.queries import catalogue
+from onehall.console.desk import Desk, RailQueue, draw, frame, staff_only
+from onehall.console.rows import row
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.messaging.live import token as live_token
 from onehall.people.queries import QueueInfo, queue_named
+from onehall.service_requests import queries
 
 
 @staff_only
@@ -28,67 +30,96 @@ def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
     """A page of 50 cases. The address holds the whole selection; there are no page numbers."""
     show = _show(request)
     queue = _queue(request, queue_key) if queue_key else None
-    desk = frame(request, queue_id=queue.id if queue else None)
+    queue_id = queue.id if queue else None
+    desk = frame(request, queue_id=queue_id)
     query = InboxQuery(
         show=show,
-        queue_id=queue.id if queue else None,
+        queue_id=queue_id,
         after=_edge(request.GET.get("after", "")),
         before=_edge(request.GET.get("before", "")),
     )
     found = casework.inbox(desk.actor, query, now=desk.now, day_end=desk.day_end)
-    backwards = query.before is not None
-    more = len(found) > PAGE
-    page = (found[-PAGE:] if backwards else found[:PAGE]) if more else found
-    title = pick(queue.name, request.LANGUAGE_CODE, desk.city.languages[0]) if queue else _("All queues")
-    context = {
-        "title": title,
+    part = request.GET.get("part") == "live"
+    etag = _etag(desk, found, request.LANGUAGE_CODE)
+    if part and request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified()
+    context = _page(request, desk, query, found) | {
+        "title": _title(request, desk, queue),
         "queue": queue,
         "show": show,
         "chips": _chips(request, desk, show),
-        "rows": [row(request, desk, catalogue(desk.city), c) for c in page],
-        "older": _link(request, show, "after", page[-1]) if page and (more or backwards) else "",
-        "newer": _link(request, show, "before", page[0])
-        if page and (query.after or (backwards and more))
-        else "",
         "stream": f"/live/{live_token([f'city:{desk.city.id}'])}",
+        "here": request.get_full_path().partition("?")[0] + _query(request),
     }
-    part = request.GET.get("part") == "live"
-    return draw(request, "console/inbox.html#live" if part else "console/inbox.html", desk, context)
+    template = "console/inbox.html#live" if part else "console/inbox.html"
+    rail_at = "" if queue else "replies" if show == "replies" else "inbox"
+    response = draw(request, template, desk, context, rail_at=rail_at, queue_id=queue_id)
+    if part:
+        response.headers["ETag"] = etag
+    return response
 
 
 @staff_only
 @require_GET
 def search(request: CityRequest) -> HttpResponse:
-    """A number goes straight to its case; other words look through places and residents' words."""
+    """A number goes straight to its case; other words look through places, people and their words."""
     text = request.GET.get("q", "").strip()[:120]
-    number = casework.case_of_number(request.actor, text) if text else None
+    number = queries.case_of_number(request.actor, text) if text else None
     if number is not None:
         return redirect("console:case", number=number)
     desk = frame(request)
-    found = casework.search(desk.actor, text) if text else []
+    found = queries.search(desk.actor, text) if text else []
     listed = catalogue(desk.city)
     context = {
-        "title": _("Found"),
         "q": text,
+        "title": _("Found"),
+        "show": "all",
+        "here": request.get_full_path(),
         "rows": [row(request, desk, listed, c) for c in found],
     }
     return draw(request, "console/search.html", desk, context)
 
 
-def row(request: CityRequest, desk: Desk, listed: Catalogue, case: Case) -> dict[str, Any]:
-    """One case as a line of a list."""
-    language, default = request.LANGUAGE_CODE, desk.city.languages[0]
-    service = listed.by_id(case.service_id)
-    state = listed.flow_version(case.flow_version_id).states[case.state]
-    calendar = casework.calendar_of(desk.city)
+@staff_only
+@require_GET
+def all_queues(request: CityRequest) -> HttpResponse:
+    """Every queue that the person may see, by department, with its figures."""
+    desk = frame(request)
+    departments: dict[str, list[RailQueue]] = {}
+    for queue in desk.every_queue(request.LANGUAGE_CODE):
+        departments.setdefault(queue.department, []).append(queue)
+    context = {"departments": list(departments.items())}
+    return draw(request, "console/queues.html", desk, context, rail_at="queues")
+
+
+def _title(request: CityRequest, desk: Desk, queue: QueueInfo | None) -> str:
+    if queue is None:
+        return _("All queues")
+    return pick(queue.name, request.LANGUAGE_CODE, desk.city.languages[0])
+
+
+def _page(request: CityRequest, desk: Desk, query: InboxQuery, found: list[Case]) -> dict[str, Any]:
+    """The rows, and the ways on: one row more than a page was read to know whether there is one."""
+    backwards = query.before is not None
+    more = len(found) > PAGE
+    page = (found[-PAGE:] if backwards else found[:PAGE]) if more else found
+    listed = catalogue(desk.city)
+    is_first = not query.after and not (backwards and more)
     return {
-        "case": case,
-        "service": pick(service.name, language, default),
-        "icon": service.icon,
-        "state": pick(state.label, language, default),
-        "category": case.category,
-        "clock": face(case, now=desk.now, calendar=calendar, zone=ZoneInfo(desk.city.time_zone)),
+        "rows": [row(request, desk, listed, c) for c in page],
+        "older": _link(request, query.show, "after", page[-1])
+        if page and (more or backwards)
+        else "",
+        "newer": _link(request, query.show, "before", page[0]) if page and not is_first else "",
+        "is_first": is_first,
     }
+
+
+def _etag(desk: Desk, found: Sequence[Case], language: str) -> str:
+    """Changes with any row, any count, and every minute, because the clocks run on."""
+    parts = [(c.pk, c.lock, c.unread_reply) for c in found]
+    text = f"{parts}{desk.counts}{desk.now:%d%H%M}{language}{desk.actor.user_id}"
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
 
 
 def _queue(request: CityRequest, key: str) -> QueueInfo:
@@ -103,6 +134,12 @@ def _show(request: CityRequest) -> Show:
     return next((s for s in SHOWS if s == asked), "open")
 
 
+def _query(request: CityRequest) -> str:
+    """The selection of this page as a query, without what only the script asks."""
+    kept = {k: request.GET[k] for k in ("show", "after", "before") if k in request.GET}
+    return f"?{urlencode(kept)}" if kept else ""
+
+
 def _chips(request: CityRequest, desk: Desk, show: Show) -> list[dict[str, Any]]:
     counts = desk.counts
     words: list[tuple[Show, str, int | str, str]] = [
@@ -110,18 +147,18 @@ def _chips(request: CityRequest, desk: Desk, show: Show) -> list[dict[str, Any]]
         ("late", _("Late"), counts.late, "late"),
         ("today", _("Due today"), counts.today, ""),
         ("unassigned", _("Nobody yet"), counts.unassigned, "new"),
-        ("waiting", _("Waiting for resident"), counts.waiting, "you"),
+        ("waiting", _("Paused"), counts.waiting, "hold"),
         ("disputed", _("Said “not fixed”"), counts.disputed, ""),
         ("replies", _("Replies to read"), counts.replies, ""),
         ("mine", _("Mine"), counts.mine, ""),
-        ("all", _("Also ended"), "", ""),
+        ("all", _("Ended too"), "", ""),
     ]
     return [
         {
             "href": f"{request.path}?{urlencode({'show': key})}",
             "word": word,
             "count": count,
-            "shape": shape,
+            "shape": shape if count else "",
             "current": key == show,
             "alert": key == "late" and bool(count),
         }
@@ -132,7 +169,8 @@ def _chips(request: CityRequest, desk: Desk, show: Show) -> list[dict[str, Any]]
 def _edge(text: str) -> tuple[datetime, int] | None:
     at, _mark, pk = text.partition("~")
     try:
-        return datetime.fromisoformat(at), int(pk)
+        moment = datetime.fromisoformat(at)
+        return (moment, int(pk)) if moment.tzinfo is not None and len(pk) < 18 else None
     except ValueError:
         return None
 

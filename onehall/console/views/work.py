@@ -1,7 +1,7 @@
 """A crew's work on a phone: most urgent or nearest first, one stop at a time."""
 
 import math
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
@@ -9,14 +9,16 @@ from django.views.decorators.http import require_GET
 from onehall.casework import queries as casework
 from onehall.casework.models import Case
 from onehall.catalog.queries import catalogue
-from onehall.console.desk import draw, frame, staff_only
-from onehall.console.views.case import context, load
-from onehall.console.views.inbox import row
+from onehall.console.desk import Desk, draw, frame, staff_only
+from onehall.console.rows import row
 from onehall.kernel import geo
 from onehall.look.doorway import CityRequest
 
 STOPS = 40
 """Stops on one page; the rest comes as these are done."""
+
+NEXT = 4
+"""Stops named at the end of a stop."""
 
 
 @staff_only
@@ -24,30 +26,34 @@ STOPS = 40
 def work(request: CityRequest) -> HttpResponse:
     """My work: given to me first, then my queues'. `?lon=&lat=` sorts by distance."""
     desk = frame(request)
-    cases = casework.work_of(desk.actor, limit=STOPS)
     here = _here(request)
-    rows = [row(request, desk, catalogue(desk.city), c) for c in cases]
-    for item in rows:
-        item["metres"] = _metres(item["case"], here)
-    if here is not None:
-        rows.sort(key=lambda r: (r["metres"] is None, r["metres"] or 0))
+    rows = _stops(request, desk, casework.work_of(desk.actor, limit=STOPS), here)
     context = {
         "rows": rows,
         "here": here,
         "mine": [r for r in rows if r["case"].assignee_id == desk.actor.user_id],
         "team": [r for r in rows if r["case"].assignee_id != desk.actor.user_id],
-        "zone": ZoneInfo(desk.city.time_zone),
+        "full": len(rows) >= STOPS,
     }
-    return draw(request, "console/work.html", desk, context)
+    return draw(request, "console/work.html", desk, context, rail_at="work")
 
 
-@staff_only
-@require_GET
-def stop(request: CityRequest, number: str) -> HttpResponse:
-    """One stop: what it is, where, photos, how it ended. Acts go to the case's own addresses."""
-    desk = frame(request)
-    loaded = load(request, number)
-    return draw(request, "console/stop.html", desk, context(request, desk, loaded))
+def next_stops(request: CityRequest, desk: Desk, case: Case) -> list[dict[str, Any]]:
+    """The person's other work, nearest to this case first."""
+    there = (case.lon, case.lat) if case.lon is not None and case.lat is not None else None
+    others = [c for c in casework.work_of(desk.actor, limit=STOPS) if c.pk != case.pk]
+    mine = [c for c in others if c.assignee_id == desk.actor.user_id] or others
+    return _stops(request, desk, mine, there)[:NEXT]
+
+
+def _stops(
+    request: CityRequest, desk: Desk, cases: list[Case], here: tuple[float, float] | None
+) -> list[dict[str, Any]]:
+    listed = catalogue(desk.city)
+    rows = [row(request, desk, listed, c) | {"metres": _metres(c, here)} for c in cases]
+    if here is not None:
+        rows.sort(key=lambda r: (r["metres"] is None, r["metres"] or 0))
+    return rows
 
 
 def _here(request: CityRequest) -> tuple[float, float] | None:

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import formats
 
 from onehall.look.tones import tone_of
+from onehall.portal.demo_modes import DEMO_MODES
 
 register = template.Library()
 
@@ -48,3 +50,9 @@ def masked(address: str) -> str:
 def category_tone(category: str) -> str:
     """The tone of a category."""
     return tone_of(category)
+
+
+@register.simple_tag
+def is_demo() -> bool:
+    """Whether the pages that only a demo has are there."""
+    return settings.MODE in DEMO_MODES

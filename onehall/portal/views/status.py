@@ -1,6 +1,5 @@
 """The page of one report: where it is, who has it, by when; messages, and the resident's verdict."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -9,41 +8,25 @@ from django.http import Http404, HttpResponse, HttpResponseNotModified, JsonResp
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from onehall.casework import queries as casework
-from onehall.casework import photos, wording
+from onehall.casework import photos
 from onehall.casework.errors import CaseworkRefused
-from onehall.casework.models import Case, Photo
-from onehall.casework.wording import Line
-from onehall.catalog.flows import FlowDefinition, Move
+from onehall.casework.models import Photo
 from onehall.catalog.queries import catalogue
-from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.localized import pick
 from onehall.kernel.photos import PhotoRefused
 from onehall.look.doorway import CityRequest
-from onehall.look.parts import Picture, Station
-from onehall.messaging.live import token as live_token
-from onehall.people.actor import Actor, resident
-from onehall.people.queries import queues
+from onehall.people.actor import resident
+from onehall.portal import statusparts
 from onehall.portal.limits import too_many
+from onehall.portal.statusparts import Loaded
+from onehall.portal.typed import address_of, words_of
+from onehall.portal.views.places import draw
+from onehall.portal.views.report import MAX_UPLOAD
 from onehall.service_requests import actions, queries
 from onehall.service_requests.actions import Contact
-from onehall.service_requests.models import ServiceRequest
-
-DEFAULT_ANSWER_DAYS = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A report with what its page needs from the catalogue."""
-
-    request: ServiceRequest
-    case: Case
-    flow: FlowDefinition
-    service: ServiceDefinition
-    by: Actor
 
 
 @login_not_required
@@ -52,16 +35,29 @@ class Loaded:
 def status(request: CityRequest, token: str) -> HttpResponse:
     """The whole page; `?part=live` answers only the part that changes, for open pages."""
     loaded = _load(request, token)
-    etag = f'"{loaded.case.id}-{loaded.case.lock}-{request.LANGUAGE_CODE}"'
     part = request.GET.get("part") == "live"
+    late = statusparts.is_late(loaded.case, read_clock())
+    etag = f'"{loaded.case.id}-{loaded.case.lock}-{int(late)}-{request.LANGUAGE_CODE}"'
     if part and request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()
-    context = _context(request, loaded)
+    context = statusparts.context(request, loaded)
     context["sent"] = request.GET.get("sent") == "1"
     template = "portal/status.html#live" if part else "portal/status.html"
     response = render(request, template, context)
     if part:
         response.headers["ETag"] = etag
+    return response
+
+
+@login_not_required
+@require_GET
+def picture(request: CityRequest, token: str, scheme: str) -> HttpResponse:
+    """The map around the place of a report."""
+    case = _load(request, token).case
+    if case.lon is None or case.lat is None:
+        raise Http404
+    response = draw(request, case.lon, case.lat, "dark" if scheme == "dark" else "light")
+    response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 
 
@@ -73,7 +69,7 @@ def status_json(request: CityRequest, token: str) -> HttpResponse:
     found = queries.standing(city, token)
     if found is None:
         raise Http404
-    etag = f'"{found.case_id}-{found.lock}"'
+    etag = f'"{found.case_id}-{found.lock}-{request.LANGUAGE_CODE}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()
     listed = catalogue(city)
@@ -100,12 +96,15 @@ def status_json(request: CityRequest, token: str) -> HttpResponse:
 def write(request: CityRequest, token: str) -> HttpResponse:
     """A message to the city, with photos if wanted."""
     loaded = _load(request, token)
-    words = request.POST.get("words", "")
+    words, wrong = words_of(request, "words")
     if too_many(request, "write", limit=60, seconds=600):
-        return _again(request, loaded, write_error=_("Many messages came at once. Wait some minutes."), words=words, status=429)
+        wrong = wrong or _("Many messages came at once. Wait some minutes.")
+        return _again(request, loaded, write_error=wrong, words=words, status=429)
+    if wrong:
+        return _again(request, loaded, write_error=wrong, words=words, status=422)
     refused = _photos(request, loaded)
     try:
-        if words.strip() or not request.FILES:
+        if words or not request.FILES:
             actions.write(
                 city=request.city, request=loaded.request, words=words, by=loaded.by, now=read_clock()
             )
@@ -113,7 +112,7 @@ def write(request: CityRequest, token: str) -> HttpResponse:
         return _again(request, loaded, write_error=str(no), words=words, status=422)
     if refused:
         return _again(request, loaded, write_error=" ".join(refused), words="", status=422)
-    messages.success(request, _("Sent. You find it in the list below."))
+    messages.success(request, _("Sent. You find it in the list above."))
     return redirect("portal:status", token=token)
 
 
@@ -123,8 +122,10 @@ def verdict(request: CityRequest, token: str) -> HttpResponse:
     """Fixed, or not fixed."""
     loaded = _load(request, token)
     fixed = request.POST.get("answer") == "yes"
-    reason = request.POST.get("reason", "")
+    reason, wrong = words_of(request, "reason")
     try:
+        if wrong:
+            raise CaseworkRefused(wrong)
         actions.judge(
             city=request.city,
             request=loaded.request,
@@ -134,7 +135,8 @@ def verdict(request: CityRequest, token: str) -> HttpResponse:
             now=read_clock(),
         )
     except CaseworkRefused as no:
-        return _again(request, loaded, verdict_error=str(no), reason=reason, ask_reason=True, status=422)
+        extra = {"verdict_error": str(no), "reason": reason, "ask_reason": not fixed}
+        return _again(request, loaded, status=422, **extra)
     if fixed:
         messages.success(request, _("Thank you. Good that it is fixed."))
     else:
@@ -147,19 +149,19 @@ def verdict(request: CityRequest, token: str) -> HttpResponse:
 def rate(request: CityRequest, token: str) -> HttpResponse:
     """One to five, and a comment."""
     loaded = _load(request, token)
-    comment = request.POST.get("comment", "")
+    comment, wrong = words_of(request, "comment")
+    rating = request.POST.get("rating", "")
     try:
-        rating = int(request.POST.get("rating", "0"))
+        if wrong:
+            raise CaseworkRefused(wrong)
         actions.rate(
             city=request.city,
             request=loaded.request,
-            rating=rating,
+            rating=int(rating) if rating in {"1", "2", "3", "4", "5"} else 0,
             comment=comment,
             by=loaded.by,
             now=read_clock(),
         )
-    except ValueError:
-        return _again(request, loaded, rate_error=_("Choose between one and five."), comment=comment, status=422)
     except CaseworkRefused as no:
         return _again(request, loaded, rate_error=str(no), comment=comment, status=422)
     messages.success(request, _("Thank you. The people who did the work read this."))
@@ -168,33 +170,35 @@ def rate(request: CityRequest, token: str) -> HttpResponse:
 
 @login_not_required
 @never_cache
+@require_http_methods(["GET", "POST"])
 def news(request: CityRequest, token: str) -> HttpResponse:
     """Stop or start messages, or leave an address to get them. The link in a mail only asks."""
     loaded = _load(request, token)
     if request.method == "POST":
         return _set_news(request, loaded)
-    context = {"report": loaded.request, "wanted": request.GET.get("wanted", "")}
-    return render(request, "portal/news.html", context)
+    return render(request, "portal/news.html", {"report": loaded.request})
 
 
 def _set_news(request: CityRequest, loaded: Loaded) -> HttpResponse:
-    email = request.POST.get("email", "").strip()[:254]
-    if email:
-        if "@" not in email or " " in email:
-            return _again(request, loaded, news_error=_("Type an address like name@example.com."), status=422)
-        actions.set_contact(
-            city=request.city,
-            request=loaded.request,
-            contact=Contact(email=email),
-            now=read_clock(),
+    report = loaded.request
+    if "email" in request.POST:
+        email, wrong = address_of(request)
+        if not wrong and too_many(request, "address", limit=20, seconds=600):
+            wrong = _("Many messages came at once. Wait some minutes.")
+        if wrong:
+            return _again(request, loaded, news_error=wrong, typed_email=email, status=422)
+        known = report.person
+        contact = Contact(
+            name=known.name if known else "", email=email, phone=known.phone if known else ""
         )
+        actions.set_contact(city=request.city, request=report, contact=contact, now=read_clock())
         messages.success(request, _("We will write to you when something happens."))
     else:
         wanted = request.POST.get("wanted") == "yes"
-        actions.set_news(city=request.city, request=loaded.request, wanted=wanted)
-        done = _("You get messages again.") if wanted else _("You get no more messages about this report.")
-        messages.success(request, done)
-    return redirect("portal:status", token=loaded.request.token)
+        actions.set_news(city=request.city, request=report, wanted=wanted)
+        again, ended = _("You get messages again."), _("You get no more messages about this report.")
+        messages.success(request, again if wanted else ended)
+    return redirect("portal:status", token=report.token)
 
 
 def _load(request: CityRequest, token: str) -> Loaded:
@@ -216,6 +220,8 @@ def _photos(request: CityRequest, loaded: Loaded) -> list[str]:
     refused: list[str] = []
     for upload in request.FILES.getlist("photos")[: photos.MAX_PHOTOS]:
         try:
+            if (upload.size or 0) > MAX_UPLOAD:
+                raise PhotoRefused("too_big")
             photos.add_to_case(
                 city=request.city,
                 case_id=loaded.case.id,
@@ -232,87 +238,6 @@ def _photos(request: CityRequest, loaded: Loaded) -> list[str]:
 
 def _again(request: CityRequest, loaded: Loaded, *, status: int, **extra: Any) -> HttpResponse:
     """The page once more with an error at its field and nothing lost."""
-    loaded.case.refresh_from_db()
-    return render(request, "portal/status.html", _context(request, loaded) | extra, status=status)
-
-
-def _context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
-    city, case, flow = request.city, loaded.case, loaded.flow
-    language, default = request.LANGUAGE_CODE, city.languages[0]
-    entries = casework.timeline_of(case, public_only=True)
-    names = {q.id: pick(q.name, language, default) for q in queues(city)}
-    reader = wording.Reader(flow, language, default, names, staff=False, own_number=loaded.request.number)
-    lines = wording.lines(entries, case, reader)
-    pictures = [
-        p
-        for p in casework.photos_of([case.id])
-        if p.request_id == loaded.request.id or p.is_public
-    ]
-    state = flow.states[case.state]
-    return {
-        "report": loaded.request,
-        "case": case,
-        "service": loaded.service,
-        "state": state,
-        "lines": lines,
-        "stations": stations(flow, case, lines, reader),
-        "queue": names.get(case.queue_id, ""),
-        "before": _picture(pictures, Photo.Kind.BEFORE),
-        "after": _picture(pictures, Photo.Kind.AFTER),
-        "photos": {p.id: p for p in pictures},
-        "more_photos": pictures,
-        "can_judge": bool(_verdicts(loaded)),
-        "settles_at": _settles_at(loaded),
-        "needs_reason": loaded.request.disputes >= actions.FREE_DISPUTES,
-        "late": case.is_open and case.paused_at is None and case.due_at is not None and case.due_at < read_clock(),
-        "stream": f"/live/{live_token([f'case:{case.id}'])}",
-        "person": loaded.request.person if loaded.request.person_id else None,
-    }
-
-
-def _verdicts(loaded: Loaded) -> list[Move]:
-    moves = loaded.flow.leaving(loaded.case.state, loaded.by.roles)
-    return [m for m in moves if m.purpose == "accept"]
-
-
-def _settles_at(loaded: Loaded) -> Any:
-    state = loaded.flow.states[loaded.case.state]
-    if not state.timers or loaded.case.closed_at is None:
-        return None
-    return loaded.case.updated_at + state.timers[0].after
-
-
-def _picture(pictures: list[Photo], kind: str) -> Picture | None:
-    mine = [p for p in pictures if p.kind == kind]
-    if not mine:
-        return None
-    photo = mine[-1] if kind == Photo.Kind.AFTER else mine[0]
-    title = _("After") if kind == Photo.Kind.AFTER else _("Before")
-    plain = _("Photo after the work") if kind == Photo.Kind.AFTER else _("Photo from the report")
-    return Picture(
-        src=f"/photos/{photo.key}/small.jpg",
-        href=f"/photos/{photo.key}/large.jpg",
-        alt=photo.words or plain,
-        title=title,
-        at=photo.created_at,
-        width=photo.width,
-        height=photo.height,
-    )
-
-
-def stations(
-    flow: FlowDefinition, case: Case, lines: list[Line], reader: wording.Reader
-) -> list[Station]:
-    """The flow's stages as stations of the line, with the day each was first reached."""
-    reached = {flow.states[flow.start].stage: case.opened_at}
-    for line in reversed(lines):
-        state = flow.states.get(str(line.data.get("to", "")))
-        if state is not None:
-            reached.setdefault(state.stage, line.at)
-    now_at = next((i for i, s in enumerate(flow.stages) if s.key == flow.states[case.state].stage), 0)
-    found: list[Station] = []
-    for index, stage in enumerate(flow.stages):
-        status = "past" if index < now_at else "now" if index == now_at else "next"
-        at = reached.get(stage.key) if index <= now_at else None
-        found.append(Station(label=reader.text(stage.label), at=at, status=status))
-    return found
+    fresh = _load(request, loaded.request.token or "")
+    context = statusparts.context(request, fresh) | extra
+    return render(request, "portal/status.html", context, status=status)

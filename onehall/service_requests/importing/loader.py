@@ -6,12 +6,11 @@ whose (city, source, id) is there already is never written twice.
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import batched, groupby, islice
+from itertools import groupby, islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -74,11 +73,9 @@ def import_requests(
             run.rejects_name = str(rejects.absolute())
             work = _Import(city, profile, run, refused)
             todo = islice(reader.records(), run.rows_done, None)
-            batches = (_mapped(mapper, rows) for rows in batched(todo, batch_size, strict=False))
-            with _collector_paused(), closing(_one_ahead(batches)) as made:
-                for batch in made:
+            with _collector_paused():
+                while (batch := _mapped(mapper, islice(todo, batch_size))).rows:
                     work.write(batch, now)
-                    gc.collect(0)
                     if progress:
                         progress(reader.position, reader.size, run)
     run.finished_at = now
@@ -124,17 +121,9 @@ def _mapped(mapper: Mapper, records: Iterable[Record]) -> _Batch:
         try:
             batch.drafts.append((record, mapper.draft(record)))
         except RowRejected as no:
+            # Without the traceback: it would keep the whole batch alive in a cycle.
             batch.refused.append((record, no.with_traceback(None)))
     return batch
-
-
-def _one_ahead(batches: Iterator[_Batch]) -> Generator[_Batch]:
-    """Make the next batch in a thread while the database is busy with this one."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        following = pool.submit(next, batches, None)
-        while (batch := following.result()) is not None:
-            following = pool.submit(next, batches, None)
-            yield batch
 
 
 @contextmanager

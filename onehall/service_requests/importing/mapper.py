@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -66,7 +66,9 @@ class Mapper:
         self._now = now
         self._zone = profile.zone or ZoneInfo(city.time_zone)
         self._city_zone = ZoneInfo(city.time_zone)
-        self._latest_year = now.astimezone(self._city_zone).year
+        latest = now.astimezone(self._city_zone).year
+        self._first = datetime(profile.earliest_year, 1, 1, tzinfo=self._city_zone).astimezone(UTC)
+        self._end = datetime(latest + 1, 1, 1, tzinfo=self._city_zone).astimezone(UTC)
         self._targets = Targets(city, profile)
         self._placing = Placing(city, profile.place)
         self._read = {name: times.reader(m, self._zone) for name, m in profile.moments.items()}
@@ -223,8 +225,7 @@ class Mapper:
             return None
 
     def _bounds(self, name: str, at: datetime) -> None:
-        year = at.astimezone(self._city_zone).year
-        if not self._profile.earliest_year <= year <= self._latest_year:
+        if not self._first <= at < self._end:
             raise RowRejected(f"{name}_bounds", at.isoformat())
 
     def _closed(self, row: _Row, opened: datetime, updated: datetime | None) -> datetime | None:

@@ -99,6 +99,7 @@ class Profile:
     answer: str
     answer_public: bool
     keep: tuple[str, ...]
+    keep_as_must_exist: bool = False
 
     def columns(self) -> set[str]:
         """Every column the profile names; the header must have all of them."""
@@ -143,6 +144,7 @@ def with_fallback(profile: Profile, key: str) -> Profile:
         digest=hashlib.sha256(f"{profile.digest} {key}".encode()).hexdigest(),
         service=replace(profile.service, unknown="keep_as"),
         keep_as=(key,),
+        keep_as_must_exist=True,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from onehall.catalog import categories, rules
 from onehall.catalog.flows import FlowDefinition, Move
+from onehall.catalog.models import Service
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import Route, ServiceDefinition, Words
 from onehall.people.models import Queue
@@ -112,16 +113,20 @@ class Targets:
         for key in self._profile.keep_as:
             if key in self.by_key:
                 return self.by_key[key]
-        wanted, known = ", ".join(self._profile.keep_as), ", ".join(sorted(self.by_key))
-        raise ProfileError(
-            f"{city.name} has no service {wanted} for rows whose own is unknown. "
-            f"Name one with --keep-as. It has: {known}."
-        )
+        if self._profile.keep_as_must_exist:
+            known = ", ".join(sorted(self.by_key))
+            raise ProfileError(
+                f"{city.name} has no service {', '.join(self._profile.keep_as)}. It has: {known}."
+            )
+        return None
 
 
 def _targets(city: City) -> Iterator[tuple[str, Target]]:
     listed = catalogue(city)
-    for service in listed.services:
+    # Also services that are offered no more: old requests keep them. Offered ones come first.
+    rows = Service.objects.filter(city_id=city.pk).order_by("-active", "position", "id")
+    for service_id in rows.values_list("id", flat=True):
+        service = listed.by_id(service_id)
         version_id, flow = listed.current_version(service.flow)
         endings = {wanted: _ending(flow, wanted) for wanted in _WANTED}
         yield service.key, Target(service.id, version_id, service, flow.start, endings)

@@ -124,6 +124,7 @@ export function startPlace({ form, words, fill, say, changed }) {
       return row;
     }));
     list.hidden = !places.length;
+    if (places.length) list.scrollIntoView({ block: "nearest" });
     field.setAttribute("aria-expanded", String(!!places.length));
     field.removeAttribute("aria-activedescendant");
     voice.textContent = places.length ? fill(words.found, { n: places.length }) : words.notFound;

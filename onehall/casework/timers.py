@@ -1,0 +1,57 @@
+"""The writes about timers: fire one that is due, let go of one, begin again after a join was undone."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from onehall.casework import actions, steps
+from onehall.casework.models import Case, Timer
+from onehall.catalog.queries import catalogue
+from onehall.people.actor import system
+from onehall.places.models import City
+
+
+@transaction.atomic
+def fire_timer(*, city: City, timer_id: int, now: datetime) -> bool:
+    """Fire one due timer once; False when it was stale or taken by another worker.
+
+    Raises `MoveRefused`, with nothing noted, when the flow does not let the system make the move.
+    """
+    timer = (
+        Timer.objects.select_for_update(skip_locked=True)
+        .filter(pk=timer_id, city_id=city.id, fired_at=None, at__lte=now)
+        .first()
+    )
+    if timer is None:
+        return False
+    timer.fired_at = now
+    timer.save(update_fields=["fired_at"])
+    case = steps.locked(city=city, case_id=timer.case_id)
+    if case.entered != timer.entered or case.merged_into_id is not None:
+        return False
+    actions.make_move(city=city, case_id=case.id, move=timer.move, by=system(city.id), now=now)
+    return True
+
+
+@transaction.atomic
+def let_go(*, timer_id: int, now: datetime) -> None:
+    """Do without a due timer whose move is refused: it would be refused for ever."""
+    Timer.objects.filter(pk=timer_id, fired_at=None).update(fired_at=now)
+
+
+@transaction.atomic
+def put_off(*, timer_id: int, until: datetime) -> None:
+    """Try a timer again later, so that one that fails does not hold up the others."""
+    Timer.objects.filter(pk=timer_id, fired_at=None).update(at=until)
+
+
+def begin_again(*, city: City, case: Case, now: datetime) -> None:
+    """Count the waiting times of the case's state from now. In the caller's transaction.
+
+    Nothing fires while a case is joined; fired at once afterwards, nobody could still answer.
+    """
+    flow = catalogue(city).flow_version(case.flow_version_id)
+    for timer in flow.states[case.state].timers:
+        Timer.objects.filter(case_id=case.pk, entered=case.entered, move=timer.move).update(
+            at=now + timer.after, fired_at=None
+        )

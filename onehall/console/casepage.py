@@ -1,0 +1,271 @@
+"""Everything the pages of one case name, gathered in a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from onehall.casework import photos, wording
+from onehall.casework import queries as casework
+from onehall.casework.models import Case, Photo
+from onehall.casework.wording import Line
+from onehall.catalog.flows import FlowDefinition
+from onehall.catalog.queries import catalogue
+from onehall.catalog.services import ServiceDefinition
+from onehall.console import moves
+from onehall.console.clockface import face
+from onehall.console.desk import Desk
+from onehall.console.trouble import Trouble
+from onehall.kernel.localized import pick
+from onehall.look.doorway import CityRequest
+from onehall.look.tones import tone_of
+from onehall.messaging import queries as messaging
+from onehall.messaging.live import token as live_token
+from onehall.messaging.models import Message
+from onehall.people.queries import Member, QueueInfo, members, queues
+from onehall.places import areas
+from onehall.places.models import LIMIT_LAYER
+from onehall.service_requests import queries
+from onehall.service_requests.models import ServiceRequest
+
+SEES: Final = ("all", "public", "staff")
+"""Parts of the timeline that one can look at alone."""
+
+NEAR_METRES: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A case with its flow and service."""
+
+    case: Case
+    flow: FlowDefinition
+    service: ServiceDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline with what the desk adds to it."""
+
+    line: Line
+    tone: str
+    note: str
+    failed: list[Message]
+    pictures: list[Photo]
+    undo: int | None
+
+
+def load(request: CityRequest, number: str) -> Loaded:
+    """The case of that number, if this person may see it; else 404."""
+    found = (
+        Case.objects.visible_to(request.actor)
+        .select_related("queue", "assignee", "merged_into")
+        .filter(number=number)
+        .first()
+    )
+    if found is None:
+        raise Http404
+    listed = catalogue(request.city)
+    return Loaded(found, listed.flow_version(found.flow_version_id), listed.by_id(found.service_id))
+
+
+def load_to_write(request: CityRequest, number: str) -> Loaded:
+    """Like `load`, for people who may change it; 403 for those who only read."""
+    loaded = load(request, number)
+    if not request.actor.writes:
+        raise PermissionDenied(_("Your role can read this case but not change it."))
+    return loaded
+
+
+def reader_of(request: CityRequest, flow: FlowDefinition) -> wording.Reader:
+    """The member of staff who reads: knows every queue of the city by name."""
+    language, default = request.LANGUAGE_CODE, request.city.languages[0]
+    names = {q.id: pick(q.name, language, default) for q in queues(request.city)}
+    return wording.Reader(flow, language, default, names, staff=True)
+
+
+def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) -> dict[str, Any]:
+    """What the case page and the stop page name."""
+    city, found, flow = request.city, loaded.case, loaded.flow
+    reader = reader_of(request, flow)
+    see = request.GET.get("see", "")
+    see = see if see in SEES else "all"
+    reports = queries.reports_of(found)
+    joined = queries.joined_cases(found)
+    pictures = casework.photos_of([found.id])
+    lines = wording.lines(casework.timeline_of(found), found, reader)
+    sent = messaging.deliveries(city.id, [found.number, *(c.number for c in joined)])
+    kept = photos.kept_by(city, trouble.draft, desk.actor) if trouble.draft else []
+    works = desk.actor.writes and found.merged_into_id is None
+    steps = flow.leaving(found.state, desk.actor.roles) if works else []
+    offered = moves.buttons(
+        steps, flow=flow, service=loaded.service, reader=reader, trouble=trouble
+    )
+    return {
+        "case": found,
+        "service": loaded.service,
+        "queue_name": reader.queue_names.get(found.queue_id, ""),
+        "state_word": state_word(found.category, reader.text(flow.states[found.state].label)),
+        "clock": face(found, now=desk.now, calendar=casework.calendar_of(city), zone=desk.zone),
+        "entries": [
+            e for e in _entries(desk, found, lines, sent, pictures, joined) if _shown(e, see)
+        ],
+        "see": see,
+        "warnings": [n for n in lines if n.staff_only and n.words][:3],
+        "news": [n for n in lines if n.seq > (trouble.changed_since or found.lock)],
+        "first_reports": reports[:3],
+        "more_reports": reports[3:],
+        "report_count": len(reports),
+        "callers": [r for r in reports if r.person and r.person.phone],
+        "followers": sum(1 for r in reports if r.wants_news and r.person_id),
+        "answers": answers(loaded.service, reports, reader),
+        "joined": [(c, c.queue_id in desk.queue_ids) for c in joined],
+        "photos_before": [p for p in pictures if p.kind != Photo.Kind.AFTER],
+        "photos_after": [p for p in pictures if p.kind == Photo.Kind.AFTER],
+        "sees_originals": bool(desk.actor.roles & photos.SEES_ORIGINALS),
+        "moves": offered,
+        "closing": moves.closing_words(loaded.service) if found.is_open else "",
+        "close": next((m for m in offered if m.purpose == "close"), None),
+        "works": works,
+        "kept_photos": kept,
+        "lost_form": trouble.changed_since is not None
+        and (not works or _is_gone(trouble, offered)),
+        "team": _team(members(city), found) if works else [],
+        "departments": _departments(request),
+        "near": _near(request, desk, found),
+        "area_words": _areas(request, found),
+        "stream": f"/live/{live_token([f'case:{found.id}'])}",
+        "trouble": trouble,
+        "trouble_at": {
+            w: trouble.at(w) for w in ("say", "queue", "join", "assign", "priority", "photo")
+        },
+        "typed": {n: trouble.typed.get(n, "") for n in ("words", "reason", "into")},
+    }
+
+
+def state_word(category: str, label: str) -> str:
+    """The city's word for a state; where that speaks to the resident, ours for the staff."""
+    return _("Waiting for resident") if category == "waiting_applicant" else label
+
+
+def _is_gone(trouble: Trouble, offered: Sequence[moves.MoveButton]) -> bool:
+    """Whether the form that was sent has no place on the page any more."""
+    places_left = {"say", "queue", "join", "assign", "priority", "photo", *(m.key for m in offered)}
+    return trouble.where not in places_left
+
+
+def _shown(entry: Entry, see: str) -> bool:
+    return see == "all" or (see == "staff") == entry.line.staff_only
+
+
+def _entries(
+    desk: Desk,
+    case: Case,
+    lines: list[Line],
+    sent: list[Message],
+    pictures: list[Photo],
+    joined: list[Case],
+) -> list[Entry]:
+    by_about: dict[str, list[Message]] = {}
+    for message in sent:
+        by_about.setdefault(message.about, []).append(message)
+    by_id = {p.id: p for p in pictures}
+    parts = {c.id for c in joined}
+    found = []
+    for line in lines:
+        about = by_about.get(f"{case.id}:{line.seq}", [])
+        part = line.data.get("case")
+        undo = part if line.can_undo_join and part in parts and desk.actor.writes else None
+        found.append(
+            Entry(
+                line,
+                "hold" if line.staff_only else tone_of(line.category),
+                _note(line, about),
+                [m for m in about if m.state in ("failed", "bounced")],
+                [by_id[pk] for pk in line.photo_ids if pk in by_id],
+                undo,
+            )
+        )
+        if undo is not None:
+            # Joined twice after an undo: only the last one can be taken apart.
+            parts.discard(undo)
+    return found
+
+
+def _note(line: Line, about: list[Message]) -> str:
+    words = [_("staff only") if line.staff_only else _("residents see this")]
+    if about:
+        done = sum(1 for m in about if m.state == "sent")
+        said = ngettext(
+            "%(done)s of %(n)s message sent", "%(done)s of %(n)s messages sent", len(about)
+        )
+        words.append(said % {"done": done, "n": len(about)})
+    return " · ".join(words)
+
+
+def answers(
+    service: ServiceDefinition, reports: list[ServiceRequest], reader: wording.Reader
+) -> list[tuple[str, str]]:
+    """The first answer to each question as (question, answer), in the order of the service."""
+    found: list[tuple[str, str]] = []
+    for question in service.questions:
+        given = (r.answers.get(question.key) for r in reports)
+        value = next((v for v in given if v not in (None, "", [])), None)
+        if value is None:
+            continue
+        labels = {o.key: reader.text(o.label) for o in question.options}
+        values = value if isinstance(value, list) else [value]
+        said = [_yes_no(v) if isinstance(v, bool) else labels.get(str(v), str(v)) for v in values]
+        found.append((reader.text(question.label), ", ".join(said)))
+    return found
+
+
+def _yes_no(value: bool) -> str:  # noqa: FBT001  (a value to print, not an option)
+    return _("Yes") if value else _("No")
+
+
+def _team(team: list[Member], case: Case) -> list[Member]:
+    """Who may be given the case: people of its department and those of the whole city, no auditors."""
+    department = case.queue.department_id
+    return [m for m in team if may_be_given(m, department)]
+
+
+def may_be_given(member: Member, department_id: int) -> bool:
+    """Whether a case of a department can be this person's work."""
+    return member.department_id in (None, department_id) and bool(set(member.roles) - {"auditor"})
+
+
+def _departments(request: CityRequest) -> list[tuple[str, list[QueueInfo]]]:
+    """Every queue in use by department, for sending a case on."""
+    language, default = request.LANGUAGE_CODE, request.city.languages[0]
+    found: dict[str, list[QueueInfo]] = {}
+    for queue in queues(request.city):
+        if queue.active:
+            found.setdefault(pick(queue.department_name, language, default), []).append(queue)
+    return list(found.items())
+
+
+def _near(request: CityRequest, desk: Desk, case: Case) -> list[dict[str, Any]]:
+    """Open cases around it that this person may see, numbered as on the map."""
+    if case.lon is None or case.lat is None:
+        return []
+    listed = catalogue(request.city)
+    visible = desk.queue_ids
+    found = casework.open_near(
+        request.city, case.lon, case.lat, metres=NEAR_METRES, public_only=False, limit=12
+    )
+    return [
+        {"case": n.case, "metres": n.metres, "service": listed.by_id(n.case.service_id)}
+        for n in found
+        if n.case.id != case.id and n.case.queue_id in visible
+    ][:6]
+
+
+def _areas(request: CityRequest, case: Case) -> str:
+    """The names of the areas the place lies in."""
+    layers = sorted((k, str(v)) for k, v in case.areas.items() if k != LIMIT_LAYER)
+    return ", ".join(areas.label(request.city, k, v, request.LANGUAGE_CODE) for k, v in layers)

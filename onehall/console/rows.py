@@ -1,0 +1,27 @@
+"""One case as a line of a list."""
+
+from typing import Any
+
+from onehall.casework import queries as casework
+from onehall.casework.models import Case
+from onehall.catalog.queries import Catalogue
+from onehall.console.casepage import state_word
+from onehall.console.clockface import face
+from onehall.console.desk import Desk
+from onehall.kernel.localized import pick
+from onehall.look.doorway import CityRequest
+
+
+def row(request: CityRequest, desk: Desk, listed: Catalogue, case: Case) -> dict[str, Any]:
+    """What a list names of a case."""
+    language, default = request.LANGUAGE_CODE, desk.city.languages[0]
+    service = listed.by_id(case.service_id)
+    state = listed.flow_version(case.flow_version_id).states[case.state]
+    return {
+        "case": case,
+        "service": pick(service.name, language, default),
+        "icon": service.icon,
+        "state": state_word(case.category, pick(state.label, language, default)),
+        "category": case.category,
+        "clock": face(case, now=desk.now, calendar=casework.calendar_of(desk.city), zone=desk.zone),
+    }

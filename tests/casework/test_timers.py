@@ -1,0 +1,146 @@
+"""Timers: fire once, whoever sweeps, and never for a state that the case has left."""
+
+import datetime as dt
+import threading
+
+import pytest
+from django.db import connection
+
+from onehall.casework import tasks, timers
+from onehall.casework.errors import MoveRefused
+from onehall.casework.models import Case, Timer
+from onehall.service_requests import joining
+from tests.cast import START, Cast, build, entries, sound
+
+DAY = dt.timedelta(days=1)
+
+
+def settles(case: Case) -> int:
+    return sum(1 for e in entries(case) if e.data.get("purpose") == "settle")
+
+
+@pytest.mark.django_db
+class TestSweep:
+    def test_settles_what_nobody_answered_and_not_a_moment_before(self, cast: Cast) -> None:
+        case = cast.case()
+        cast.finish(case)
+        assert tasks.sweep_timers(START + 7 * DAY - dt.timedelta(seconds=1)) == 0
+        assert sound(case).state == "done"
+        assert tasks.sweep_timers(START + 7 * DAY) == 1
+        stored = sound(case)
+        assert (stored.state, stored.closed_at) == ("closed", START)
+        assert entries(case)[-1].actor_kind == "system"
+        assert tasks.sweep_timers(START + 8 * DAY) == 0
+        assert settles(case) == 1
+
+    def test_missed_sweeps_catch_up_in_order(self, cast: Cast) -> None:
+        first, second = cast.case(), cast.case()
+        cast.finish(second, now=START)
+        cast.finish(first, now=START + DAY)
+        assert tasks.sweep_timers(START + 100 * DAY) == 2
+        assert {sound(first).state, sound(second).state} == {"closed"}
+
+    def test_a_stale_timer_does_nothing_after_a_reopening(self, cast: Cast) -> None:
+        case = cast.case()
+        cast.finish(case)
+        cast.move(case, "dispute", cast.sam, now=START + DAY)
+        assert tasks.sweep_timers(START + 7 * DAY) == 0
+        assert sound(case).state == "checked"
+        cast.finish(case, now=START + 8 * DAY)
+        assert tasks.sweep_timers(START + 9 * DAY) == 0
+        assert sound(case).state == "done"
+        assert tasks.sweep_timers(START + 15 * DAY) == 1
+        assert settles(case) == 1
+
+    def test_waiting_for_an_answer_ends_some_day(self, cast: Cast) -> None:
+        case = cast.case()
+        cast.move(case, "ask", words="Which side?")
+        assert tasks.sweep_timers(START + 14 * DAY) == 1
+        stored = sound(case)
+        assert (stored.state, stored.paused_at) == ("closed", None)
+
+    def test_nothing_fires_while_a_case_is_joined_and_undoing_it_gives_the_whole_time_again(
+        self, cast: Cast
+    ) -> None:
+        into, case = cast.case(), cast.case()
+        cast.move(case, "ask", words="Which side?")
+        joining.join(city=cast.city, case_id=case.id, into_number=into.number, by=cast.dana, now=START)
+        assert tasks.sweep_timers(START + 20 * DAY) == 0
+        joining.unjoin(city=cast.city, case_id=case.id, by=cast.dana, now=START + 21 * DAY)
+        assert sound(case).state == "waiting"
+        assert tasks.sweep_timers(START + 34 * DAY) == 0
+        assert tasks.sweep_timers(START + 35 * DAY) == 1
+        assert sound(case).state == "closed"
+
+    def test_a_refused_move_is_let_go_of_and_holds_up_nobody(
+        self, cast: Cast, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        case, good = cast.case(), cast.case()
+        cast.finish(good)
+        bad = Timer.objects.create(
+            city=cast.city, case=case, entered=case.entered, move="reopen", at=START
+        )
+        with pytest.raises(MoveRefused):
+            timers.fire_timer(city=cast.city, timer_id=bad.pk, now=START)
+        bad.refresh_from_db()
+        assert bad.fired_at is None
+        assert tasks.sweep_timers(START + 7 * DAY) == 1
+        bad.refresh_from_db()
+        assert bad.fired_at is not None
+        assert "timer.refused" in caplog.text
+        assert sound(case).state == "received"
+
+    def test_a_failing_timer_is_tried_again_later_and_holds_up_nobody(
+        self, cast: Cast, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case, good = cast.case(), cast.case()
+        cast.finish(case)
+        cast.finish(good, now=START + dt.timedelta(minutes=1))
+        plain = timers.fire_timer
+
+        def fire(*, city: object, timer_id: int, now: dt.datetime) -> bool:
+            if Timer.objects.get(pk=timer_id).case_id == case.pk:
+                raise KeyError("lost")
+            return plain(city=cast.city, timer_id=timer_id, now=now)
+
+        monkeypatch.setattr(timers, "fire_timer", fire)
+        assert tasks.sweep_timers(START + 8 * DAY) == 1
+        assert sound(good).state == "closed"
+        assert Timer.objects.get(case=case).at == START + 8 * DAY + tasks.PUT_OFF
+        assert "timer.failed" in caplog.text
+
+    def test_a_timer_of_another_city_does_not_fire_here(self, cast: Cast) -> None:
+        from onehall.places.models import City
+
+        case = cast.case()
+        cast.finish(case)
+        other = City.objects.create(slug="other", name="Other", languages=["en"])
+        timer = Timer.objects.get(case=case)
+        assert not timers.fire_timer(city=other, timer_id=timer.pk, now=START + 9 * DAY)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_sweeping_at_once_settle_each_case_once() -> None:
+    cast = build()
+    cases = [cast.case() for _ in range(6)]
+    for case in cases:
+        cast.finish(case)
+    start = threading.Barrier(3)
+    fired: list[int] = []
+
+    def sweep() -> None:
+        try:
+            start.wait(10)
+            fired.append(tasks.sweep_timers(START + 8 * DAY))
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=sweep) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+    assert sum(fired) == len(cases)
+    assert [settles(case) for case in cases] == [1] * len(cases)
+    for case in cases:
+        sound(case)
