@@ -24,7 +24,7 @@ COMMANDS = {
     "manage": "Pass a command on to Django.",
     "prepare-demo": "",
 }
-MODULES = {"import": "imports", "prepare-demo": "prepare_demo"}
+MODULES = {"import": "importing", "prepare-demo": "prepare_demo"}
 
 
 class Commands(click.Group):

@@ -8,6 +8,7 @@ from allauth.core import context as allauth_context
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from onehall.kernel import clock
 from onehall.messaging import actions as messaging
@@ -33,6 +34,13 @@ def resident_sign_in(city: City, email: str) -> AbstractBaseUser | None:
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library ships no types
     """Sign-up is closed: staff are added by the city, residents come in with a code for their address."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("This e-mail and password do not belong together. Try again."),
+        "incorrect_code": _("That is not the code. Type the one from the newest mail."),
+        "rate_limited": _("That was too often. Wait some minutes, then try again."),
+        "too_many_login_attempts": _("That was too often. Wait some minutes, then try again."),
+    }
 
     @override
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -37,6 +37,9 @@ SEES: Final = ("all", "public", "staff")
 
 NEAR_METRES: Final = 200
 
+KNOWN: Final = frozenset({"", "say", "queue", "join", "assign", "priority", "photo"})
+"""Places of a page that a refusal may belong to, besides the moves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -139,6 +142,9 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "near": _near(request, desk, found),
         "area_words": _areas(request, found),
         "stream": f"/live/{live_token([f'case:{found.id}'])}",
+        "live_address": f"?part=live&see={see}",
+        "priorities": Case.Priority.choices,
+        "lost_move": trouble.where not in KNOWN and all(m.key != trouble.where for m in offered),
         "trouble": trouble,
         "trouble_at": {
             w: trouble.at(w) for w in ("say", "queue", "join", "assign", "priority", "photo")
@@ -154,8 +160,7 @@ def state_word(category: str, label: str) -> str:
 
 def _is_gone(trouble: Trouble, offered: Sequence[moves.MoveButton]) -> bool:
     """Whether the form that was sent has no place on the page any more."""
-    places_left = {"say", "queue", "join", "assign", "priority", "photo", *(m.key for m in offered)}
-    return trouble.where not in places_left
+    return trouble.where not in KNOWN | {m.key for m in offered}
 
 
 def _shown(entry: Entry, see: str) -> bool:

@@ -56,8 +56,9 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
         for p in casework.photos_of([case.id, *([report.home_case_id] if report.home_case_id else [])])
         if p.request_id == report.id or p.is_public
     ]
-    shown = {pid for line in lines for pid in line.photo_ids}
     before, after = pair_of(pictures)
+    lines = each_photo_once(lines, {p.id for p in (before, after) if p})
+    shown = {pid for line in lines for pid in line.photo_ids}
     judging = {m.purpose for m in flow.leaving(case.state, loaded.by.roles)}
     now = read_clock()
     return {
@@ -68,7 +69,7 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
         "lines": lines,
         "stations": stations(flow, case, lines, reader),
         "queue": names.get(case.queue_id, ""),
-        "before": picture(before, report, _("Before")) if before else None,
+        "before": picture(before, report, _("Before") if after else _("Photo")) if before else None,
         "after": picture(after, report, _("After")) if after else None,
         "photos": {p.id: p for p in pictures},
         "more_photos": [p for p in pictures if p not in (before, after) and p.id not in shown],
@@ -101,6 +102,17 @@ def own_words_only(
         else replace(line, words="", photo_ids=())
         for line in lines
     ]
+
+
+def each_photo_once(lines: list[Line], elsewhere: set[int]) -> list[Line]:
+    """The lines with every photo at its newest mention only, those shown elsewhere left out."""
+    seen = set(elsewhere)
+    found: list[Line] = []
+    for line in lines:
+        fresh = tuple(pid for pid in line.photo_ids if pid not in seen)
+        seen.update(fresh)
+        found.append(replace(line, photo_ids=fresh))
+    return found
 
 
 def pair_of(pictures: Sequence[Photo]) -> tuple[Photo | None, Photo | None]:

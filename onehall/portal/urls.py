@@ -27,7 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("places/name", places.name, name="name-place"),
     re_path(
         r"^tiles/(?P<scheme>light|dark)/(?P<z>\d{1,2})/(?P<x>\d{1,7})/(?P<y>\d{1,7})\.webp$",
-        lambda request, scheme, z, x, y: places.tile(request, scheme, int(z), int(x), int(y)),
+        places.tile,
         name="tile",
     ),
     re_path(

@@ -69,8 +69,10 @@ def _readers(entry: TimelineEntry) -> list[ServiceRequest]:
 
 
 def _is_silent(entry: TimelineEntry) -> bool:
-    """Steps that are no news: nobody waits to hear that an answer came or a time ran out."""
-    return entry.kind == "moved" and entry.data.get("purpose") in ("settle", "answer")
+    """What is for staff alone, and steps that are no news: an answer came, a time ran out."""
+    if entry.kind != "moved":
+        return not entry.public or entry.kind not in TEMPLATES
+    return entry.data.get("purpose") in ("settle", "answer")
 
 
 def send_link(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> None:

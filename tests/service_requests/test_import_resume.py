@@ -17,6 +17,7 @@ from onehall.places.models import City
 from onehall.service_requests.importing import loader
 from onehall.service_requests.importing.loader import ImportBusy
 from onehall.service_requests.importing.profile import ProfileError
+from onehall.service_requests.importing.rows import copy_requests
 from onehall.service_requests.models import ImportRun, ServiceRequest
 from tests.service_requests.import_city import build_city
 from tests.service_requests.import_city_files import (
@@ -135,16 +136,15 @@ def break_off(
     city: City, path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch, *, after: int
 ) -> None:
     """Start an import that fails inside a batch after `after` whole ones."""
-    copied = loader.copy_requests
     calls = iter(range(after + 1))
 
     def fails(*args: Any) -> list[int]:
         if next(calls) == after:
             raise RuntimeError("pulled the plug")
-        return copied(*args)
+        return copy_requests(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loader, "copy_requests", fails)
+        patch.setattr(f"{loader.__name__}.copy_requests", fails)
         with pytest.raises(RuntimeError, match="plug"):
             bring_in(city, small_profile(path.parent), path, now, size=SIZE)
 

@@ -5,8 +5,6 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from onehall.look.tones import tone_of
-
 register = template.Library()
 
 
@@ -14,18 +12,6 @@ register = template.Library()
 def is_same(one: Any, other: Any) -> bool:
     """Whether two values are the same, for a tag's argument."""
     return bool(one == other)
-
-
-@register.filter
-def simple(move: dict[str, Any], _flow: Any) -> bool:
-    """Whether a move needs nothing, so that one press makes it."""
-    return not move["needs"] and move["purpose"] != "close"
-
-
-@register.filter
-def about(messages: list[Any], seq: int) -> list[Any]:
-    """Messages that told about one entry of the timeline."""
-    return [m for m in messages if m.about.endswith(f":{seq}")]
 
 
 @register.filter
@@ -46,7 +32,14 @@ def plain(number: float) -> str:
     return f"{number:.6f}"
 
 
-@register.simple_tag
-def category_tone(category: str) -> str:
-    """The tone of a category."""
-    return tone_of(category)
+@register.filter
+def channel(key: str) -> str:
+    """How a report came, in words."""
+    return {
+        "web": _("on the web"),
+        "phone": _("by phone"),
+        "follow": _("followed this case"),
+        "staff": _("by our own staff"),
+        "api": _("through another app"),
+        "import": _("in the former system"),
+    }.get(key, key)

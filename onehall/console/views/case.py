@@ -116,11 +116,12 @@ def page(
 
 def done(request: CityRequest, number: str, words: str) -> HttpResponse:
     """Say what was done and go where the person came from, or to the case while they may see it."""
-    messages.success(request, words)
     back = request.POST.get("back", "")
+    if not Case.objects.visible_to(request.actor).filter(number=number).exists():
+        gone = _("It is with another department now.")
+        messages.success(request, f"{words} {gone}")
+        return redirect("console:inbox")
+    messages.success(request, words)
     if back.startswith("/desk") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return redirect(back)
-    if not Case.objects.visible_to(request.actor).filter(number=number).exists():
-        messages.info(request, _("It is with another department now."))
-        return redirect("console:inbox")
     return redirect(reverse("console:case", args=[number]))

@@ -49,7 +49,8 @@ def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
         "show": show,
         "chips": _chips(request, desk, show),
         "stream": f"/live/{live_token([f'city:{desk.city.id}'])}",
-        "here": request.get_full_path().partition("?")[0] + _query(request),
+        "here": request.path + _query(request),
+        "live_address": f"{request.path}{_query(request) or '?'}&part=live",
     }
     template = "console/inbox.html#live" if part else "console/inbox.html"
     rail_at = "" if queue else "replies" if show == "replies" else "inbox"

@@ -1,9 +1,12 @@
 """My things: everything a proven address has reported. The proof is a one-time code by mail."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -12,10 +15,14 @@ from onehall.look.doorway import CityRequest
 from onehall.service_requests import queries
 
 
+@login_not_required
 @never_cache
 @require_GET
 def mine(request: CityRequest) -> HttpResponse:
-    """Open reports first, then ended ones, newest first. Signing in is asked before."""
+    """Open reports first, then ended ones, newest first. Strangers are sent to ask for a code."""
+    if not request.user.is_authenticated:
+        query = urlencode({"next": request.path})
+        return redirect(f"{reverse('account_request_login_code')}?{query}")
     city = request.city
     edge = _edge(request.GET.get("before", ""))
     found = queries.mine(city, getattr(request.user, "email", ""), before=edge)
@@ -43,6 +50,7 @@ def mine(request: CityRequest) -> HttpResponse:
 def _edge(text: str) -> tuple[datetime, int] | None:
     at, _mark, pk = text.partition("~")
     try:
-        return datetime.fromisoformat(at), int(pk)
+        edge = datetime.fromisoformat(at), int(pk[:18])
     except ValueError:
         return None
+    return edge if edge[0].tzinfo is not None else None

@@ -80,11 +80,12 @@ def near(request: CityRequest, service_key: str) -> HttpResponse:
 
 @login_not_required
 @require_GET
-def tile(request: CityRequest, scheme: str, z: int, x: int, y: int) -> HttpResponse:
+def tile(request: CityRequest, scheme: str, z: str, x: str, y: str) -> HttpResponse:
     """One 512 pixel map tile, drawn once and kept."""
-    if not 10 <= z <= 19 or not (0 <= x < 2**z and 0 <= y < 2**z):
-        raise Http404
-    data = tiles.draw_tile(request.city, z, x, y, dark=scheme == "dark")
+    try:
+        data = tiles.draw_tile(request.city, int(z), int(x), int(y), dark=scheme == "dark")
+    except tiles.NoSuchTile as unknown:
+        raise Http404 from unknown
     return _picture(data, TILE_AGE)
 
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
 from onehall.casework import clock, photos
@@ -84,10 +84,13 @@ class Page:
 
 
 @login_not_required
-@never_cache
+@cache_control(private=True, max_age=0)
 @require_http_methods(["GET", "POST"])
 def form(request: CityRequest, service_key: str) -> HttpResponse:
-    """The one page of a report. Every button of it saves the photos and keeps what was typed."""
+    """The one page of a report. Every button of it saves the photos and keeps what was typed.
+
+    A browser may keep it for its back button: then the same key comes again, and with it the same record.
+    """
     service = _service(catalogue(request.city), service_key)
     page = _page(request, service)
     if request.method == "GET":

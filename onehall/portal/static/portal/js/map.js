@@ -27,7 +27,7 @@ function cross() {
   svg.setAttribute("viewBox", "-20 -20 40 40");
   svg.setAttribute("class", "cross");
   svg.setAttribute("aria-hidden", "true");
-  for (const [css, r] of [["", 12], ["over", 12], ["", 1.5], ["over", 1.5]]) {
+  for (const [css, r] of [["", 12], ["ring", 12], ["", 1.5], ["ring", 1.5]]) {
     const circle = document.createElementNS(space, "circle");
     circle.setAttribute("r", r);
     if (css) circle.setAttribute("class", css);

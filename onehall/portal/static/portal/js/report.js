@@ -180,8 +180,20 @@ form.addEventListener("submit", async (event) => {
 form.addEventListener("input", saveSoon);
 form.addEventListener("change", () => { ask(); saveSoon(); });
 
-// The page may come back out of the browser's memory; then it can be sent again, as the same report.
+// The back button: it is the same report still, and its page says where it went.
+function sentBefore() {
+  let facts = null;
+  try { facts = JSON.parse(sessionStorage.getItem(STORE.replace("draft", "sent"))); } catch { /* switched off */ }
+  if (!facts) return;
+  const box = document.querySelector("[data-sent]");
+  form.elements.key.value = facts.key;
+  box.querySelector("a").href = facts.address;
+  box.hidden = false;
+}
+
 addEventListener("pageshow", (event) => {
+  const back = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  if (event.persisted || back) sentBefore();
   if (!event.persisted) return;
   sending = false;
   send.removeAttribute("aria-disabled");
