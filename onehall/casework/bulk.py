@@ -184,7 +184,7 @@ def _chain(row: CaseRow, into: list[tuple[Any, ...]]) -> bytes:
             raise ValueError(f"Unknown kind of timeline entry: {entry.kind}")
         public = entry.kind in PUBLIC_KINDS if entry.public is None else entry.public
         data = json_text(entry.data)
-        head = _hash(head, row.id, seq, entry, data, public=public)
+        head = quick_hash(head, row.id, seq, entry, data, public=public)
         into.append(
             (row.id, seq, row.city_id, entry.at, public, entry.actor_kind, entry.actor_id,
              entry.kind, entry.actor_name, data, head)
@@ -192,7 +192,7 @@ def _chain(row: CaseRow, into: list[tuple[Any, ...]]) -> bytes:
     return head
 
 
-def _hash(
+def quick_hash(
     previous: bytes, case_id: int, seq: int, entry: EntryRow, data: str, *, public: bool
 ) -> bytes:
     """`entry_hash` of `timeline.facts_for_hash`, with its canonical text put together here.

@@ -126,7 +126,7 @@ def _say_received(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
 
 
 def _say_imported(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
-    return _("Taken over from the former system"), str(entry.data.get("source", ""))
+    return _("Taken over from the former system"), str(entry.data.get("department", ""))
 
 
 def _say_routed(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:

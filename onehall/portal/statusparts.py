@@ -27,6 +27,16 @@ from onehall.service_requests import actions
 from onehall.service_requests.models import ServiceRequest
 
 
+NOTHING_TYPED = dict.fromkeys(
+    (
+        "write_error", "words", "verdict_error", "reason", "ask_reason", "rate_error", "comment",
+        "news_error", "typed_email", "sent",
+    ),
+    "",
+)  # fmt: skip
+"""What the page names when nothing was sent to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A report with what its page needs from the catalogue."""
@@ -61,7 +71,7 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
     shown = {pid for line in lines for pid in line.photo_ids}
     judging = {m.purpose for m in flow.leaving(case.state, loaded.by.roles)}
     now = read_clock()
-    return {
+    return NOTHING_TYPED | {
         "report": report,
         "case": case,
         "service": loaded.service,

@@ -63,7 +63,8 @@ def test_the_sample_environment_is_understood() -> None:
 def test_the_proxy_takes_as_much_as_a_form_may_send() -> None:
     text = (ROOT / "docs/operate/samples/nginx.conf").read_text(encoding="utf-8")
     found = re.search(r"client_max_body_size (\d+)m;", text)
-    assert found and int(found[1]) * 1_000_000 > 6 * MAX_BYTES
+    assert found
+    assert int(found[1]) * 1_000_000 > 6 * MAX_BYTES
 
 
 # Words
@@ -173,17 +174,25 @@ def test_commands_in_the_documents_exist() -> None:
     assert seen > 20
 
 
+def only_announced(command: click.Command) -> bool:
+    """Whether a command only says that this version cannot do it yet."""
+    if isinstance(command, click.Group) and not command.invoke_without_command:
+        with click.Context(command) as context:
+            below = [command.get_command(context, name) for name in command.list_commands(context)]
+        return all(only_announced(part) for part in below if part)
+    return command.callback is not None and "not_yet(" in inspect.getsource(command.callback)
+
+
 def test_no_document_shows_a_command_that_cannot_do_it_yet() -> None:
     for page, words in typed():
-        found, _ = command_of(words)
-        if found.callback is not None:
-            assert "not_yet(" not in inspect.getsource(found.callback), f"{page}: {words}"
+        assert words == [] or not only_announced(command_of(words)[0]), f"{page}: {words}"
 
 
 def test_every_command_is_in_a_document() -> None:
     shown = {word for _, words in typed() for word in words}
-    ready = {name for name, words in COMMANDS.items() if words} - {"timeline"}
-    assert ready <= shown
+    for name, words in COMMANDS.items():
+        if words and not only_announced(command_of([name])[0]):
+            assert name in shown, f"No document shows onehall {name}"
 
 
 def test_make_targets_exist() -> None:

@@ -61,8 +61,8 @@ class TestAClosedRow:
         assert case.opened_at == datetime(2024, 7, 1, 17, tzinfo=UTC)
         assert case.closed_at == case.updated_at == datetime(2024, 7, 2, 18, 30, tzinfo=UTC)
         assert (case.due_at, case.due_order) == (None, NEVER)
-        assert (case.lock, case.entered, case.previous_state) == (4, 1, "received")
-        assert entry_kinds(case) == ["received", "routed", "moved", "imported"]
+        assert (case.lock, case.entered, case.previous_state) == (3, 1, "received")
+        assert entry_kinds(case) == ["received", "moved", "imported"]
         assert entry_data(case, "moved") == {
             "move": "close", "from": "received", "to": "closed", "purpose": "close",
             "words": "Filled.",
@@ -105,7 +105,7 @@ class TestAnOpenRow:
         first, second = Case.objects.order_by("id")
         assert (first.state, first.is_open, first.entered) == ("received", True, 0)
         assert (second.state, second.is_open, second.entered) == ("working", True, 1)
-        assert entry_kinds(first) == ["received", "routed", "imported"]
+        assert entry_kinds(first) == ["received", "imported"]
         assert entry_data(second, "moved")["move"] == "start"
         assert second.timeline.get(kind="moved").at == datetime(2024, 7, 3, 16, tzinfo=UTC)
 
@@ -247,7 +247,6 @@ class TestTimes:
         bring_in(city, rules, write_csv(file, [{"Due": "2024-07-08 12:00:00"}]), now)
         due = datetime(2024, 7, 8, 19, tzinfo=UTC)
         assert (only().due_at, only().due_order, only().promised_at) == (due, due, due)
-        assert entry_data(only(), "routed")["due"] == due.isoformat()
 
 
 class TestIds:

@@ -1,5 +1,7 @@
 """The front door: ask in your own words, four doors, what others ask for, the month in figures."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,6 +16,9 @@ from onehall.look.brand import stylesheet
 from onehall.look.doorway import CityRequest
 from onehall.service_requests import queries
 
+LATELY = 4
+"""Cases under "in the city lately"."""
+
 
 @login_not_required
 @require_GET
@@ -21,19 +26,20 @@ def home(request: CityRequest) -> HttpResponse:
     """The city's first page."""
     city, now = request.city, read_clock()
     listed = catalogue(city)
-    lately = []
-    for entry in queries.lately(city, limit=4):
+    lately: dict[int, dict[str, Any]] = {}
+    for entry in queries.lately(city, limit=4 * LATELY):
         case: Case = entry.case
-        flow = listed.flow_version(case.flow_version_id)
-        state = flow.states.get(str(entry.data.get("to")))
-        if state is not None:
-            lately.append({"case": case, "service": listed.by_id(case.service_id), "state": state, "at": entry.at})
+        state = listed.flow_version(case.flow_version_id).states.get(str(entry.data.get("to")))
+        if state is not None and len(lately) < LATELY:
+            service = listed.by_id(case.service_id)
+            news = {"case": case, "service": service, "state": state, "at": entry.at}
+            lately.setdefault(case.id, news)
     often = [
         {"service": s, "days": casework.usual_days(city, s.id, now=now)} for s in listed.common
     ]
     context = {
         "often": often,
-        "lately": lately,
+        "lately": list(lately.values()),
         "figures": queries.figures(city, now=now),
     }
     return render(request, "portal/home.html", context)

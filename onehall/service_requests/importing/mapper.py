@@ -121,10 +121,9 @@ class Mapper:
         )
         case.timeline = [
             EntryRow(at=moments.opened, kind="received", data={"channel": channel}),
-            self._routed(case),
             *self._steps(row, case, target, state),
             EntryRow(
-                at=self._now, kind="imported", data=self._facts(row, source_id, place.outside)
+                at=self._now, kind="imported", data=self._facts(row, case, place.outside)
             ),
         ]
         return Draft(
@@ -297,14 +296,6 @@ class Mapper:
 
     # Timeline
 
-    def _routed(self, case: CaseRow) -> EntryRow:
-        data = {
-            "queue": case.queue_id,
-            "because": (case.route_reason or {}).get("because", ""),
-            "due": case.due_at.isoformat() if case.due_at else None,
-        }
-        return EntryRow(at=case.opened_at, kind="routed", data=data)
-
     def _steps(self, row: _Row, case: CaseRow, target: Target, state: str) -> list[EntryRow]:
         answer = _cut(row.get(self._profile.answer), MAX_WORDS, "words_cut", row.repairs)
         at = case.closed_at or case.updated_at
@@ -325,10 +316,11 @@ class Mapper:
         return steps
 
     def _facts(
-        self, row: _Row, source_id: str, outside: tuple[float, float] | None
+        self, row: _Row, case: CaseRow, outside: tuple[float, float] | None
     ) -> dict[str, Any]:
         profile = self._profile
-        facts: dict[str, Any] = {"source": profile.source, "id": source_id}
+        # Source and id stand on the report, the reason for the queue on the case.
+        facts: dict[str, Any] = {"queue": case.queue_id}
         for name, lookup in (
             ("service", profile.service),
             ("status", profile.status),

@@ -32,7 +32,8 @@ function keep(region) {
   const where = region.contains(active)
     ? { id: active.id, name: active.name, start: active.selectionStart, end: active.selectionEnd }
     : null;
-  return { typed, open, where };
+  const chosen = [...region.querySelectorAll("input[type=file][id]")].filter((field) => field.files.length);
+  return { typed, open, chosen, where };
 }
 
 function restore(region, kept) {
@@ -44,6 +45,7 @@ function restore(region, kept) {
     if (/radio|checkbox/.test(now.type)) now.checked = old.checked;
     else now.value = old.value;
   }
+  for (const field of kept.chosen) document.getElementById(field.id)?.replaceWith(field);
   for (const id of kept.open) document.getElementById(id)?.setAttribute("open", "");
   if (!kept.where) return;
   const { id, name, start, end } = kept.where;
@@ -131,6 +133,13 @@ class Region {
     const page = new DOMParser().parseFromString(html, "text/html");
     const inside = page.getElementById(this.element.id)?.innerHTML ?? page.body.innerHTML;
     if (inside.trim() === this.last) return;
+    // A page may hold the news back, and show them when the reader asks.
+    const detail = { html: inside, show: () => this.put(inside) };
+    if (!this.element.dispatchEvent(new CustomEvent("look:news", { bubbles: true, cancelable: true, detail }))) return;
+    this.put(inside);
+  }
+
+  put(inside) {
     this.last = inside.trim();
     const kept = keep(this.element);
     this.element.innerHTML = inside;

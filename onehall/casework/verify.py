@@ -1,0 +1,166 @@
+"""Look for timelines that were changed behind the program's back: a stream over all, in constant memory.
+
+Both streams come ordered by case, so that a case whose entries are gone and entries whose case is gone
+are seen as well. Who can rewrite every later hash of a case and its row too is not found here: compare
+with a backup.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final, Literal
+
+from django.db import connection
+
+from onehall.casework.bulk import EntryRow, json_text, quick_hash
+from onehall.casework.models import TimelineEntry
+from onehall.casework.timeline import KINDS, facts_for_hash
+from onehall.kernel import chain
+
+BATCH: Final = 5_000
+ACTORS: Final = frozenset({"resident", "staff", "system"})
+
+type What = Literal["changed", "missing", "cut", "extra", "head", "no case"]
+type Row = tuple[Any, ...]
+
+CASES_SQL: Final = """
+SELECT c.id, c.number, c.lock, c.head FROM casework_case c
+WHERE (%(city)s::bigint IS NULL OR c.city_id = %(city)s)
+  AND (%(since)s::timestamptz IS NULL OR c.updated_at >= %(since)s)
+ORDER BY c.id
+"""
+
+ENTRIES_SQL: Final = """
+SELECT e.case_id, e.seq, e.at, e.kind, e.public, e.actor_kind, e.actor_id, e.actor_name, e.data, e.hash
+FROM casework_timelineentry e
+WHERE (%(city)s::bigint IS NULL OR e.city_id = %(city)s)
+  AND (%(since)s::timestamptz IS NULL
+       OR e.case_id IN (SELECT id FROM casework_case WHERE updated_at >= %(since)s))
+ORDER BY e.case_id, e.seq
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One broken place: the case's number (its id when the case is gone), the entry, and what is wrong."""
+
+    number: str
+    seq: int
+    what: What
+
+
+def expected(*, city_id: int | None = None, since: datetime | None = None) -> int:
+    """How many entries there should be, for a progress display."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT coalesce(sum(lock), 0) FROM ({CASES_SQL}) c",  # noqa: S608  (our own text)
+            {"city": city_id, "since": since},
+        )
+        return int(cursor.fetchone()[0])
+
+
+def faults(
+    *,
+    city_id: int | None = None,
+    since: datetime | None = None,
+    seen: Callable[[int], None] = lambda _count: None,
+) -> Iterator[Fault]:
+    """Every fault, by case. `since` narrows to cases that say they were changed since then.
+
+    Call it in a transaction, best one that reads a single snapshot. `seen` hears how many entries
+    were read since it was called last.
+    """
+    given = {"city": city_id, "since": since}
+    with closing(_stream(CASES_SQL, given)) as cases, closing(_stream(ENTRIES_SQL, given)) as rows:
+        chains = groupby(_counted(rows, seen), key=itemgetter(0))
+        found = next(chains, None)
+        for case_id, number, lock, head in cases:
+            while found is not None and found[0] < case_id:
+                yield _orphan(found)
+                found = next(chains, None)
+            if found is not None and found[0] == case_id:
+                yield from _check(number, lock, head, found[1])
+                found = next(chains, None)
+            else:
+                yield from _check(number, lock, head, iter(()))
+        while found is not None:
+            yield _orphan(found)
+            found = next(chains, None)
+
+
+def _orphan(group: tuple[int, Iterator[Row]]) -> Fault:
+    return Fault(str(group[0]), next(group[1])[1], "no case")
+
+
+def _stream(sql: str, given: dict[str, Any]) -> Iterator[Row]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, given)
+        while rows := cursor.fetchmany(BATCH):
+            yield from rows
+
+
+def _counted(rows: Iterator[Row], seen: Callable[[int], None]) -> Iterator[Row]:
+    count = 0
+    for row in rows:
+        yield row
+        count += 1
+        if count == BATCH:
+            seen(count)
+            count = 0
+    seen(count)
+
+
+def _check(number: str, lock: int, head: bytes | None, rows: Iterator[Row]) -> Iterator[Fault]:
+    """Faults of one case: its entries must run from 1 to its lock, each following from the one before."""
+    previous, seq = b"", 0
+    for row in rows:
+        if row[1] != seq + 1:
+            yield Fault(number, seq + 1, "missing")
+        seq = row[1]
+        if seq > lock:
+            yield Fault(number, seq, "extra")
+        elif not _follows(previous, row):
+            yield Fault(number, seq, "changed")
+        previous = bytes(row[9])
+    if seq < lock:
+        yield Fault(number, seq + 1, "cut")
+    elif seq == lock and previous != bytes(head or b""):
+        yield Fault(number, seq, "head")
+
+
+def _follows(previous: bytes, row: Row) -> bool:
+    """Whether the stored hash is that of the entry: worked out the quick way, in doubt the exact one."""
+    case_id, seq, at, kind, public, actor_kind, actor_id, actor_name, text, found = row
+    data = json.loads(text)
+    # Only where these need no quoting is the quick way sure.
+    if kind in KINDS and actor_kind in ACTORS:
+        entry = EntryRow(
+            at=at,
+            kind=kind,
+            data=data,
+            actor_kind=actor_kind,
+            actor_id=actor_id,
+            actor_name=actor_name,
+        )
+        if quick_hash(previous, case_id, seq, entry, json_text(data), public=public) == found:
+            return True
+    exact = TimelineEntry(
+        case_id=case_id,
+        seq=seq,
+        at=at,
+        kind=kind,
+        public=public,
+        actor_kind=actor_kind,
+        actor_id=actor_id,
+        actor_name=actor_name,
+        data=data,
+    )
+    try:
+        link = chain.entry_hash(previous or None, facts_for_hash(exact))
+    except (TypeError, ValueError):
+        return False
+    return link == bytes(found)
