@@ -66,7 +66,9 @@ class Cast:
         found: Actor = getattr(self, name)
         return found
 
-    def report(self, *, now: dt.datetime = START, contact: Contact = ROSA, **more: Any) -> ServiceRequest:
+    def report(
+        self, *, now: dt.datetime = START, contact: Contact = ROSA, **more: Any
+    ) -> ServiceRequest:
         """A pothole at the south end, told by Rosa unless said otherwise."""
         given = {"service_key": "pothole", "place": SOUTH, "key": uuid.uuid4(), "contact": contact}
         new = NewRequest(**{**given, **more})
@@ -113,7 +115,13 @@ class Cast:
         """Close as fixed, with all that it takes."""
         photo = after_photo(self, case, by=by or self.ben, now=now)
         return self.move(
-            case, "close", by or self.ben, now=now, outcome="fixed", words="Filled.", photo_ids=(photo,)
+            case,
+            "close",
+            by or self.ben,
+            now=now,
+            outcome="fixed",
+            words="Filled.",
+            photo_ids=(photo,),
         )
 
 

@@ -221,7 +221,8 @@ def counts(
     seen = [rows[q] for q in queue_ids if q in rows and queue_id in (None, q)]
     sums = [sum(r[i] for r in seen) for i in range(7)]
     per = [{q: rows[q][i] for q in queue_ids if q in rows} for i in range(4)]
-    return Counts(*sums, mine, *per)
+    opened, late, today, free, waiting, disputed, replies = sums
+    return Counts(opened, late, today, free, waiting, disputed, replies, mine, *per)
 
 
 def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]:

@@ -6,7 +6,7 @@ with a backup.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,7 +96,7 @@ def _orphan(group: tuple[int, Iterator[Row]]) -> Fault:
     return Fault(str(group[0]), next(group[1])[1], "no case")
 
 
-def _stream(sql: str, given: dict[str, Any]) -> Iterator[Row]:
+def _stream(sql: str, given: dict[str, Any]) -> Generator[Row]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, given)
         while rows := cursor.fetchmany(BATCH):

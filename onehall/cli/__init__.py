@@ -1,0 +1,1 @@
+"""The command line: run it, set up cities, import, look for trouble."""

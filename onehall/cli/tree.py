@@ -56,13 +56,19 @@ def port_must_be_free() -> None:
         time.sleep(0.2)
 
 
+def _own_name() -> str:
+    """A host name the pages answer to: the first that is a whole name."""
+    names = Env().items("ONEHALL_HOSTS")
+    return next((name for name in names if not name.startswith((".", "*"))), "localhost")
+
+
 def pages_answer() -> bool:
     """Whether the pages serve requests."""
     host, port = bound()
     here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # only translated
     connection = http.client.HTTPConnection(here, port, timeout=2)
     try:
-        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        connection.request("GET", "/healthz", headers={"Host": _own_name()})
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -1,0 +1,1 @@
+"""The doorframe: settings and addresses, no logic."""

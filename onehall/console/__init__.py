@@ -1,0 +1,1 @@
+"""The staff's door: inbox, case, work in the street."""

@@ -35,6 +35,7 @@ class MoveButton:
     main: bool
     open: bool
     form: MoveForm | None
+    photo_outcomes: str
     draft: uuid.UUID
 
 
@@ -64,6 +65,7 @@ def buttons(
                 letter=letter,
                 main=not found,
                 open=refused,
+                photo_outcomes=" ".join(_needing_photo(step, flow, service)),
                 form=_form(step, flow, service, reader, trouble if refused else None),
                 draft=trouble.draft if refused and trouble.draft else uuid.uuid4(),
             )
@@ -74,6 +76,14 @@ def buttons(
 def asks(step: Move) -> bool:
     """Whether a move needs more than a press."""
     return bool(step.needs) or step.purpose == "close"
+
+
+def _needing_photo(step: Move, flow: FlowDefinition, service: ServiceDefinition) -> list[str]:
+    """Keys of the outcomes that a close gives with a photo only."""
+    if step.purpose != "close":
+        return []
+    ends = rules.outcomes_for(flow, service)
+    return [o.key for o in ends if "after_photo" in rules.needs_of(step, service, o)]
 
 
 def closing_words(service: ServiceDefinition) -> str:

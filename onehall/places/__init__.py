@@ -1,0 +1,1 @@
+"""Cities, areas, streets and addresses; finding a place, drawing the map."""

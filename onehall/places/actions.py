@@ -35,7 +35,7 @@ def apply_pack(*, pack: PlacesPack, by: str, now: datetime) -> City:
     city.calendar = pack.calendar
     city.layers = [_layer_entry(layer) for layer in pack.areas]
     city.asset_kinds = list(pack.assets)
-    city.west, city.south, city.east, city.north = bounds_of(pack) or (None,) * 4
+    city.west, city.south, city.east, city.north = _bounds_of(pack) or (None,) * 4
     city.revision += 1
     city.pack_hashes = hashes
     city.changed_at, city.changed_by = now, by[:200]
@@ -52,7 +52,7 @@ def _layer_entry(layer: AreaLayer) -> dict[str, Any]:
     }
 
 
-def bounds_of(pack: PlacesPack) -> geo.Box | None:
+def _bounds_of(pack: PlacesPack) -> geo.Box | None:
     """The box of the first area layer (the city limit), else of everything else on the map."""
     box: geo.Box | None = None
     points: list[tuple[float, float]] = []

@@ -200,7 +200,7 @@ def take_apart(text: str, *, city_names: tuple[str, ...] = ()) -> Typed:
 
 
 def _without_city(bare: str, city_names: tuple[str, ...]) -> str:
-    """Leave out ", Port Alder, CA 90401" at the end of a postal address."""
+    """Leave out ", Springfield, CA 90401" at the end of a postal address."""
     parts = [part.strip() for part in bare.split(",") if part.strip()]
     names = {plain(name) for name in city_names}
     while len(parts) > 1:

@@ -1,0 +1,1 @@
+"""The residents' door: report, follow, answer, find."""

@@ -34,7 +34,9 @@ def acts(cast: Cast, case: Case) -> dict[str, Callable[[Actor], object]]:
     return {
         "reply": lambda by: actions.reply(**common, words="Hello.", by=by),
         "note": lambda by: actions.note(**common, words="Hello.", by=by),
-        "assign": lambda by: actions.assign(**common, user_id=cast.ben.user_id, user_name="Ben", by=by),
+        "assign": lambda by: actions.assign(
+            **common, user_id=cast.ben.user_id, user_name="Ben", by=by
+        ),
         "priority": lambda by: actions.set_priority(**common, priority=1, by=by),
         "route": lambda by: actions.route(
             **common, queue_id=queue_id(cast, "roads-north"), reason="Theirs.", by=by
@@ -46,7 +48,15 @@ def acts(cast: Cast, case: Case) -> dict[str, Callable[[Actor], object]]:
 @pytest.mark.parametrize("act", ["reply", "note", "assign", "priority", "route", "place"])
 @pytest.mark.parametrize(
     ("who", "ok"),
-    [("ben", True), ("mo", True), ("dana", True), ("ada", True), ("kim", False), ("owen", False), ("sam", False)],
+    [
+        ("ben", True),
+        ("mo", True),
+        ("dana", True),
+        ("ada", True),
+        ("kim", False),
+        ("owen", False),
+        ("sam", False),
+    ],
 )
 def test_role_may_act(cast: Cast, act: str, who: str, ok: bool) -> None:
     case = cast.case()
@@ -64,7 +74,9 @@ class TestReply:
         request = cast.report()
         requests.write(city=cast.city, request=request, words="Anyone?", by=cast.sam, now=START)
         assert sound(request.case).unread_reply
-        actions.reply(city=cast.city, case_id=request.case_id, words=" Yes. ", by=cast.dana, now=START)
+        actions.reply(
+            city=cast.city, case_id=request.case_id, words=" Yes. ", by=cast.dana, now=START
+        )
         stored = sound(request.case)
         assert not stored.unread_reply
         last = entries(stored)[-1]
@@ -114,7 +126,12 @@ class TestAssign:
         for user_id in (ida.user_id, 10**9):
             with pytest.raises(MoveRefused, match="somebody who works here"):
                 actions.assign(
-                    city=cast.city, case_id=case.id, user_id=user_id, user_name="?", by=cast.mo, now=START
+                    city=cast.city,
+                    case_id=case.id,
+                    user_id=user_id,
+                    user_name="?",
+                    by=cast.mo,
+                    now=START,
                 )
 
     def test_the_slower_of_two_is_told(self, cast: Cast) -> None:
@@ -128,7 +145,9 @@ class TestAssign:
 
 class TestPriority:
     def set(self, cast: Cast, case: Case, priority: int, now: dt.datetime) -> Case:
-        actions.set_priority(city=cast.city, case_id=case.id, priority=priority, by=cast.dana, now=now)
+        actions.set_priority(
+            city=cast.city, case_id=case.id, priority=priority, by=cast.dana, now=now
+        )
         return sound(case)
 
     def test_a_service_with_its_own_promise_for_it_gets_a_sooner_date(self, cast: Cast) -> None:
@@ -151,7 +170,9 @@ class TestPriority:
         assert case.due_at is not None
         assert stored.due_at > case.due_at
 
-    def test_the_same_again_is_nothing_and_another_without_own_promise_moves_no_date(self, cast: Cast) -> None:
+    def test_the_same_again_is_nothing_and_another_without_own_promise_moves_no_date(
+        self, cast: Cast
+    ) -> None:
         case = cast.case(service_key="question")
         self.set(cast, case, 0, START)
         assert kinds(case) == ["received", "routed"]
@@ -177,11 +198,21 @@ class TestRoute:
     def test_keeps_the_reason_and_gives_the_case_to_nobody(self, cast: Cast) -> None:
         case = cast.case()
         actions.assign(
-            city=cast.city, case_id=case.id, user_id=cast.ben.user_id, user_name="Ben", by=cast.ben, now=START
+            city=cast.city,
+            case_id=case.id,
+            user_id=cast.ben.user_id,
+            user_name="Ben",
+            by=cast.ben,
+            now=START,
         )
         neighbors = queue_id(cast, "neighbors")
         actions.route(
-            city=cast.city, case_id=case.id, queue_id=neighbors, reason=" A quarrel. ", by=cast.dana, now=START
+            city=cast.city,
+            case_id=case.id,
+            queue_id=neighbors,
+            reason=" A quarrel. ",
+            by=cast.dana,
+            now=START,
         )
         stored = sound(case)
         assert (stored.queue_id, stored.assignee_id) == (neighbors, None)
@@ -193,7 +224,12 @@ class TestRoute:
     def test_the_other_department_works_on_it_from_then_on(self, cast: Cast) -> None:
         case = cast.case()
         actions.route(
-            city=cast.city, case_id=case.id, queue_id=queue_id(cast, "neighbors"), reason="x", by=cast.ben, now=START
+            city=cast.city,
+            case_id=case.id,
+            queue_id=queue_id(cast, "neighbors"),
+            reason="x",
+            by=cast.ben,
+            now=START,
         )
         cast.move(case, "check", cast.kim)
         with pytest.raises(MoveRefused):
@@ -216,9 +252,16 @@ class TestPlace:
         case = cast.case()
         actions.place(city=cast.city, case_id=case.id, new=NORTH, by=cast.ben, now=START)
         stored = sound(case)
-        assert (stored.lon, stored.lat, stored.areas) == (NORTH.lon, NORTH.lat, {"district": "north"})
+        assert (stored.lon, stored.lat, stored.areas) == (
+            NORTH.lon,
+            NORTH.lat,
+            {"district": "north"},
+        )
         assert stored.cell != case.cell
-        assert entries(case)[-1].data == {"place_from": "300 Elm Street", "place_to": "300 Pine Street"}
+        assert entries(case)[-1].data == {
+            "place_from": "300 Elm Street",
+            "place_to": "300 Pine Street",
+        }
 
 
 class TestNothingIsOverwritten:
@@ -229,7 +272,9 @@ class TestNothingIsOverwritten:
         cast.follow(first)
         cast.follow(second)
         assert sound(first).people_count == 2
-        joining.join(city=cast.city, case_id=second.id, into_number=first.number, by=cast.dana, now=START)
+        joining.join(
+            city=cast.city, case_id=second.id, into_number=first.number, by=cast.dana, now=START
+        )
         assert (sound(first).people_count, sound(second).people_count) == (4, 0)
         assert not sound(second).is_open
         assert sound(second).merged_into_id == first.id
@@ -247,7 +292,10 @@ class TestTheTimelineOnlyGrows:
     def test_changes_and_deletions_are_refused_by_the_database(self, cast: Cast) -> None:
         case = cast.case()
         rows = TimelineEntry.objects.filter(case_id=case.id)
-        for spoil in (lambda: rows.update(actor_name="Somebody else"), lambda: rows._raw_delete("default")):
+        for spoil in (
+            lambda: rows.update(actor_name="Somebody else"),
+            lambda: rows._raw_delete("default"),
+        ):
             with pytest.raises(DatabaseError, match="timeline can only grow"), transaction.atomic():
                 spoil()
         assert sound(case).lock == 2
@@ -300,7 +348,10 @@ class TestWhatItCosts:
     def test_a_reply(self, cast: Cast) -> None:
         case = cast.case()
         self.count(
-            lambda: actions.reply(city=cast.city, case_id=case.id, words="x", by=cast.dana, now=START), 8
+            lambda: actions.reply(
+                city=cast.city, case_id=case.id, words="x", by=cast.dana, now=START
+            ),
+            8,
         )
 
 

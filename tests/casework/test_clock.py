@@ -25,7 +25,9 @@ def at(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=ZONE).astimezone(dt.UTC)
 
 
-moments = st.datetimes(dt.datetime(2025, 1, 1), dt.datetime(2029, 12, 31), timezones=st.just(dt.UTC))
+moments = st.datetimes(
+    dt.datetime(2025, 1, 1), dt.datetime(2029, 12, 31), timezones=st.just(dt.UTC)
+)
 promises = st.one_of(
     st.builds(Promise, hours=st.integers(1, 200)), st.builds(Promise, days=st.integers(0, 30))
 )
@@ -34,19 +36,29 @@ waits = st.timedeltas(dt.timedelta(), dt.timedelta(days=60))
 
 class TestDue:
     def test_hours_are_working_hours(self) -> None:
-        assert clock.due(Promise(hours=8), at("2026-03-04 10:00"), CALENDAR) == at("2026-03-05 10:00")
+        assert clock.due(Promise(hours=8), at("2026-03-04 10:00"), CALENDAR) == at(
+            "2026-03-05 10:00"
+        )
 
     def test_days_end_with_the_working_day(self) -> None:
-        assert clock.due(Promise(days=3), at("2026-03-04 10:00"), CALENDAR) == at("2026-03-09 17:00")
+        assert clock.due(Promise(days=3), at("2026-03-04 10:00"), CALENDAR) == at(
+            "2026-03-09 17:00"
+        )
 
     def test_a_holiday_does_not_count(self) -> None:
         # Thanksgiving 2026 is November 26.
-        assert clock.due(Promise(days=1), at("2026-11-25 09:00"), CALENDAR) == at("2026-11-27 17:00")
+        assert clock.due(Promise(days=1), at("2026-11-25 09:00"), CALENDAR) == at(
+            "2026-11-27 17:00"
+        )
 
     def test_the_hour_that_a_clock_change_takes_is_nobodys(self) -> None:
         # The clocks go forward on Sunday, March 8, 2026.
-        assert clock.due(Promise(hours=8), at("2026-03-06 13:00"), CALENDAR) == at("2026-03-09 12:00")
-        assert clock.due(Promise(hours=8), at("2026-10-30 13:00"), CALENDAR) == at("2026-11-02 12:00")
+        assert clock.due(Promise(hours=8), at("2026-03-06 13:00"), CALENDAR) == at(
+            "2026-03-09 12:00"
+        )
+        assert clock.due(Promise(hours=8), at("2026-10-30 13:00"), CALENDAR) == at(
+            "2026-11-02 12:00"
+        )
 
     def test_nothing_promised_is_nothing_due(self) -> None:
         assert clock.due(Promise(), at("2026-03-04 10:00"), CALENDAR) is None
@@ -75,7 +87,9 @@ class TestPause:
 
     def test_missed_stays_missed(self) -> None:
         late = clock.pause(Clock(at("2026-03-05 10:00")), at("2026-03-06 10:00"))
-        assert clock.resume(late, at("2026-04-06 10:00"), CALENDAR) == Clock(at("2026-03-05 10:00"), None)
+        assert clock.resume(late, at("2026-04-06 10:00"), CALENDAR) == Clock(
+            at("2026-03-05 10:00"), None
+        )
 
     def test_without_promise_it_pauses_all_the_same(self) -> None:
         held = clock.pause(Clock(None), at("2026-03-04 15:00"))

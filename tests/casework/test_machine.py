@@ -7,7 +7,13 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from onehall.casework import actions, tasks
 from onehall.casework.errors import CaseworkRefused
@@ -82,9 +88,17 @@ class CaseMachine(RuleBasedStateMachine):
     ) -> None:
         case = self.cases[n]
         ids = (after_photo(self.cast, case, by=self.cast.ben, now=self.now),) if photo else ()
-        given = {"outcome": outcome, "words": words, "reason": words, "handed_to": words, "photo_ids": ids}
+        given = {
+            "outcome": outcome,
+            "words": words,
+            "reason": words,
+            "handed_to": words,
+            "photo_ids": ids,
+        }
         seen = self.seen[n] if stale else None
-        self.attempt(lambda: self.cast.move(case, move, self.actor(who), now=self.now, seen=seen, **given))
+        self.attempt(
+            lambda: self.cast.move(case, move, self.actor(who), now=self.now, seen=seen, **given)
+        )
 
     @rule(n=st.integers(0, 1))
     def somebody_opens_the_page(self, n: int) -> None:
@@ -94,7 +108,11 @@ class CaseMachine(RuleBasedStateMachine):
     def somebody_sets_the_priority(self, n: int, who: str, priority: int) -> None:
         self.attempt(
             lambda: actions.set_priority(
-                city=self.cast.city, case_id=self.cases[n].pk, priority=priority, by=self.actor(who), now=self.now
+                city=self.cast.city,
+                case_id=self.cases[n].pk,
+                priority=priority,
+                by=self.actor(who),
+                now=self.now,
             )
         )
 
@@ -103,7 +121,11 @@ class CaseMachine(RuleBasedStateMachine):
         act = actions.note if noted else actions.reply
         self.attempt(
             lambda: act(
-                city=self.cast.city, case_id=self.cases[n].pk, words="Words.", by=self.actor(who), now=self.now
+                city=self.cast.city,
+                case_id=self.cases[n].pk,
+                words="Words.",
+                by=self.actor(who),
+                now=self.now,
             )
         )
 
@@ -111,7 +133,11 @@ class CaseMachine(RuleBasedStateMachine):
     def the_resident_writes(self, n: int) -> None:
         self.attempt(
             lambda: requests.write(
-                city=self.cast.city, request=self.reports[n], words="Words.", by=self.cast.sam, now=self.now
+                city=self.cast.city,
+                request=self.reports[n],
+                words="Words.",
+                by=self.cast.sam,
+                now=self.now,
             )
         )
 
@@ -157,7 +183,9 @@ class CaseMachine(RuleBasedStateMachine):
         for case in getattr(self, "cases", []):
             stored = sound(case)
             assert stored.due_at is not None, "both have a promise, whatever happens"
-            assert stored.state in catalogue(self.cast.city).flow_version(case.flow_version_id).states
+            assert (
+                stored.state in catalogue(self.cast.city).flow_version(case.flow_version_id).states
+            )
 
     @invariant()
     def the_timeline_alone_gives_the_state(self) -> None:

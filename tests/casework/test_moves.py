@@ -17,19 +17,103 @@ DAY = dt.timedelta(days=1)
 
 ROLE_MOVES: dict[str, dict[str, bool]] = {
     # move: who may make it, from a state in which it is open
-    "check": {"ben": True, "mo": True, "dana": True, "kim": False, "owen": False, "ada": False, "sam": False},
-    "start": {"ben": True, "mo": True, "dana": True, "kim": False, "owen": False, "ada": False, "sam": False},
-    "close": {"ben": True, "mo": True, "dana": True, "kim": False, "owen": False, "ada": False, "sam": False},
-    "ask": {"ben": True, "mo": True, "dana": True, "kim": False, "owen": False, "ada": False, "sam": False},
-    "hold": {"ben": True, "mo": True, "dana": True, "kim": False, "owen": False, "ada": False, "sam": False},
-    "reopen": {"ben": False, "mo": True, "dana": True, "kim": False, "owen": False, "ada": False, "sam": False},
-    "accept": {"ben": False, "mo": False, "dana": False, "kim": False, "owen": False, "ada": False, "sam": True},
-    "dispute": {"ben": False, "mo": False, "dana": False, "kim": False, "owen": False, "ada": False, "sam": True},
-    "settle": {"ben": False, "mo": False, "dana": False, "kim": False, "owen": False, "ada": False, "machine": True},
+    "check": {
+        "ben": True,
+        "mo": True,
+        "dana": True,
+        "kim": False,
+        "owen": False,
+        "ada": False,
+        "sam": False,
+    },
+    "start": {
+        "ben": True,
+        "mo": True,
+        "dana": True,
+        "kim": False,
+        "owen": False,
+        "ada": False,
+        "sam": False,
+    },
+    "close": {
+        "ben": True,
+        "mo": True,
+        "dana": True,
+        "kim": False,
+        "owen": False,
+        "ada": False,
+        "sam": False,
+    },
+    "ask": {
+        "ben": True,
+        "mo": True,
+        "dana": True,
+        "kim": False,
+        "owen": False,
+        "ada": False,
+        "sam": False,
+    },
+    "hold": {
+        "ben": True,
+        "mo": True,
+        "dana": True,
+        "kim": False,
+        "owen": False,
+        "ada": False,
+        "sam": False,
+    },
+    "reopen": {
+        "ben": False,
+        "mo": True,
+        "dana": True,
+        "kim": False,
+        "owen": False,
+        "ada": False,
+        "sam": False,
+    },
+    "accept": {
+        "ben": False,
+        "mo": False,
+        "dana": False,
+        "kim": False,
+        "owen": False,
+        "ada": False,
+        "sam": True,
+    },
+    "dispute": {
+        "ben": False,
+        "mo": False,
+        "dana": False,
+        "kim": False,
+        "owen": False,
+        "ada": False,
+        "sam": True,
+    },
+    "settle": {
+        "ben": False,
+        "mo": False,
+        "dana": False,
+        "kim": False,
+        "owen": False,
+        "ada": False,
+        "machine": True,
+    },
     "give_up": {"ben": False, "dana": False, "sam": False, "machine": True},
-    "answer": {"ben": False, "mo": False, "dana": True, "owen": False, "sam": True, "machine": False},
+    "answer": {
+        "ben": False,
+        "mo": False,
+        "dana": True,
+        "owen": False,
+        "sam": True,
+        "machine": False,
+    },
 }
-GIVEN = {"words": "What was done.", "reason": "Because.", "outcome": "nothing_found", "handed_to": "County"}
+GIVEN = {
+    "words": "What was done.",
+    "reason": "Because.",
+    "outcome": "nothing_found",
+    "handed_to": "County",
+}
 
 
 def ready_for(cast: Cast, move: str) -> Case:
@@ -62,12 +146,25 @@ class TestMakeMove:
         case = cast.case()
         moved = cast.move(case, "start", cast.ben, now=START + DAY)
         stored = sound(case)
-        assert (stored.state, stored.category, stored.previous_state) == ("working", "working", "received")
+        assert (stored.state, stored.category, stored.previous_state) == (
+            "working",
+            "working",
+            "received",
+        )
         assert stored.updated_at == START + DAY
         assert moved.lock == stored.lock == 3
         last = entries(case)[-1]
-        assert (last.kind, last.actor_name, last.actor_id) == ("moved", "Ben Crew", cast.ben.user_id)
-        assert last.data == {"move": "start", "from": "received", "to": "working", "purpose": "start"}
+        assert (last.kind, last.actor_name, last.actor_id) == (
+            "moved",
+            "Ben Crew",
+            cast.ben.user_id,
+        )
+        assert last.data == {
+            "move": "start",
+            "from": "received",
+            "to": "working",
+            "purpose": "start",
+        }
 
     def test_is_refused_in_words_from_another_state(self, cast: Cast) -> None:
         case = cast.case()
@@ -138,7 +235,11 @@ class TestMakeMove:
         request = cast.report()
         case = request.case
         requests.write(
-            city=cast.city, request=request, words="Never mind.", by=resident(cast.city.id), now=START
+            city=cast.city,
+            request=request,
+            words="Never mind.",
+            by=resident(cast.city.id),
+            now=START,
         )
         with pytest.raises(CaseChanged):
             cast.move(case, "start", cast.ben, seen=2)
@@ -151,15 +252,26 @@ class TestMakeMove:
 
     def test_a_joined_case_is_not_worked_on(self, cast: Cast) -> None:
         first, second = cast.case(), cast.case()
-        joining.join(city=cast.city, case_id=second.id, into_number=first.number, by=cast.dana, now=START)
+        joining.join(
+            city=cast.city, case_id=second.id, into_number=first.number, by=cast.dana, now=START
+        )
         with pytest.raises(MoveRefused, match="joined to another one"):
             cast.move(second, "check")
         for act in (
-            lambda: actions.reply(city=cast.city, case_id=second.id, words="x", by=cast.dana, now=START),
-            lambda: actions.assign(
-                city=cast.city, case_id=second.id, user_id=cast.ben.user_id, user_name="Ben", by=cast.dana, now=START
+            lambda: actions.reply(
+                city=cast.city, case_id=second.id, words="x", by=cast.dana, now=START
             ),
-            lambda: actions.set_priority(city=cast.city, case_id=second.id, priority=1, by=cast.dana, now=START),
+            lambda: actions.assign(
+                city=cast.city,
+                case_id=second.id,
+                user_id=cast.ben.user_id,
+                user_name="Ben",
+                by=cast.dana,
+                now=START,
+            ),
+            lambda: actions.set_priority(
+                city=cast.city, case_id=second.id, priority=1, by=cast.dana, now=START
+            ),
         ):
             with pytest.raises(MoveRefused, match="joined to another one"):
                 act()
@@ -185,7 +297,9 @@ class TestClosing:
 
     def test_handing_over_says_to_whom(self, cast: Cast) -> None:
         case = cast.case()
-        cast.move(case, "close", outcome="not_ours", words="The county owns it.", handed_to="County roads")
+        cast.move(
+            case, "close", outcome="not_ours", words="The county owns it.", handed_to="County roads"
+        )
         stored = sound(case)
         assert (stored.state, stored.category) == ("handed_over", "closed")
         assert entries(case)[-1].data["handed_to"] == "County roads"

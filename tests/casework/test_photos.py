@@ -21,14 +21,19 @@ HALF = [Box(0.1, 0.1, 0.5, 0.5)]
 
 
 def draft(cast: Cast, seed: int = 1, *, key: uuid.UUID = KEY, now: dt.datetime = START) -> Photo:
-    return photos.add_draft(city=cast.city, draft_key=key, upload=picture(seed), by=cast.sam, now=now)
+    return photos.add_draft(
+        city=cast.city, draft_key=key, upload=picture(seed), by=cast.sam, now=now
+    )
 
 
 @pytest.fixture(autouse=True)
 def own_files(settings: object, tmp_path: object) -> None:
     """Files of one test are not found by another."""
     storages = {**settings.STORAGES}  # type: ignore[attr-defined]
-    storages["default"] = {**storages["default"], "OPTIONS": {"location": tmp_path, "base_url": None}}
+    storages["default"] = {
+        **storages["default"],
+        "OPTIONS": {"location": tmp_path, "base_url": None},
+    }
     settings.STORAGES = storages  # type: ignore[attr-defined]
 
 
@@ -40,7 +45,9 @@ class TestDrafts:
         request = cast.report(key=KEY)
         found = list(Photo.objects.order_by("position"))
         assert [p.pk for p in found] == [first.pk, second.pk]
-        assert {(p.case_id, p.request_id, p.draft_key) for p in found} == {(request.case_id, request.pk, None)}
+        assert {(p.case_id, p.request_id, p.draft_key) for p in found} == {
+            (request.case_id, request.pk, None)
+        }
         assert not any(p.is_public for p in found)
         assert photos.drafts(cast.city, KEY) == []
 
@@ -54,7 +61,9 @@ class TestDrafts:
         with pytest.raises(TooManyPhotos, match="up to 6 photos"):
             draft(cast, 7)
         draft(cast, 3)
-        photos.remove_draft(city=cast.city, draft_key=KEY, key=photos.drafts(cast.city, KEY)[0].key, now=START)
+        photos.remove_draft(
+            city=cast.city, draft_key=KEY, key=photos.drafts(cast.city, KEY)[0].key, now=START
+        )
         draft(cast, 7)
         assert len(photos.drafts(cast.city, KEY)) == 6
 
@@ -67,7 +76,9 @@ class TestDrafts:
 
     def test_what_is_no_photo_is_refused_in_words_and_leaves_nothing(self, cast: Cast) -> None:
         with pytest.raises(PhotoRefused):
-            photos.add_draft(city=cast.city, draft_key=KEY, upload=b"GIF89a nonsense", by=cast.sam, now=START)
+            photos.add_draft(
+                city=cast.city, draft_key=KEY, upload=b"GIF89a nonsense", by=cast.sam, now=START
+            )
         assert not Photo.objects.exists()
 
     def test_another_city_finds_none_of_them(self, cast: Cast, tmp_path: object) -> None:
@@ -106,7 +117,9 @@ class TestAtOnce:
         assert sorted(p.position for p in kept) == list(range(6))
         assert len({p.name for p in kept}) == 6
 
-    def test_blurring_while_the_report_is_sent_loses_no_photo(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_blurring_while_the_report_is_sent_loses_no_photo(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         cast = build()
         mine = draft(cast)
         plain = photos._redacted
@@ -128,7 +141,9 @@ class TestAtOnce:
         cast = build()
         mine = draft(cast)
         other = draft(cast, 9)
-        blurred = photos.blur_draft(city=cast.city, draft_key=KEY, key=mine.key, boxes=HALF, now=START)
+        blurred = photos.blur_draft(
+            city=cast.city, draft_key=KEY, key=mine.key, boxes=HALF, now=START
+        )
         assert blurred.pk == mine.pk
         assert blurred.key != mine.key
         assert blurred.name == blurred.original_name != mine.name
@@ -161,7 +176,9 @@ class TestBlur:
         mine = draft(cast)
         for boxes in ([], HALF * 21):
             with pytest.raises(CaseworkRefused, match="one to twenty places"):
-                photos.blur_draft(city=cast.city, draft_key=KEY, key=mine.key, boxes=boxes, now=START)
+                photos.blur_draft(
+                    city=cast.city, draft_key=KEY, key=mine.key, boxes=boxes, now=START
+                )
         with pytest.raises(ValueError):
             photos.blur_draft(
                 city=cast.city, draft_key=KEY, key=mine.key, boxes=[Box(2, 0, 1, 1)], now=START
@@ -175,7 +192,13 @@ class TestOnACase:
     def add(self, cast: Cast, who: str, kind: str = Photo.Kind.AFTER, seed: int = 5) -> Photo:
         case = cast.case()
         return photos.add_to_case(
-            city=cast.city, case_id=case.pk, upload=picture(seed), kind=kind, words="", by=cast.named(who), now=START
+            city=cast.city,
+            case_id=case.pk,
+            upload=picture(seed),
+            kind=kind,
+            words="",
+            by=cast.named(who),
+            now=START,
         )
 
     def test_a_picture_of_the_work_is_shown_and_a_residents_is_not(self, cast: Cast) -> None:
@@ -192,19 +215,33 @@ class TestOnACase:
         first = self.add(cast, "ben")
         assert first.case is not None
         again = photos.add_to_case(
-            city=cast.city, case_id=first.case.pk, upload=picture(5), kind=Photo.Kind.AFTER, words="", by=cast.ben, now=START
+            city=cast.city,
+            case_id=first.case.pk,
+            upload=picture(5),
+            kind=Photo.Kind.AFTER,
+            words="",
+            by=cast.ben,
+            now=START,
         )
         assert again.pk == first.pk
         assert kinds(first.case).count("photo") == 1
 
     @pytest.mark.parametrize("who", ["owen", "kim"])
-    def test_staff_who_only_read_add_none_hide_none_and_blur_none(self, cast: Cast, who: str) -> None:
+    def test_staff_who_only_read_add_none_hide_none_and_blur_none(
+        self, cast: Cast, who: str
+    ) -> None:
         with pytest.raises(MoveRefused):
             self.add(cast, who)
         assert not Photo.objects.exists()
         photo = self.add(cast, "ben")
         assert photo.case_id is not None
-        common = {"city": cast.city, "case_id": photo.case_id, "photo_id": photo.pk, "by": cast.named(who), "now": START}
+        common = {
+            "city": cast.city,
+            "case_id": photo.case_id,
+            "photo_id": photo.pk,
+            "by": cast.named(who),
+            "now": START,
+        }
         with pytest.raises(MoveRefused):
             photos.redact(**common, boxes=HALF)
         with pytest.raises(MoveRefused):
@@ -214,7 +251,12 @@ class TestOnACase:
         photo = self.add(cast, "ben")
         assert photo.case is not None
         clean = photos.redact(
-            city=cast.city, case_id=photo.case.pk, photo_id=photo.pk, boxes=HALF, by=cast.mo, now=START
+            city=cast.city,
+            case_id=photo.case.pk,
+            photo_id=photo.pk,
+            boxes=HALF,
+            by=cast.mo,
+            now=START,
         )
         assert clean.redacted
         assert clean.key != photo.key
@@ -225,12 +267,19 @@ class TestOnACase:
         last = entries(sound(photo.case))[-1]
         assert (last.kind, last.public) == ("redacted", False)
         again = photos.redact(
-            city=cast.city, case_id=photo.case.pk, photo_id=photo.pk, boxes=HALF, by=cast.mo, now=START
+            city=cast.city,
+            case_id=photo.case.pk,
+            photo_id=photo.pk,
+            boxes=HALF,
+            by=cast.mo,
+            now=START,
         )
         assert again.original_name == photo.name
         assert again.key != clean.key
 
-    def test_only_supervisors_look_at_the_original_and_every_look_is_written_down(self, cast: Cast) -> None:
+    def test_only_supervisors_look_at_the_original_and_every_look_is_written_down(
+        self, cast: Cast
+    ) -> None:
         photo = self.add(cast, "ben")
         assert photo.case is not None
         common = {"city": cast.city, "case_id": photo.case.pk, "photo_id": photo.pk, "now": START}
@@ -245,7 +294,13 @@ class TestOnACase:
     def test_hiding_and_showing_is_written_down(self, cast: Cast) -> None:
         photo = self.add(cast, "ben")
         assert photo.case is not None
-        common = {"city": cast.city, "case_id": photo.case.pk, "photo_id": photo.pk, "by": cast.mo, "now": START}
+        common = {
+            "city": cast.city,
+            "case_id": photo.case.pk,
+            "photo_id": photo.pk,
+            "by": cast.mo,
+            "now": START,
+        }
         for shown in (False, True):
             assert photos.set_public(**common, is_public=shown).is_public is shown
             assert entries(sound(photo.case))[-1].data == {"photo": photo.pk, "public": shown}
@@ -255,5 +310,11 @@ class TestOnACase:
         assert photo.case is not None
         with pytest.raises(CaseChanged):
             photos.set_public(
-                city=cast.city, case_id=photo.case.pk, photo_id=photo.pk, is_public=False, by=cast.mo, now=START, seen=2
+                city=cast.city,
+                case_id=photo.case.pk,
+                photo_id=photo.pk,
+                is_public=False,
+                by=cast.mo,
+                now=START,
+                seen=2,
             )

@@ -64,7 +64,9 @@ class TestSweep:
     ) -> None:
         into, case = cast.case(), cast.case()
         cast.move(case, "ask", words="Which side?")
-        joining.join(city=cast.city, case_id=case.id, into_number=into.number, by=cast.dana, now=START)
+        joining.join(
+            city=cast.city, case_id=case.id, into_number=into.number, by=cast.dana, now=START
+        )
         assert tasks.sweep_timers(START + 20 * DAY) == 0
         joining.unjoin(city=cast.city, case_id=case.id, by=cast.dana, now=START + 21 * DAY)
         assert sound(case).state == "waiting"

@@ -25,7 +25,9 @@ def test_every_kind_has_its_words() -> None:
 
 @pytest.mark.django_db
 class TestResidentsWords:
-    def test_are_read_by_themselves_and_the_staff_and_by_no_other_follower(self, cast: Cast) -> None:
+    def test_are_read_by_themselves_and_the_staff_and_by_no_other_follower(
+        self, cast: Cast
+    ) -> None:
         request = cast.report()
         other = cast.follow(request.case)
         common = {"city": cast.city, "by": cast.sam, "now": START}

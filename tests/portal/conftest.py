@@ -51,7 +51,8 @@ def city(db: None, settings: Any, tmp_path: Any) -> Iterator[City]:
     settings.ALLOWED_HOSTS = ["*"]
     for room in (catalog, people, places):
         room.forget()
-    caches["local"].clear()
+    for name in ("local", "default"):
+        caches[name].clear()
     yield testford()
     for room in (catalog, people, places):
         room.forget()
@@ -75,7 +76,7 @@ def filled(**changes: Any) -> dict[str, Any]:
     return {k: v for k, v in (fields | changes).items() if v is not None}
 
 
-def send(phone: Client, **changes: Any) -> ServiceRequest:
+def send(phone: Client, /, **changes: Any) -> ServiceRequest:
     """Send a report and give back what was recorded."""
     answer = phone.post("/report/pothole", filled(**changes))
     assert answer.status_code == 302, answer.content.decode()[:4000]

@@ -368,5 +368,5 @@ def test_sending_is_cheap(phone, django_assert_max_num_queries):
     fields = filled(photos=[upload(photo())], email="rosa@example.com")
     phone.post("/report/pothole", fields | {"do": "find"})
     del fields["photos"]
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(14):
         assert phone.post("/report/pothole", fields).status_code == 302

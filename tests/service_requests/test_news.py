@@ -53,7 +53,9 @@ class TestWhoIsTold:
         request = cast.report()
         other = cast.follow(request.case, contact=FLO)
         deliver(cast)
-        casework.reply(city=cast.city, case_id=request.case_id, words="Tomorrow.", by=cast.dana, now=START)
+        casework.reply(
+            city=cast.city, case_id=request.case_id, words="Tomorrow.", by=cast.dana, now=START
+        )
         mails = {m.to_address: m for m in deliver(cast)}
         assert set(mails) == {"rosa@example.org", "flo@example.org"}
         for report, address in ((request, "rosa@example.org"), (other, "flo@example.org")):
@@ -137,7 +139,9 @@ class TestJoined:
         b = cast.report(contact=Contact(email="b@example.org"))
         c = cast.report(contact=Contact(email="c@example.org"))
         for case_id, number in ((a.case_id, b.number), (b.case_id, c.number)):
-            joining.join(city=cast.city, case_id=case_id, into_number=number, by=cast.dana, now=START)
+            joining.join(
+                city=cast.city, case_id=case_id, into_number=number, by=cast.dana, now=START
+            )
         deliver(cast)
         cast.finish(Case.objects.get(pk=c.case_id))
         assert told(deliver(cast)) == ["a@example.org", "b@example.org", "c@example.org"]
@@ -179,7 +183,11 @@ class TestHow:
             ("start", {}, "Being worked on"),
             ("ask", {"words": "Which side?"}, "Which side?"),
             ("close", {"outcome": "nothing_found", "words": "All flat."}, "All flat."),
-            ("close", {"outcome": "not_ours", "words": "Theirs.", "handed_to": "County roads"}, "County roads"),
+            (
+                "close",
+                {"outcome": "not_ours", "words": "Theirs.", "handed_to": "County roads"},
+                "County roads",
+            ),
         ],
     )
     def test_every_step_has_its_words(
@@ -202,7 +210,9 @@ class TestHow:
     def test_the_outbox_holds_no_personal_data(self, cast: Cast) -> None:
         request = cast.report(words="I am Rosa.", contact=ROSA)
         cast.follow(request.case, contact=FLO, words="I am Flo.")
-        actions.write(city=cast.city, request=request, words="Call 555-0111.", by=cast.sam, now=START)
+        actions.write(
+            city=cast.city, request=request, words="Call 555-0111.", by=cast.sam, now=START
+        )
         deliver(cast)
         rows = "".join(f"{r.topic}{r.key}{r.payload}" for r in Outbox.objects.order_by("id"))
         for private in ("Rosa", "rosa@", "Flo", "flo@", "555-0111", str(request.token)):

@@ -40,7 +40,12 @@ class TestSubmit:
     def test_opens_a_case_with_its_promise_and_says_so(self, cast: Cast) -> None:
         request = cast.report(words=" Deep. ", answers={"size": "small"})
         case = sound(request.case)
-        assert (case.state, case.category, case.is_open, case.is_public) == ("received", "submitted", True, True)
+        assert (case.state, case.category, case.is_open, case.is_public) == (
+            "received",
+            "submitted",
+            True,
+            True,
+        )
         assert case.number == request.number
         assert case.number.startswith("2026-")
         assert case.due_at is not None
@@ -137,7 +142,9 @@ class TestAtOnce:
         cast = build()
         later = dt.datetime(2031, 6, 1, tzinfo=dt.UTC)
         found = self.together([lambda: cast.report(now=later)] * 8)
-        assert sorted(str(getattr(r, "number", r)) for r in found) == [f"2031-{n:05d}" for n in range(1, 9)]
+        assert sorted(str(getattr(r, "number", r)) for r in found) == [
+            f"2031-{n:05d}" for n in range(1, 9)
+        ]
 
     def test_eight_follows_with_one_key_are_one_person(self) -> None:
         cast = build()
@@ -164,9 +171,9 @@ class TestAtOnce:
 
     def test_a_message_during_a_join_reaches_the_case_that_lives_on(self) -> None:
         cast = build()
+        common = {"city": cast.city, "now": START}
         for _round in range(4):
             into, request = cast.case(), cast.report()
-            common = {"city": cast.city, "now": START}
             found = self.together(
                 [
                     lambda request=request, into=into: joining.join(
@@ -231,7 +238,9 @@ class TestFollow:
 
     def test_following_a_joined_case_means_the_one_that_lives_on(self, cast: Cast) -> None:
         first, second = cast.case(), cast.case()
-        joining.join(city=cast.city, case_id=second.id, into_number=first.number, by=cast.dana, now=START)
+        joining.join(
+            city=cast.city, case_id=second.id, into_number=first.number, by=cast.dana, now=START
+        )
         assert cast.follow(second).case_id == first.pk
 
     def test_is_refused_where_the_case_is_private_or_has_ended(self, cast: Cast) -> None:
@@ -257,7 +266,9 @@ class TestJoin:
         sound(case)
 
     def where(self) -> dict[str, tuple[int, int | None]]:
-        return {r.number: (r.case_id, r.home_case_id) for r in ServiceRequest.objects.order_by("id")}
+        return {
+            r.number: (r.case_id, r.home_case_id) for r in ServiceRequest.objects.order_by("id")
+        }
 
     def test_and_its_undoing_are_an_exact_round_trip(self, cast: Cast) -> None:
         first, second = cast.case(), cast.case()
@@ -291,7 +302,11 @@ class TestJoin:
         self.apart(cast, b)
         assert self.where() == middle
         self.apart(cast, a)
-        assert self.where() == {a.number: (a.pk, None), b.number: (b.pk, None), c.number: (c.pk, None)}
+        assert self.where() == {
+            a.number: (a.pk, None),
+            b.number: (b.pk, None),
+            c.number: (c.pk, None),
+        }
 
     def test_the_inner_one_may_leave_a_joined_tree_first(self, cast: Cast) -> None:
         a, b, c = cast.case(), cast.case(), cast.case()
@@ -324,9 +339,17 @@ class TestJoin:
             joining.unjoin(city=cast.city, case_id=a.pk, by=cast.dana, now=START)
         self.join(cast, a, b)
         with pytest.raises(MoveRefused, match="joined already"):
-            joining.join(city=cast.city, case_id=a.pk, into_number=cast.case().number, by=cast.dana, now=START)
+            joining.join(
+                city=cast.city,
+                case_id=a.pk,
+                into_number=cast.case().number,
+                by=cast.dana,
+                now=START,
+            )
         with pytest.raises(MoveRefused, match="own number"):
-            joining.join(city=cast.city, case_id=b.pk, into_number=a.number, by=cast.dana, now=START)
+            joining.join(
+                city=cast.city, case_id=b.pk, into_number=a.number, by=cast.dana, now=START
+            )
         with pytest.raises(MoveRefused, match="can read this case"):
             joining.unjoin(city=cast.city, case_id=a.pk, by=cast.owen, now=START)
 
@@ -367,7 +390,9 @@ class TestWrite:
         cast.move(request.case, "start")
         cast.move(request.case, "ask", words="Which side?", now=START + DAY)
         assert sound(request.case).paused_at == START + DAY
-        actions.write(city=cast.city, request=request, words=" East. ", by=cast.sam, now=START + 9 * DAY)
+        actions.write(
+            city=cast.city, request=request, words=" East. ", by=cast.sam, now=START + 9 * DAY
+        )
         stored = sound(request.case)
         assert (stored.state, stored.paused_at, stored.unread_reply) == ("working", None, True)
         assert request.case.due_at is not None
@@ -391,7 +416,11 @@ class TestWrite:
     def test_after_a_join_an_old_page_writes_to_the_case_that_lives_on(self, cast: Cast) -> None:
         request, into = cast.report(), cast.case()
         joining.join(
-            city=cast.city, case_id=request.case_id, into_number=into.number, by=cast.dana, now=START
+            city=cast.city,
+            case_id=request.case_id,
+            into_number=into.number,
+            by=cast.dana,
+            now=START,
         )
         actions.write(city=cast.city, request=request, words="Hello?", by=cast.sam, now=START)
         assert kinds(into)[-1] == "wrote"
@@ -399,9 +428,16 @@ class TestWrite:
 
 @pytest.mark.django_db
 class TestJudge:
-    def judge(self, cast: Cast, request: ServiceRequest, fixed: bool, reason: str = "", days: int = 1) -> Case:
+    def judge(
+        self, cast: Cast, request: ServiceRequest, fixed: bool, reason: str = "", days: int = 1
+    ) -> Case:
         return actions.judge(
-            city=cast.city, request=request, fixed=fixed, reason=reason, by=cast.sam, now=START + days * DAY
+            city=cast.city,
+            request=request,
+            fixed=fixed,
+            reason=reason,
+            by=cast.sam,
+            now=START + days * DAY,
         )
 
     def test_fixed_closes_and_pressing_twice_is_harmless(self, cast: Cast) -> None:
@@ -463,7 +499,11 @@ class TestJudge:
     def test_after_a_join_it_is_about_the_case_that_lives_on(self, cast: Cast) -> None:
         request, into = cast.report(), cast.case()
         joining.join(
-            city=cast.city, case_id=request.case_id, into_number=into.number, by=cast.dana, now=START
+            city=cast.city,
+            case_id=request.case_id,
+            into_number=into.number,
+            by=cast.dana,
+            now=START,
         )
         cast.finish(into)
         self.judge(cast, request, fixed=False)
@@ -523,7 +563,11 @@ class TestWishes:
             city=cast.city, request=request, contact=Contact(email="new@example.org"), now=START
         )
         person = Person.objects.get()
-        assert (person.name, person.email, person.phone) == ("Rosa Diaz", "new@example.org", "555-0111")
+        assert (person.name, person.email, person.phone) == (
+            "Rosa Diaz",
+            "new@example.org",
+            "555-0111",
+        )
 
     def test_nothing_given_is_refused(self, cast: Cast) -> None:
         with pytest.raises(MoveRefused):

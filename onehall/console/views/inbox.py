@@ -95,7 +95,7 @@ def all_queues(request: CityRequest) -> HttpResponse:
 
 def _title(request: CityRequest, desk: Desk, queue: QueueInfo | None) -> str:
     if queue is None:
-        return _("All queues")
+        return _("Inbox")
     return pick(queue.name, request.LANGUAGE_CODE, desk.city.languages[0])
 
 

@@ -76,6 +76,25 @@ for (const form of document.querySelectorAll("[data-shrink]")) {
   });
 }
 
+// The bar says what is still missing, as one goes.
+const left = document.querySelector("[data-left]");
+const closing = document.getElementById("w");
+function tellLeft() {
+  const ends = closing.dataset.photoOutcomes.split(" ");
+  const missing = [];
+  const end = closing.querySelector("[name=outcome]:checked")?.value;
+  const photo = closing.hasAttribute("data-has-photo") || closing.querySelector("[type=file]").files.length > 0;
+  if (ends.includes(end) && !photo) missing.push(left.dataset.photo);
+  if (!closing.querySelector("[name=words]").value.trim()) missing.push(left.dataset.line);
+  left.querySelector("b").textContent = [left.dataset.none, left.dataset.one, left.dataset.two][missing.length];
+  left.querySelector("span").textContent = missing.join(" · ");
+}
+if (left && closing) {
+  closing.addEventListener("input", tellLeft);
+  closing.addEventListener("change", tellLeft);
+  tellLeft();
+}
+
 // A second press of a slow form is swallowed until the page answers.
 const sent = new WeakSet();
 document.addEventListener("submit", (event) => {

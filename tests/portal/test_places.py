@@ -1,0 +1,86 @@
+"""What the place picker asks of the server."""
+
+import pytest
+
+from onehall.portal import picked
+from tests.portal.conftest import HERE, send
+
+LON, LAT = HERE
+
+
+def test_typed_words_find_places_with_a_signed_pick(phone):
+    found = phone.get("/places/find?q=124 elm").json()["places"]
+    assert found[0]["words"] == "124 Elm Street"
+    assert picked.read(found[0]["pick"]).words == "124 Elm Street"
+
+
+@pytest.mark.parametrize("q", ["", "e", " ", "\x00\x00", "x" * 5000, "%%%", "🕳️🕳️"])
+def test_odd_words_find_nothing_and_break_nothing(phone, q):
+    answer = phone.get("/places/find", {"q": q})
+    assert answer.status_code == 200
+    assert "places" in answer.json()
+
+
+def test_a_point_gets_words_and_how_exact_it_is(phone):
+    place = phone.get(f"/places/name?lon={LON}&lat={LAT}&accuracy=9").json()["place"]
+    assert place["words"]
+    assert "Within 30 feet" in place["note"]
+    assert picked.read(place["pick"]).accuracy == 9
+
+
+def test_a_vague_phone_is_told_so(phone):
+    answer = phone.get(f"/places/name?lon={LON}&lat={LAT}&accuracy=1609").json()
+    assert answer == {"outside": False, "vague": "1 mile"}
+
+
+def test_outside_is_said(phone):
+    assert phone.get("/places/name?lon=0&lat=0").json() == {"outside": True}
+
+
+@pytest.mark.parametrize(
+    "query", ["", "lon=a&lat=1", "lon=nan&lat=1", "lon=inf&lat=1", "lon=999&lat=1", f"lon={LON}&lat={LAT}&accuracy=nan", f"lon={LON}&lat={LAT}&accuracy=-4", "lon=1"]
+)
+def test_nonsense_points_are_refused(phone, query):
+    assert phone.get(f"/places/name?{query}").status_code == 400
+
+
+def test_near_by_shows_open_reports_of_the_service(phone):
+    report = send(phone)
+    pick = picked.sign(picked.Picked(report.case.lon, report.case.lat, "Here"))
+    html = phone.get("/report/pothole/near", {"pick": pick}).content.decode()
+    assert f"follow:{report.case.number}" in html
+    assert "told on" in html
+    assert phone.get("/report/noise/near", {"pick": pick}).content.strip() == b""
+    for odd in ("", "forged", "\x00", picked.sign(picked.Picked(0, 0, "Far"))):
+        assert phone.get("/report/pothole/near", {"pick": odd}).content.strip() == b""
+
+
+def test_maps_are_drawn_only_for_our_own_picks(phone):
+    pick = picked.sign(picked.Picked(LON, LAT, "Here"))
+    drawn = phone.get(f"/map/light/{pick}.webp")
+    assert drawn.status_code == 200
+    assert drawn["Content-Type"] == "image/webp"
+    assert phone.get(f"/map/light/{pick[:-2]}xx.webp").status_code == 404
+    away = picked.sign(picked.Picked(0, 0, "Away"))
+    assert phone.get(f"/map/dark/{away}.webp").status_code == 404
+
+
+def test_tiles_need_no_sign_in_and_have_edges(phone):
+    assert phone.get("/tiles/light/15/5371/12371.webp").status_code == 200
+    for where in ("9/1/1", "20/1/1", "15/99999/1", "99/9999999/9999999"):
+        assert phone.get(f"/tiles/dark/{where}.webp").status_code == 404
+
+
+def test_the_map_of_a_report(phone):
+    report = send(phone)
+    assert phone.get(f"/r/{report.token}/map/light.webp")["Content-Type"] == "image/webp"
+    wordy = send(phone, where="by the fountain nobody knows")
+    assert phone.get(f"/r/{wordy.token}/map/light.webp").status_code == 404
+    assert "/map/" not in phone.get(f"/r/{wordy.token}").content.decode()
+
+
+def test_a_pick_from_an_older_version_is_ignored():
+    from django.core import signing
+
+    old = signing.dumps({"lon": 1.0, "lat": 1.0, "words": "x", "asset_id": 4}, salt=picked.SALT)
+    assert picked.read(old) is None
