@@ -20,7 +20,8 @@ from onehall.places.models import City
 
 def city_of(request: HttpRequest | None = None) -> City:
     """The city whose page is being asked for."""
-    city: City = (request or allauth_context.request).city
+    asked: Any = request or allauth_context.request
+    city: City = asked.city
     return city
 
 

@@ -58,7 +58,10 @@ class MoveForm(forms.Form):
             choices=outcomes,
             widget=widget,
             initial=first,
-            error_messages={"required": rules.need_words("outcome")},
+            error_messages={
+                "required": rules.need_words("outcome"),
+                "invalid_choice": rules.need_words("outcome"),
+            },
         )
         self.fields["photos"] = forms.FileField(
             label=_("Photo of the finished work"),

@@ -35,7 +35,9 @@ class ReportForm(forms.Form):
     )
     words = forms.CharField(
         label=gettext_lazy("Anything else the crew should know?"),
-        help_text=gettext_lazy("What you write goes to the city's staff. It is not shown to the public."),
+        help_text=gettext_lazy(
+            "What you write goes to the city's staff. It is not shown to the public."
+        ),
         required=False,
         max_length=MAX_WORDS,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -50,7 +52,9 @@ class ReportForm(forms.Form):
         label=gettext_lazy("E-mail"),
         help_text=gettext_lazy("Only for this report. You get a message when something happens."),
         required=False,
-        error_messages={"invalid": gettext_lazy("Type an address like name@example.com, or leave it empty.")},
+        error_messages={
+            "invalid": gettext_lazy("Type an address like name@example.com, or leave it empty.")
+        },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     phone = forms.CharField(
@@ -87,7 +91,7 @@ class ReportForm(forms.Form):
                 choices=[(0, _("Normal")), (1, _("High")), (2, _("Urgent"))],
                 coerce=int,
                 required=False,
-                empty_value=0,
+                empty_value=None,
             )
 
     def _text(self, words: Mapping[str, str] | str) -> str:
@@ -157,7 +161,9 @@ class ReportForm(forms.Form):
     def _refuse_null(self, raw: Mapping[str, list[str]]) -> None:
         for key, values in raw.items():
             if PREFIX + key not in self.errors and any("\x00" in value for value in values):
-                self.add_error(PREFIX + key, _("A sign in this text can not be stored. Type it again."))
+                self.add_error(
+                    PREFIX + key, _("A sign in this text can not be stored. Type it again.")
+                )
 
     def only(self, *names: str) -> bool:
         """Check as usual, then keep the errors of these fields alone; whether none is left.
@@ -182,4 +188,6 @@ class ReportForm(forms.Form):
 
 
 def _columns(question: Question) -> str:
-    return "three" if len(question.options) == 3 and all(o.icon for o in question.options) else "one"
+    return (
+        "three" if len(question.options) == 3 and all(o.icon for o in question.options) else "one"
+    )

@@ -26,7 +26,6 @@ from onehall.places import queries as places
 from onehall.service_requests import actions
 from onehall.service_requests.models import ServiceRequest
 
-
 NOTHING_TYPED = dict.fromkeys(
     (
         "write_error", "words", "verdict_error", "reason", "ask_reason", "rate_error", "comment",
@@ -63,7 +62,9 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
     lines = own_words_only(wording.lines(entries, case, reader), entries, report)
     pictures = [
         p
-        for p in casework.photos_of([case.id, *([report.home_case_id] if report.home_case_id else [])])
+        for p in casework.photos_of(
+            [case.id, *([report.home_case_id] if report.home_case_id else [])]
+        )
         if p.request_id == report.id or p.is_public
     ]
     before, after = pair_of(pictures)

@@ -25,11 +25,13 @@ def join(
     """
     number = queries.case_of_number(by, into_number)
     if number is None:
+        steps.locked(city=city, case_id=case_id, seen=seen)
         words = _("There is no case with this number. Check it and try again.")
         raise MoveRefused(words, missing=("into",))
     named = Case.objects.visible_to(by).get(number=number).pk
     target = joining.root_id(named)
     if not Case.objects.visible_to(by).filter(pk=target).exists():
+        steps.locked(city=city, case_id=case_id, seen=seen)
         words = _("That case is with another department. Ask them to join it.")
         raise MoveRefused(words, missing=("into",))
     case, into = joining.lock_pair(

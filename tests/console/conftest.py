@@ -42,7 +42,9 @@ def other_city(city: City, tmp_path: Path) -> City:
     for file in (folder / "city.yaml", folder / "departments.yaml"):
         text = file.read_text(encoding="utf-8")
         text = text.replace("testford.example", "elsewhere.example")
-        text = text.replace("slug: testford", "slug: elsewhere").replace("name: Testford", "name: Elsewhere")
+        text = text.replace("slug: testford", "slug: elsewhere").replace(
+            "name: Testford", "name: Elsewhere"
+        )
         file.write_text(text, encoding="utf-8")
     return city_cli.apply(folder, with_staff=True, by="tests")
 

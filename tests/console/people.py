@@ -74,9 +74,7 @@ def report(
     """What a resident sent."""
     key, when = uuid.uuid4(), at or now()
     if photo:
-        photos.add_draft(
-            city=city, draft_key=key, upload=picture(), by=resident(city.id), now=when
-        )
+        photos.add_draft(city=city, draft_key=key, upload=picture(), by=resident(city.id), now=when)
     new = NewRequest(
         key=key,
         service_key=service,

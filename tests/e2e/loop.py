@@ -43,7 +43,7 @@ def report(page: Any, address: str, picture: Path, shoot: Shoot) -> str:
     page.locator("#id_where").fill("14 mill la")
     page.get_by_role("option", name="14 Mill Lane").first.click()
     page.locator("[data-here-words]").filter(has_text="14 Mill Lane").wait_for()
-    page.locator("fieldset input[type=radio]").first.check()
+    page.get_by_label("It is dark").check()
     page.locator("textarea[name=words]").fill("Dark since Friday, the corner feels unsafe.")
     page.locator("input[name=email]").fill("rosa@resident.example")
     shoot(page, "report")
@@ -63,15 +63,13 @@ def route(page: Any, address: str, number: str, shoot: Shoot) -> None:
     shoot(page, "inbox")
     page.goto(f"{address}/desk/search?q={number}")
     page.wait_for_url(f"**/desk/cases/{number}")
-    page.locator("textarea[name=words]").first.fill(
-        "Thank you for the photo. The crew is out tonight."
-    )
+    page.locator("#say").fill("Thank you for the photo. The crew is out tonight.")
     page.get_by_role("button", name="Send reply").click()
     page.wait_for_load_state()
     page.locator("#route > summary").click()
-    page.locator("#route select").select_option(label="Lights and Signals: Signals")
+    page.locator("#route select").select_option(label="Traffic signals")
     page.locator("#route textarea").fill("The cable feeds the signal too.")
-    page.locator("#route button").click()
+    page.locator("#route button[value=queue]").click()
     page.wait_for_load_state()
     shoot(page, "case")
 

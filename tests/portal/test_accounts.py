@@ -97,7 +97,12 @@ def test_my_things_pages_without_a_crash(phone, django_assert_max_num_queries):
         send(phone, email="rosa@example.com")
     phone.post(ASK, {"email": "rosa@example.com"})
     phone.post(CONFIRM, {"code": code_of(Message.objects.get())})
-    for before in ("", "nonsense", "2026-03-04T10:00:00~5", "2026-03-04T10:00:00+00:00~" + "9" * 40):
+    for before in (
+        "",
+        "nonsense",
+        "2026-03-04T10:00:00~5",
+        "2026-03-04T10:00:00+00:00~" + "9" * 40,
+    ):
         assert phone.get("/mine", {"before": before}).status_code == 200
     with django_assert_max_num_queries(6):
         phone.get("/mine")

@@ -38,7 +38,17 @@ def test_outside_is_said(phone):
 
 
 @pytest.mark.parametrize(
-    "query", ["", "lon=a&lat=1", "lon=nan&lat=1", "lon=inf&lat=1", "lon=999&lat=1", f"lon={LON}&lat={LAT}&accuracy=nan", f"lon={LON}&lat={LAT}&accuracy=-4", "lon=1"]
+    "query",
+    [
+        "",
+        "lon=a&lat=1",
+        "lon=nan&lat=1",
+        "lon=inf&lat=1",
+        "lon=999&lat=1",
+        f"lon={LON}&lat={LAT}&accuracy=nan",
+        f"lon={LON}&lat={LAT}&accuracy=-4",
+        "lon=1",
+    ],
 )
 def test_nonsense_points_are_refused(phone, query):
     assert phone.get(f"/places/name?{query}").status_code == 400

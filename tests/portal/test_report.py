@@ -71,7 +71,9 @@ def test_a_service_without_a_place_or_questions(phone):
     answer = phone.post("/report/question", {"key": str(uuid.uuid4()), "words": ""})
     assert answer.status_code == 422
     assert "Write what it is about." in answer.content.decode()
-    answer = phone.post("/report/question", {"key": str(uuid.uuid4()), "words": "When is the fair?"})
+    answer = phone.post(
+        "/report/question", {"key": str(uuid.uuid4()), "words": "When is the fair?"}
+    )
     assert answer.status_code == 302
     assert Case.objects.get().place_words == ""
 
@@ -141,7 +143,9 @@ def test_a_forged_or_changed_pick_falls_back_to_the_words(phone):
     ],
 )
 def test_a_refused_photo_keeps_everything_and_the_report_goes_without_it(phone, data, name, words):
-    fields = filled(photos=[upload(photo(), "good.jpg"), upload(data, name)], email="rosa@example.com")
+    fields = filled(
+        photos=[upload(photo(), "good.jpg"), upload(data, name)], email="rosa@example.com"
+    )
     answer = phone.post("/report/pothole", fields)
     html = answer.content.decode()
     assert answer.status_code == 422
@@ -167,7 +171,10 @@ def test_a_bomb_is_refused_in_words(phone):
 
 
 def test_six_photos_and_not_one_more(phone):
-    seven = [upload(photo(c), f"{c}.jpg") for c in "red blue green gold pink gray navy".split()]
+    seven = [
+        upload(photo(c), f"{c}.jpg")
+        for c in ("red", "blue", "green", "gold", "pink", "gray", "navy")
+    ]
     fields = filled(photos=seven)
     answer = phone.post("/report/pothole", fields)
     assert answer.status_code == 422
@@ -223,13 +230,27 @@ def test_blurring_gives_the_photo_a_new_address(phone):
 
 @pytest.mark.parametrize(
     "body",
-    ["", "{}", "[]", "5", "[[1]]", '[["a",1,1,1]]', "[[NaN,0,1,1]]", "[[0,0,5,5]]", "[" * 100_000, "\xff"],
+    [
+        "",
+        "{}",
+        "[]",
+        "5",
+        "[[1]]",
+        '[["a",1,1,1]]',
+        "[[NaN,0,1,1]]",
+        "[[0,0,5,5]]",
+        "[" * 100_000,
+        "\xff",
+    ],
 )
 def test_nonsense_boxes_are_refused(phone, body):
     key = uuid.uuid4()
     told = phone.post(f"/drafts/{key}/photos", {"photo": upload(photo())}).json()
     where = f"/drafts/{key}/photos/{told['key']}/blur"
-    assert phone.post(where, body.encode("latin-1"), content_type="application/json").status_code == 422
+    assert (
+        phone.post(where, body.encode("latin-1"), content_type="application/json").status_code
+        == 422
+    )
 
 
 # --- one press, two presses --------------------------------------------------------------------------
@@ -275,7 +296,11 @@ def test_a_key_of_another_city_is_refused_in_words(phone, city):
 
 def other_city(city):
     return type(city).objects.create(
-        slug="elsewhere", name="Elsewhere", time_zone="UTC", languages=["en"], hosts=["else.example"]
+        slug="elsewhere",
+        name="Elsewhere",
+        time_zone="UTC",
+        languages=["en"],
+        hosts=["else.example"],
     )
 
 
@@ -289,7 +314,9 @@ def test_a_null_sign_is_refused_not_a_crash(phone, field):
     assert not Case.objects.exists()
 
 
-@pytest.mark.parametrize("changes", [{"words": "x" * 4001}, {"where": "x" * 301}, {"name": "x" * 121}])
+@pytest.mark.parametrize(
+    "changes", [{"words": "x" * 4001}, {"where": "x" * 301}, {"name": "x" * 121}]
+)
 def test_too_much_text_is_refused(phone, changes):
     assert phone.post("/report/pothole", filled(**changes)).status_code == 422
 

@@ -35,7 +35,9 @@ def close(city, ana, now):
             now=now,
         )
         given = Given(words="Filled with hot asphalt.", outcome="fixed", photo_ids=(after.id,))
-        casework.make_move(city=city, case_id=report.case_id, move="close", by=ana, now=now, given=given)
+        casework.make_move(
+            city=city, case_id=report.case_id, move="close", by=ana, now=now, given=given
+        )
 
     return done
 
@@ -57,7 +59,9 @@ def test_a_new_report_says_what_happens_next_and_by_when(phone, report):
     assert 'aria-current="step"' in html
 
 
-@pytest.mark.parametrize("token", ["nothing-like-it", "x" * 22, "a%00b", "ünïcode-token", "..", "a" * 300])
+@pytest.mark.parametrize(
+    "token", ["nothing-like-it", "x" * 22, "a%00b", "ünïcode-token", "..", "a" * 300]
+)
 def test_strangers_find_nothing(phone, report, token):
     for rest in ("", ".json", "/map/light.webp"):
         assert phone.get(f"/r/{token}{rest}").status_code == 404
@@ -120,7 +124,9 @@ def test_the_end_shows_before_after_and_asks(phone, close):
 
 def test_settling_counts_from_the_move_not_from_the_last_note(phone, report, close, city, ana, now):
     close(report)
-    casework.reply(city=city, case_id=report.case_id, words="By the way.", by=ana, now=later(now, days=3))
+    casework.reply(
+        city=city, case_id=report.case_id, words="By the way.", by=ana, now=later(now, days=3)
+    )
     case = case_of(report)
     entries = list(TimelineEntry.objects.filter(case=case).order_by("-seq"))
     flow = statusparts_flow(city, case)
@@ -171,7 +177,9 @@ def test_empty_and_odd_messages_are_refused_in_words(phone, report):
         answer = phone.post(f"/r/{report.token}/write", {"words": words})
         assert answer.status_code == 422
         assert 'role="alert"' in answer.content.decode()
-    assert phone.post(f"/r/{report.token}/rate", {"rating": "5", "comment": "\x00"}).status_code == 422
+    assert (
+        phone.post(f"/r/{report.token}/rate", {"rating": "5", "comment": "\x00"}).status_code == 422
+    )
     for rating in ("", "6", "-1", "٣", "9" * 6000):
         assert phone.post(f"/r/{report.token}/rate", {"rating": rating}).status_code == 422
     bad = phone.post(f"/r/{report.token}/verdict", {"answer": "no", "reason": "\x00"})
@@ -255,7 +263,11 @@ def test_an_address_left_later_keeps_the_name_and_gets_the_link(phone, city, now
     report = send(phone, name="Rosa Diaz", phone="555-0177")
     assert phone.post(f"/r/{report.token}/news", {"email": "rosa@example.com"}).status_code == 302
     person = Person.objects.get()
-    assert (person.name, person.email, person.phone) == ("Rosa Diaz", "rosa@example.com", "555-0177")
+    assert (person.name, person.email, person.phone) == (
+        "Rosa Diaz",
+        "rosa@example.com",
+        "555-0177",
+    )
     row = Outbox.objects.get(topic="request.link")
     for _twice in range(2):
         news.send_link(row.payload, city_id=city.id, key=row.key, now=now)
@@ -269,7 +281,9 @@ def test_an_address_left_later_keeps_the_name_and_gets_the_link(phone, city, now
 # --- how much work it is --------------------------------------------------------------------------------
 
 
-def test_pages_of_a_report_are_cheap(phone, two, close, city, ana, now, django_assert_max_num_queries):
+def test_pages_of_a_report_are_cheap(
+    phone, two, close, city, ana, now, django_assert_max_num_queries
+):
     first, _second = two
     for n in range(5):
         casework.reply(city=city, case_id=first.case_id, words=f"{n}", by=ana, now=now)

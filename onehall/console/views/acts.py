@@ -46,7 +46,7 @@ def acting(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @acting
 def move(request: CityRequest, loaded: Loaded) -> HttpResponse:
     """One step of the flow, with what it needs. Photos are kept first, so that no refusal loses them."""
-    wanted = request.POST.get("move", "")
+    wanted = request.POST.get("move") or "none"
     step = loaded.flow.moves.get(wanted)
     if step is not None and moves.asks(step) and "asked" not in request.POST:
         return again(request, loaded, Trouble(where=wanted))
@@ -71,7 +71,8 @@ def move(request: CityRequest, loaded: Loaded) -> HttpResponse:
 @acting
 def say(request: CityRequest, loaded: Loaded) -> HttpResponse:
     """A public reply or a note for staff alone: two buttons of the same box."""
-    noted = request.POST.get("as") == "note"
+    # Without a button, as a press of Enter may send it, nothing goes out.
+    noted = request.POST.get("as") != "reply"
     act = actions.note if noted else actions.reply
     try:
         act(**common(request, loaded), words=request.POST.get("words", ""))

@@ -2,12 +2,13 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.utils import formats
+from django.utils.translation import gettext as _
 
 from onehall.look.tones import tone_of
 from onehall.portal.demo_modes import DEMO_MODES
@@ -44,6 +45,32 @@ def masked(address: str) -> str:
     """An address that its owner recognises and nobody else can use."""
     name, _at, host = address.partition("@")
     return f"{name[:1]}…@{host}"
+
+
+@register.filter
+def role_words(roles: Sequence[str]) -> str:
+    """Roles as people say them."""
+    words = {
+        "agent": _("Front desk"),
+        "crew": _("Crew"),
+        "supervisor": _("Supervisor"),
+        "auditor": _("Auditor"),
+        "admin": _("Administrator"),
+    }
+    return ", ".join(words.get(role, role) for role in roles)
+
+
+@register.filter
+def mail_state(state: str) -> str:
+    """Where a message is, in words."""
+    words = {
+        "queued": _("on its way"),
+        "sent": _("sent"),
+        "failed": _("tried, and will be tried again"),
+        "bounced": _("came back"),
+        "skipped": _("not sent"),
+    }
+    return words.get(state, state)
 
 
 @register.simple_tag

@@ -1,6 +1,7 @@
 """My things: everything a proven address has reported. The proof is a one-time code by mail."""
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
@@ -28,7 +29,7 @@ def mine(request: CityRequest) -> HttpResponse:
     found = queries.mine(city, getattr(request.user, "email", ""), before=edge)
     more, found = len(found) > 50, found[:50]
     listed = catalogue(city)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "report": r,
             "case": r.case,
@@ -39,8 +40,12 @@ def mine(request: CityRequest) -> HttpResponse:
         if r.token
     ]
     context = {
-        "needs_you": [r for r in rows if r["state"].category == "waiting_applicant" and r["case"].is_open],
-        "open": [r for r in rows if r["case"].is_open and r["state"].category != "waiting_applicant"],
+        "needs_you": [
+            r for r in rows if r["state"].category == "waiting_applicant" and r["case"].is_open
+        ],
+        "open": [
+            r for r in rows if r["case"].is_open and r["state"].category != "waiting_applicant"
+        ],
         "ended": [r for r in rows if not r["case"].is_open],
         "older": f"{found[-1].created_at.isoformat()}~{found[-1].id}" if more else "",
     }

@@ -35,7 +35,11 @@ def add(request: CityRequest, key: uuid.UUID) -> HttpResponse:
         return JsonResponse({"error": str(PhotoRefused("too_big"))}, status=413)
     try:
         photo = photos.add_draft(
-            city=request.city, draft_key=key, upload=upload.read(), by=request.actor, now=read_clock()
+            city=request.city,
+            draft_key=key,
+            upload=upload.read(),
+            by=request.actor,
+            now=read_clock(),
         )
     except (PhotoRefused, CaseworkRefused) as no:
         return JsonResponse({"error": str(no)}, status=422)

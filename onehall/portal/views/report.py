@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -183,7 +184,9 @@ def _require_place(page: Page, where: str) -> None:
 def _too_many(request: CityRequest, page: Page) -> HttpResponse:
     page.form.add_error(
         None,
-        _("Many reports came from your connection. Wait some minutes and send again. Nothing is lost."),
+        _(
+            "Many reports came from your connection. Wait some minutes and send again. Nothing is lost."
+        ),
     )
     return _show(request, page, status=429)
 
@@ -326,18 +329,24 @@ def near_assets(
     return [(picked.sign(picked.of_asset(a, place)), a.words, a.metres) for a in found]
 
 
+def read_upload(upload: "UploadedFile[bytes]") -> bytes:
+    """The bytes of an upload; PhotoRefused, without reading it, when it is too large."""
+    if (upload.size or 0) > MAX_UPLOAD:
+        raise PhotoRefused("too_big")
+    data: bytes = upload.read()
+    return data
+
+
 def _keep_photos(request: CityRequest, page: Page, key: uuid.UUID) -> None:
     """Store what was uploaded with this press of a button; note in words what was refused."""
     for upload in request.FILES.getlist("photos")[: photos.MAX_PHOTOS + 1]:
         if not upload.size and not upload.name:
             continue
         try:
-            if (upload.size or 0) > MAX_UPLOAD:
-                raise PhotoRefused("too_big")
             photos.add_draft(
                 city=request.city,
                 draft_key=key,
-                upload=upload.read(),
+                upload=read_upload(upload),
                 by=request.actor,
                 now=read_clock(),
             )

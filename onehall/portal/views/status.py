@@ -24,7 +24,7 @@ from onehall.portal.limits import too_many
 from onehall.portal.statusparts import Loaded
 from onehall.portal.typed import address_of, words_of
 from onehall.portal.views.places import draw
-from onehall.portal.views.report import MAX_UPLOAD
+from onehall.portal.views.report import read_upload
 from onehall.service_requests import actions, queries
 from onehall.service_requests.actions import Contact
 
@@ -106,7 +106,11 @@ def write(request: CityRequest, token: str) -> HttpResponse:
     try:
         if words or not request.FILES:
             actions.write(
-                city=request.city, request=loaded.request, words=words, by=loaded.by, now=read_clock()
+                city=request.city,
+                request=loaded.request,
+                words=words,
+                by=loaded.by,
+                now=read_clock(),
             )
     except CaseworkRefused as no:
         return _again(request, loaded, write_error=str(no), words=words, status=422)
@@ -124,8 +128,7 @@ def verdict(request: CityRequest, token: str) -> HttpResponse:
     fixed = request.POST.get("answer") == "yes"
     reason, wrong = words_of(request, "reason")
     try:
-        if wrong:
-            raise CaseworkRefused(wrong)
+        _refuse(wrong)
         actions.judge(
             city=request.city,
             request=loaded.request,
@@ -152,8 +155,7 @@ def rate(request: CityRequest, token: str) -> HttpResponse:
     comment, wrong = words_of(request, "comment")
     rating = request.POST.get("rating", "")
     try:
-        if wrong:
-            raise CaseworkRefused(wrong)
+        _refuse(wrong)
         actions.rate(
             city=request.city,
             request=loaded.request,
@@ -196,7 +198,10 @@ def _set_news(request: CityRequest, loaded: Loaded) -> HttpResponse:
     else:
         wanted = request.POST.get("wanted") == "yes"
         actions.set_news(city=request.city, request=report, wanted=wanted)
-        again, ended = _("You get messages again."), _("You get no more messages about this report.")
+        again, ended = (
+            _("You get messages again."),
+            _("You get no more messages about this report."),
+        )
         messages.success(request, again if wanted else ended)
     return redirect("portal:status", token=report.token)
 
@@ -220,12 +225,10 @@ def _photos(request: CityRequest, loaded: Loaded) -> list[str]:
     refused: list[str] = []
     for upload in request.FILES.getlist("photos")[: photos.MAX_PHOTOS]:
         try:
-            if (upload.size or 0) > MAX_UPLOAD:
-                raise PhotoRefused("too_big")
             photos.add_to_case(
                 city=request.city,
                 case_id=loaded.case.id,
-                upload=upload.read(),
+                upload=read_upload(upload),
                 kind=Photo.Kind.MESSAGE,
                 words="",
                 by=loaded.by,
@@ -234,6 +237,11 @@ def _photos(request: CityRequest, loaded: Loaded) -> list[str]:
         except (PhotoRefused, CaseworkRefused) as no:
             refused.append(f"{upload.name}: {no}")
     return refused
+
+
+def _refuse(wrong: str) -> None:
+    if wrong:
+        raise CaseworkRefused(wrong)
 
 
 def _again(request: CityRequest, loaded: Loaded, *, status: int, **extra: Any) -> HttpResponse:

@@ -63,7 +63,7 @@ bar?.querySelector("[data-news-show]").addEventListener("click", () => {
 const sent = new WeakSet();
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("[data-once]")) return;
+  if (event.defaultPrevented || !form.matches("[data-once]")) return;
   if (sent.has(form)) event.preventDefault();
   else sent.add(form);
 });

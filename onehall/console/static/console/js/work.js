@@ -70,6 +70,8 @@ for (const form of document.querySelectorAll("[data-shrink]")) {
     }
     const button = event.submitter;
     await ready;
+    // A form ignores requestSubmit while its submit event is still being told around.
+    await new Promise((done) => { setTimeout(done); });
     form.dataset.going = "yes";
     form.requestSubmit(button);
     button?.setAttribute("aria-disabled", "true");

@@ -192,7 +192,7 @@ export function startPlace({ form, words, fill, say, changed }) {
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => at(coords.longitude, coords.latitude, coords.accuracy),
       (error) => complain(error.code === error.PERMISSION_DENIED ? words.denied : words.noFix),
-      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 10_000 },
+      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 0 },
     );
   });
 

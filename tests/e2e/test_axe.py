@@ -1,0 +1,131 @@
+"""Every page of the portal: no accessibility violation, no sideways scroll, targets large enough; both schemes, three widths."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from onehall.casework import actions as casework
+from onehall.casework import photos
+from onehall.casework.rules import Given
+from onehall.kernel.clock import now as read_clock
+from onehall.people.models import Membership
+from onehall.places.models import City
+from onehall.service_requests.models import ServiceRequest
+from tests.portal.conftest import photo
+
+pytestmark = pytest.mark.browser
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = [
+    "/",
+    "/report",
+    "/report?q=zzz",
+    "/report/pothole",
+    "/report/noise",
+    "/about/privacy",
+    "/about/accessibility",
+    "/demo",
+    "/demo/mail",
+    "/accounts/login/",
+    "/accounts/login/code/",
+    "/accounts/password/reset/",
+    "/nothing/here",
+]
+SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select, textarea")]
+    .filter((e) => e.checkVisibility() && !e.closest(".sr, .skip, p, .hint, [hidden], .notice, label, .errors"))
+    .map((e) => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+    .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([html]) => html)"""
+
+
+@pytest.fixture
+def look_over(visit):
+    """Run axe and the measures over a page in both schemes and three widths."""
+
+    def over(page):
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for width in (320, 412, 1280):
+                page.set_viewport_size({"width": width, "height": 800})
+                page.wait_for_timeout(150)
+                found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
+                wrong = [
+                    (v["id"], [n["html"][:120] for n in v["nodes"]])
+                    for v in found.response["violations"]
+                ]
+                assert wrong == [], (page.url, scheme, width)
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
+                    page.url,
+                    width,
+                )
+                assert page.evaluate(SMALL_TARGETS) == [], (page.url, width)
+
+    return over
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages(visit, look_over, path):
+    page = visit(is_mobile=False)
+    page.goto(path)
+    look_over(page)
+    visit.complaints = [c for c in visit.complaints if "404" not in c]
+
+
+def test_the_form_with_everything_open(visit, look_over, tmp_path):
+    picture = tmp_path / "p.jpg"
+    picture.write_bytes(photo())
+    page = visit(is_mobile=False)
+    page.goto("/report/pothole")
+    page.locator("[data-send]").click()
+    page.set_input_files("[data-library]", str(picture))
+    page.fill("#id_where", "124 elm")
+    page.locator("#finds [role=option]").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    look_over(page)
+    page.locator("#finds [role=option]").first.click()
+    page.get_by_text("The road is caving in").click()
+    page.locator("[data-show-map]").click()
+    page.locator(".chart").wait_for()
+    look_over(page)
+    page.locator(".peek").click()
+    look_over(page)
+    visit.complaints = [c for c in visit.complaints if "422" not in c]
+
+
+@pytest.mark.parametrize("stage", ["new", "asked", "done", "closed"])
+def test_the_status_page(visit, look_over, stage):
+    page = visit(is_mobile=False)
+    page.goto("/report/pothole")
+    page.fill("#id_where", "124 Elm Street")
+    page.get_by_text("Smaller than a plate").click()
+    page.locator("[data-send]").click()
+    page.wait_for_url("**/r/*?sent=1")
+    _bring_to(stage)
+    page.reload()
+    look_over(page)
+
+
+def _bring_to(stage):
+    city, report, now = City.objects.get(), ServiceRequest.objects.get(), read_clock()
+    by = next(
+        m for m in Membership.objects.select_related("user").order_by("id") if "agent" in m.roles
+    ).actor()
+    case_id = report.case_id
+    if stage == "asked":
+        given = Given(words="Which lane is it?")
+        casework.make_move(city=city, case_id=case_id, move="ask", by=by, now=now, given=given)
+    if stage in {"done", "closed"}:
+        after = photos.add_to_case(
+            city=city, case_id=case_id, upload=photo(), kind="after", words="", by=by, now=now
+        )
+        given = Given(words="Filled.", outcome="fixed", photo_ids=(after.id,))
+        casework.make_move(city=city, case_id=case_id, move="close", by=by, now=now, given=given)
+    if stage == "closed":
+        from onehall.people.actor import resident
+        from onehall.service_requests import actions
+
+        actions.judge(
+            city=city,
+            request=report,
+            fixed=True,
+            reason="",
+            by=resident(city.id, request_id=report.id),
+            now=now,
+        )
