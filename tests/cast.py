@@ -8,6 +8,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from PIL import Image
 
 from onehall.casework import actions
 from onehall.casework.actions import CasePlace
-from onehall.casework.models import Case, Timer, TimelineEntry
+from onehall.casework.models import Case, TimelineEntry, Timer
 from onehall.casework.rules import Given
 from onehall.casework.timeline import facts_for_hash
 from onehall.catalog import queries as catalog
@@ -230,6 +231,6 @@ def sound(case: Case) -> Case:
     assert fresh.entered == len(moves)
     if moves:
         assert moves[-1].data["to"] == fresh.state
-    assert all(a.data["to"] == b.data["from"] for a, b in zip(moves, moves[1:], strict=False))
+    assert all(a.data["to"] == b.data["from"] for a, b in pairwise(moves))
     assert not Timer.objects.filter(case=fresh, entered__gt=fresh.entered).exists()
     return fresh

@@ -84,7 +84,9 @@ def _no_words(_folder: str, names: list[str]) -> set[str]:
     """What holds nothing to translate, of the names in a folder."""
     skipped = {"__pycache__", "static", "locale", "migrations"}
     return {
-        n for n in names if n in skipped or ("." in n and Path(n).suffix not in {".py", ".html", ".txt"})
+        n
+        for n in names
+        if n in skipped or ("." in n and Path(n).suffix not in {".py", ".html", ".txt"})
     }
 
 
@@ -102,7 +104,7 @@ def messages(catalog: Catalog) -> list[Message]:
 def forms(message: Message) -> list[str]:
     """The translation, one text for each plural form."""
     found = message.string
-    return [found] if isinstance(found, str) else [str(text) for text in found]
+    return [found] if isinstance(found, str) else [str(text) for text in found or ("",)]
 
 
 def merged(fresh: Catalog, known: Catalog) -> list[Message]:

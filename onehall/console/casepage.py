@@ -61,6 +61,11 @@ class Entry:
     pictures: list[Photo]
     undo: int | None
 
+    @property
+    def by(self) -> str:
+        """Who did it, where the title does not say so."""
+        return "" if self.line.who in self.line.title else self.line.who
+
 
 def load(request: CityRequest, number: str) -> Loaded:
     """The case of that number, if this person may see it; else 404."""

@@ -17,7 +17,8 @@ class Actor:
     """One acting person or the system itself, as plain values.
 
     `roles` holds role keys for staff, `{"resident"}` for residents and `{"system"}` for the system,
-    so that a flow's `by` list can be compared with it directly.
+    so that a flow's `by` list can be compared with it directly. `visible_queue_ids` are all queues of
+    the department of somebody who sees no other; None means not known, or all.
     """
 
     kind: ActorKind
@@ -28,6 +29,7 @@ class Actor:
     roles: frozenset[str] = field(default_factory=frozenset)
     department_id: int | None = None
     queue_ids: frozenset[int] = field(default_factory=frozenset)
+    visible_queue_ids: frozenset[int] | None = None
 
     @property
     def is_staff(self) -> bool:

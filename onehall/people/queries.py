@@ -99,7 +99,12 @@ def staff_actor(user: Any, city: City) -> Actor | None:
         if q.active
         and (q.key in named if named else wide or q.department_id == found.department_id)
     )
-    return replace(found.actor(), queue_ids=mine)
+    theirs = (
+        None
+        if wide
+        else frozenset(q.id for q in queues(city) if q.department_id == found.department_id)
+    )
+    return replace(found.actor(), queue_ids=mine, visible_queue_ids=theirs)
 
 
 def members(city: City) -> list[Member]:

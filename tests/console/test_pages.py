@@ -1,14 +1,20 @@
 """Every page of the desk answers with what a person needs there."""
 
 import datetime as dt
+import re
+import uuid
 
 import pytest
 from django.urls import reverse
 
 from onehall.casework import actions
+from onehall.casework.actions import CasePlace
 from onehall.casework.models import Case, Photo
 from onehall.kernel.clock import now
+from onehall.people.actor import resident
 from onehall.places.models import City
+from onehall.service_requests import actions as requests
+from onehall.service_requests.actions import Contact
 from tests.console.people import Person, picture, report, upload
 
 
@@ -107,8 +113,6 @@ class TestCasePage:
         assert page.count('data-key="c"') == 1
 
     def test_ids_are_unique_and_headings_in_order(self, ana: Person, case: Case) -> None:
-        import re
-
         for path in (
             f"/cases/{case.number}",
             f"/work/{case.number}",
@@ -151,12 +155,6 @@ class TestCasePage:
         assert same.status_code == 304
 
     def test_a_case_with_followers_opens(self, ana: Person, city: City, case: Case) -> None:
-        import uuid
-
-        from onehall.people.actor import resident
-        from onehall.service_requests import actions as requests
-        from onehall.service_requests.actions import Contact
-
         requests.follow(
             city=city,
             case_id=case.id,
@@ -178,8 +176,6 @@ class TestCasePage:
         assert ana.get(f"/cases/{case.number}/map-pink.webp").status_code == 404
 
     def test_a_case_without_a_place_opens(self, ana: Person, city: City) -> None:
-        from onehall.casework.actions import CasePlace
-
         sent = report(city, "question", place=CasePlace(), email="")
         assert "Ask a question" in text(ana.get(f"/cases/{sent.number}"))
         assert "Ask a question" in text(ana.get(f"/work/{sent.number}"))
@@ -208,6 +204,27 @@ class TestWork:
         ana.act(case, "say", words="Gas main 2 feet away", **{"as": "note"})
         page = text(carl.get(f"/work/{case.number}"))
         assert page.index("Gas main 2 feet away") < page.index("How did it end?")
+
+
+class TestCall:
+    def test_a_call_becomes_a_case_and_leads_to_it(self, ana: Person, city: City) -> None:
+        chosen = ana.client.get("/report", {"call": "1"})
+        assert "call=1" in text(chosen)
+        form = text(ana.client.get("/report/question", {"call": "1"}))
+        assert 'name="call"' in form
+        answer = ana.client.post(
+            "/report/question",
+            {
+                "call": "1",
+                "key": str(uuid.uuid4()),
+                "words": "When is the office open?",
+                "do": "send",
+                "priority": "0",
+            },
+        )
+        case = Case.objects.get(city=city)
+        assert answer.url == f"/desk/cases/{case.number}"
+        assert "by phone" in text(ana.client.get(answer.url))
 
 
 class TestSearch:

@@ -87,7 +87,7 @@ def test_every_field_of_the_calendar_is_in_the_reference() -> None:
         documents.PRIORITIES, documents.CLOSING_NEEDS, STREET_KINDS, DRAWN_KINDS, NUMBER_FIELDS,
         BRAND, ROLES, OPERATORS, WEEKDAYS, SPECIAL_TARGETS,
     ],
-    ids=str,
+    ids=lambda group: " ".join(sorted(group)),
 )  # fmt: skip
 def test_every_choice_is_in_the_reference(known: tuple[str, ...]) -> None:
     assert set(known) <= documented()

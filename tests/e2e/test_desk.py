@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from onehall.casework.models import Case, Photo, TimelineEntry
@@ -15,11 +15,11 @@ from onehall.kernel.clock import now
 from onehall.people.queries import queues
 from onehall.service_requests import joining
 from tests.console.conftest import city as _city
-from tests.console.people import Person, picture, report
+from tests.console.people import Person, picture, report, upload
+from tests.e2e.conftest import WATCH
 
 CHROMIUM = shutil.which("chromium")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = {"width": 412, "height": 860}
 DESK = {"width": 1280, "height": 900}
 WAITING = "retry: 600000\n\n"
@@ -33,16 +33,6 @@ pytestmark = [
 city = _city
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Playwright runs a loop of its own in this thread, and Django would refuse to work beside it.
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as play:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
 class Desk:
     """One signed-in browser; what its console said is checked at the end."""
 
@@ -51,6 +41,7 @@ class Desk:
         self.context: BrowserContext = browser.new_context(base_url=server, **options)
         cookie = person.client.cookies["sessionid"].value
         self.context.add_cookies([{"name": "sessionid", "value": cookie, "url": server}])
+        self.context.add_init_script(WATCH)
         self.page: Page = self.context.new_page()
         self.said: list[str] = []
         self.page.on("console", self._hear)
@@ -105,6 +96,7 @@ def photo_file(tmp_path: Path) -> Path:
 def test_an_agent_sends_a_case_to_another_queue(sit: Callable[..., Desk], case: Case) -> None:
     page = sit("ana@testford.example").open("/desk")
     page.get_by_role("link", name="Pothole").click()
+    page.wait_for_url(f"**/desk/cases/{case.number}")
     page.keyboard.press("n")
     page.get_by_label("Queue", exact=True).select_option(label="Roads north")
     page.get_by_label("Why? The resident reads this.").fill("North of Main Street.")
@@ -276,9 +268,7 @@ def test_blur_with_the_mouse_and_the_keyboard(sit: Callable[..., Desk], case: Ca
     dialog = page.get_by_role("dialog")
     canvas = dialog.locator("canvas")
     expect(dialog.get_by_role("button", name="Blur these places")).to_be_disabled()
-    page.wait_for_function(
-        "document.querySelector('dialog canvas').width > 300 || document.querySelector('dialog canvas').width === 320"
-    )
+    expect(canvas).to_have_attribute("width", "320")
     edge = canvas.bounding_box()
     assert edge is not None
     page.mouse.move(edge["x"] + 20, edge["y"] + 20)
@@ -380,12 +370,6 @@ def busy(city: Any, case: Case) -> None:
     for words, kind in (("Gas main there.", "note"), ("On Friday.", "reply")):
         ana.act(case, "say", words=words, **{"as": kind})
     ana.act(case, "change", what="priority", priority="2")
-    ana.act(case, "photos", kind="after", photos=[_upload()])
+    ana.act(case, "photos", kind="after", photos=[upload(picture("blue"))])
     for _ in range(4):
         report(city)
-
-
-def _upload() -> Any:
-    from tests.console.people import upload
-
-    return upload(picture("blue"))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.test import Client
+from django.utils import timezone, translation
 
 from onehall.catalog import queries as catalog
 from onehall.people import queries as people
@@ -21,6 +22,8 @@ Pages = dict[str, tuple[Client, str]]
 
 def forget() -> None:
     """Nothing of another test, or of another language, is held in memory."""
+    translation.deactivate()
+    timezone.deactivate()
     for room in (catalog, people, places):
         room.forget()
     for name in ("default", "local"):
@@ -46,6 +49,7 @@ def pages(cast: Cast, settings: Any, now: dt.datetime) -> Iterator[Pages]:
 
 
 def _address(cast: Cast) -> str:
+    assert cast.dana.user_id is not None
     return str(User.objects.get(pk=cast.dana.user_id).email)
 
 

@@ -40,9 +40,9 @@ def syllables(word: str) -> int:
     """About how many syllables a word has."""
     small = word.lower().replace("'", "")
     count = len(_VOWELS.findall(small))
-    if small.endswith("e") and not small.endswith("le") and count > 1:
-        count -= 1
-    elif small.endswith("ed") and not small.endswith(("ted", "ded")) and count > 1:
+    silent_e = small.endswith("e") and not small.endswith("le")
+    silent_ed = small.endswith("ed") and not small.endswith(("ted", "ded"))
+    if silent_e or silent_ed:
         count -= 1
     return max(1, count)
 

@@ -79,7 +79,9 @@ def test_edges_are_kept(room):
 
 
 def test_the_residents_are_spoken_to_as_usted():
-    familiar = re.compile(r"\b(tú|tu|tus|te|ti|contigo|vosotros|haz|escribe tu|puedes|tienes|quieres)\b")
+    familiar = re.compile(
+        r"\b(tú|tu|tus|te|ti|contigo|vosotros|haz|escribe tu|puedes|tienes|quieres)\b"
+    )
     assert not [m.id for m in known() for said in tool.forms(m) if familiar.search(said.lower())]
 
 
@@ -120,7 +122,14 @@ def test_every_exception_of_the_reading_level_is_still_one():
 
 @pytest.mark.parametrize(
     ("word", "count"),
-    [("place", 1), ("city", 2), ("report", 2), ("location", 3), ("accessibility", 6), ("people", 2)],
+    [
+        ("place", 1),
+        ("city", 2),
+        ("report", 2),
+        ("location", 3),
+        ("accessibility", 6),
+        ("people", 2),
+    ],
 )
 def test_syllables(word, count):
     assert reading.syllables(word) == count
