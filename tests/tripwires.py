@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from django.test import Client
 
 _POST_FORM = re.compile(
-    r"<form\b(?P<head>[^>]*\bmethod\s*=\s*[\"']?post\b[^>]*)>(?P<body>.*?)</form>", re.IGNORECASE | re.DOTALL
+    r"<form\b(?P<head>[^>]*\bmethod\s*=\s*[\"']?post\b[^>]*)>(?P<body>.*?)</form>",
+    re.IGNORECASE | re.DOTALL,
 )
 _ACTION = re.compile(r"\baction\s*=\s*[\"']?https?://", re.IGNORECASE)
 

@@ -128,5 +128,7 @@ def _welcome(folder: Path) -> None:
         for person in facts.sign_ins:
             table.add_row(person.name, person.role, person.email, person.password)
         out.print(table)
-    out.print(f"\nMail goes nowhere but to the page /demo/mail. The log is {folder / 'onehall.log'}.")
+    out.print(
+        f"\nMail goes nowhere but to the page /demo/mail. The log is {folder / 'onehall.log'}."
+    )
     out.print("Ctrl-C ends the demo.")

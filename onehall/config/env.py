@@ -68,8 +68,16 @@ class Env:
         _v("ONEHALL_MAIL_USER", "", "User name at the SMTP server"),
         _v("ONEHALL_MAIL_PASSWORD", "", "Password at the SMTP server"),
         _v("ONEHALL_MAIL_TLS", "starttls", "starttls, tls or none"),
-        _v("ONEHALL_LIMIT_CONNECTIONS", "yes", "Limit what one connection may send; no where a proxy does it"),
-        _v("ONEHALL_ADDRESS", "", "Where residents find the pages, such as https://311.example.gov; for links in mails"),
+        _v(
+            "ONEHALL_LIMIT_CONNECTIONS",
+            "yes",
+            "Limit what one connection may send; no where a proxy does it",
+        ),
+        _v(
+            "ONEHALL_ADDRESS",
+            "",
+            "Where residents find the pages, such as https://311.example.gov; for links in mails",
+        ),
         _v("ONEHALL_MAIL_FROM", "Onehall <no-reply@localhost>", "Sender of every mail"),
         _v("ONEHALL_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
         _v(

@@ -72,9 +72,7 @@ def unjoin(
     if root.merged_into_id is not None:
         raise MoveRefused(_("The case has moved on. Look at what happened since."))
     steps.may_change(case, by)
-    mine = ServiceRequest.objects.filter(
-        case_id=root.pk, home_case_id__in=joining.tree(case.pk)
-    )
+    mine = ServiceRequest.objects.filter(case_id=root.pk, home_case_id__in=joining.tree(case.pk))
     _take_photos(root, case, mine)
     mine.update(case_id=case.pk)
     ServiceRequest.objects.filter(case_id=case.pk, home_case_id=case.pk).update(home_case_id=None)

@@ -122,9 +122,7 @@ class Mapper:
         case.timeline = [
             EntryRow(at=moments.opened, kind="received", data={"channel": channel}),
             *self._steps(row, case, target, state),
-            EntryRow(
-                at=self._now, kind="imported", data=self._facts(row, case, place.outside)
-            ),
+            EntryRow(at=self._now, kind="imported", data=self._facts(row, case, place.outside)),
         ]
         return Draft(
             source_id=source_id,
