@@ -7,7 +7,7 @@ DIR ?= .demo
 HOST ?= 127.0.0.1
 BIN := .venv/bin
 
-.PHONY: help demo demo-reset test check fix bench docs browser-test
+.PHONY: help demo demo-reset test check fix bench docs messages
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,7 +33,11 @@ fix: .venv/.ready ## Format and repair what can be repaired
 	@$(BIN)/ruff format .
 
 bench: .venv/.ready ## Measure (see bench/)
-	@if [ -f bench/__main__.py ]; then $(BIN)/python -m bench; else echo "There is nothing to measure yet."; fi
+	@$(BIN)/python -m bench
 
-docs: .venv/.ready ## Check that the documents name what the code has
-	@if [ -d tests/docs ]; then $(BIN)/pytest -q tests/docs; else echo "There are no document checks yet."; fi
+docs: .venv/.ready ## Check the documents, and make their pictures anew (needs Chromium)
+	@$(BIN)/pytest -q tests/docs
+	@$(BIN)/python -m tools.screenshots
+
+messages: .venv/.ready ## Gather the words of the pages for translators (needs GNU gettext)
+	@tools/messages

@@ -3,6 +3,7 @@
 from typing import Self, override
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
@@ -39,9 +40,9 @@ class Case(models.Model):
     class Priority(models.IntegerChoices):
         """How far ahead of others; a service may promise sooner for the higher ones."""
 
-        NORMAL = 0
-        HIGH = 1
-        URGENT = 2
+        NORMAL = 0, _("Normal")
+        HIGH = 1, _("High")
+        URGENT = 2, _("Urgent")
 
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
     service = models.ForeignKey("catalog.Service", on_delete=models.PROTECT, db_index=False)

@@ -140,9 +140,13 @@ def claim_drafts(
     *, city_id: int, draft_key: uuid.UUID, case_id: int, request_id: int, is_public: bool
 ) -> int:
     """Hang the photos of a report onto its case, one statement. Returns how many."""
-    return Photo.objects.filter(city_id=city_id, draft_key=draft_key, removed_at=None).update(
-        case_id=case_id, request_id=request_id, draft_key=None, is_public=is_public
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE casework_photo SET case_id = %s, request_id = %s, draft_key = NULL,"
+            " is_public = %s WHERE city_id = %s AND draft_key = %s AND removed_at IS NULL",
+            [case_id, request_id, is_public, city_id, draft_key],
+        )
+        return int(cursor.rowcount)
 
 
 def add_to_case(

@@ -11,6 +11,7 @@ from onehall.casework.models import Case, TimelineEntry, Timer
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
 from onehall.catalog.flows import FlowDefinition
+from onehall.kernel.rows import insert
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
@@ -77,7 +78,7 @@ def save_news(
     *, case: Case, entries: list[TimelineEntry], outbox: list[NewOutbox], now: datetime
 ) -> None:
     """Insert entries and outbox rows of a case, two statements."""
-    TimelineEntry.objects.bulk_create(entries)
+    insert(entries, with_pk=True)
     messaging.queue(city_id=case.city_id, rows=outbox, now=now)
 
 

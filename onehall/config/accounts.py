@@ -39,8 +39,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": _("This e-mail and password do not belong together. Try again."),
         "incorrect_code": _("That is not the code. Type the one from the newest mail."),
-        "rate_limited": _("That was too often. Wait some minutes, then try again."),
-        "too_many_login_attempts": _("That was too often. Wait some minutes, then try again."),
+        "rate_limited": _("That was too often. Wait a few minutes, then try again."),
+        "too_many_login_attempts": _("That was too often. Wait a few minutes, then try again."),
     }
 
     @override

@@ -20,9 +20,6 @@ SAME = {
     "WCAG",  # a standard
     "No",  # the same word
     *(
-        "Normal",
-        "High",
-        "Urgent",
     ),  # Case.Priority's labels on the desk: hard-coded, to be translated
     "English",  # each language in its own language
     "Español",

@@ -160,7 +160,6 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
         language=request.LANGUAGE_CODE,
         channel=_channel(page),
         priority=clean.get("priority") or 0,
-        has_photos=bool(page.photos),
     )
     try:
         sent = actions.submit(city=city, new=new, by=request.actor, now=read_clock())
@@ -185,7 +184,7 @@ def _too_many(request: CityRequest, page: Page) -> HttpResponse:
     page.form.add_error(
         None,
         _(
-            "Many reports came from your connection. Wait some minutes and send again. Nothing is lost."
+            "Many reports came from your connection. Wait a few minutes and send again. Nothing is lost."
         ),
     )
     return _show(request, page, status=429)
@@ -193,6 +192,7 @@ def _too_many(request: CityRequest, page: Page) -> HttpResponse:
 
 def _follow(request: CityRequest, page: Page, key: uuid.UUID, number: str) -> HttpResponse:
     """Follow an open case near by instead of making a twin; photos and words go along."""
+    _look_around(request, page)
     near = next((n for n in page.near if n.case.number == number), None)
     page.form.only("words", "name", "email", "phone")
     _say_refused(page)
@@ -231,6 +231,10 @@ def _go_to(request: CityRequest, page: Page, sent: ServiceRequest) -> HttpRespon
 def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpResponse:
     city, now = request.city, read_clock()
     service = page.service
+    key = _key(page.form) if request.method == "POST" else None
+    if key is not None:
+        page.photos = photos.drafts(city, key)
+        _look_around(request, page)
     context: dict[str, Any] = {
         "page": page,
         "form": page.form,
@@ -278,8 +282,13 @@ def _find_place(request: CityRequest, page: Page) -> None:
     asset = picked.read(request.POST.get("asset", ""))
     if asset is not None and asset.asset_code and inside(request.city, asset):
         page.place, page.asset = asset, asset.asset_code
-    page.near = near_cases(request, page.service, page.place)
-    page.assets = near_assets(request, page.service, page.place)
+
+
+def _look_around(request: CityRequest, page: Page) -> None:
+    """What lies near the place: only for a page that is shown, a report that is sent does not wait for it."""
+    if page.place is not None:
+        page.near = near_cases(request, page.service, page.place)
+        page.assets = near_assets(request, page.service, page.place)
 
 
 def inside(city: City, place: Picked) -> bool:
@@ -352,7 +361,6 @@ def _keep_photos(request: CityRequest, page: Page, key: uuid.UUID) -> None:
             )
         except (PhotoRefused, CaseworkRefused) as no:
             page.refused.append(f"{upload.name}: {no}")
-    page.photos = photos.drafts(request.city, key)
 
 
 def _remove(request: CityRequest, key: uuid.UUID, photo: str) -> None:

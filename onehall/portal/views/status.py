@@ -98,7 +98,7 @@ def write(request: CityRequest, token: str) -> HttpResponse:
     loaded = _load(request, token)
     words, wrong = words_of(request, "words")
     if too_many(request, "write", limit=60, seconds=600):
-        wrong = wrong or _("Many messages came at once. Wait some minutes.")
+        wrong = wrong or _("Many messages came at once. Wait a few minutes.")
         return _again(request, loaded, write_error=wrong, words=words, status=429)
     if wrong:
         return _again(request, loaded, write_error=wrong, words=words, status=422)
@@ -186,7 +186,7 @@ def _set_news(request: CityRequest, loaded: Loaded) -> HttpResponse:
     if "email" in request.POST:
         email, wrong = address_of(request)
         if not wrong and too_many(request, "address", limit=20, seconds=600):
-            wrong = _("Many messages came at once. Wait some minutes.")
+            wrong = _("Many messages came at once. Wait a few minutes.")
         if wrong:
             return _again(request, loaded, news_error=wrong, typed_email=email, status=422)
         known = report.person
