@@ -17,6 +17,14 @@ ROOT = Path(__file__).resolve().parents[1]
 PORT = 8391
 
 
+def _answers() -> bool:
+    try:
+        with urllib.request.urlopen(f"http://localhost:{PORT}/", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
 def main() -> None:
     """Run from the command line."""
     with tempfile.TemporaryDirectory(prefix="onehall-start-") as folder:
@@ -32,10 +40,8 @@ def main() -> None:
         )
         try:
             while tree.poll() is None and time.monotonic() - begin < 300:
-                with contextlib.suppress(OSError):
-                    with urllib.request.urlopen(f"http://localhost:{PORT}/", timeout=5) as answer:
-                        if answer.status == 200:
-                            break
+                if _answers():
+                    break
                 time.sleep(0.2)
             seconds = round(time.monotonic() - begin, 1)
             print(json.dumps({"what": "bare clone to the first page", "seconds": seconds}))

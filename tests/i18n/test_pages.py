@@ -19,8 +19,6 @@ from tools import messages as tool
 SAME = {
     "WCAG",  # a standard
     "No",  # the same word
-    *(
-    ),  # Case.Priority's labels on the desk: hard-coded, to be translated
     "English",  # each language in its own language
     "Español",
     "Onehall",  # our name
