@@ -14,7 +14,11 @@ from onehall.people import queries as people
 from onehall.places import queries as places
 from tests.packs import testford
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = (
+    os.environ.get("ONEHALL_TEST_CHROMIUM")
+    or shutil.which("chromium")
+    or shutil.which("google-chrome")
+)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Tells of every violation of the content security policy, wherever it happens.
 WATCH = """addEventListener("securitypolicyviolation",

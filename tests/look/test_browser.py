@@ -1,5 +1,6 @@
 """The parts as a person meets them: three widths, light and dark, no accessibility violation, nothing inline."""
 
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from playwright.sync_api import Browser, sync_playwright
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = os.environ.get("ONEHALL_TEST_CHROMIUM") or shutil.which("chromium")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 KILOBYTE = 1024
