@@ -96,6 +96,12 @@ def reader_of(request: CityRequest, flow: FlowDefinition) -> wording.Reader:
     return wording.Reader(flow, language, default, names, staff=True)
 
 
+def etag_of(request: CityRequest, loaded: Loaded) -> str:
+    """What the parts of a case page that change depend on."""
+    see = request.GET.get("see", "")[:8]
+    return f'"{loaded.case.id}-{loaded.case.lock}-{request.LANGUAGE_CODE}-{see}"'
+
+
 def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) -> dict[str, Any]:
     """What the case page and the stop page name."""
     city, found, flow = request.city, loaded.case, loaded.flow
@@ -114,6 +120,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         steps, flow=flow, service=loaded.service, reader=reader, trouble=trouble
     )
     return {
+        "live_etag": etag_of(request, loaded),
         "case": found,
         "service": loaded.service,
         "queue_name": reader.queue_names.get(found.queue_id, ""),

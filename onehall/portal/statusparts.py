@@ -52,6 +52,13 @@ def is_late(case: Case, now: datetime) -> bool:
     return case.is_open and case.paused_at is None and case.due_at is not None and case.due_at < now
 
 
+def etag_of(request: CityRequest, loaded: Loaded) -> str:
+    """What the parts of a status page that change depend on."""
+    case = loaded.case
+    late = is_late(case, read_clock())
+    return f'"{case.id}-{case.lock}-{int(late)}-{request.LANGUAGE_CODE}"'
+
+
 def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
     """Everything that portal/status.html names. Four queries."""
     city, case, flow, report = request.city, loaded.case, loaded.flow, loaded.request
@@ -73,6 +80,7 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
     judging = {m.purpose for m in flow.leaving(case.state, loaded.by.roles)}
     now = read_clock()
     return NOTHING_TYPED | {
+        "live_etag": etag_of(request, loaded),
         "report": report,
         "case": case,
         "service": loaded.service,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from onehall.casework import actions
 from onehall.casework import queries as casework
 from onehall.casework.models import Case
-from onehall.console.casepage import NEAR_METRES, Loaded, context, load
+from onehall.console.casepage import NEAR_METRES, Loaded, context, etag_of, load
 from onehall.console.desk import draw, frame, staff_only
 from onehall.console.trouble import Trouble
 from onehall.console.views.work import next_stops
@@ -28,8 +28,7 @@ def case(request: CityRequest, number: str) -> HttpResponse:
         loaded = load(request, number)
     except Http404:
         return _by_any_number(request, number)
-    see = request.GET.get("see", "")
-    etag = f'"{loaded.case.id}-{loaded.case.lock}-{request.LANGUAGE_CODE}-{see[:8]}"'
+    etag = etag_of(request, loaded)
     part = request.GET.get("part") == "live"
     if part and request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()

@@ -48,6 +48,7 @@ def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
         "queue": queue,
         "show": show,
         "chips": _chips(request, desk, show),
+        "live_etag": etag,
         "stream": f"/live/{live_token([f'city:{desk.city.id}'])}",
         "here": request.path + _query(request),
         "live_address": f"{request.path}{_query(request) or '?'}&part=live",

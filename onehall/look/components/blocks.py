@@ -148,9 +148,12 @@ def tiles(
 
 
 @register.simple_block_tag
-def live(content: str, *, id: str, stream: str, fragment: str) -> SafeString:  # noqa: A002 (an HTML word)
-    """A region that live.js keeps fresh: `stream` is watched, `fragment` gives the new HTML."""
-    return draw("live", content=content, id=id, stream=stream, fragment=fragment)
+def live(content: str, *, id: str, stream: str, fragment: str, etag: str = "") -> SafeString:  # noqa: A002 (an HTML word)
+    """A region that live.js keeps fresh: `stream` is watched, `fragment` gives the new HTML.
+
+    `etag` is the fragment's as the page is drawn: news that the page shows already then change nothing.
+    """
+    return draw("live", content=content, id=id, stream=stream, fragment=fragment, etag=etag)
 
 
 def _clockwork(context: Context) -> dict[str, Any]:

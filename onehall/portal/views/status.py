@@ -36,8 +36,7 @@ def status(request: CityRequest, token: str) -> HttpResponse:
     """The whole page; `?part=live` answers only the part that changes, for open pages."""
     loaded = _load(request, token)
     part = request.GET.get("part") == "live"
-    late = statusparts.is_late(loaded.case, read_clock())
-    etag = f'"{loaded.case.id}-{loaded.case.lock}-{int(late)}-{request.LANGUAGE_CODE}"'
+    etag = statusparts.etag_of(request, loaded)
     if part and request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()
     context = statusparts.context(request, loaded)

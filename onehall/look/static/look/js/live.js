@@ -61,7 +61,7 @@ class Region {
   constructor(element) {
     this.element = element;
     this.wait = EVERY;
-    this.etag = "";
+    this.etag = element.dataset.liveEtag ?? "";
     this.asked = false;
     this.timer = 0;
     this.listen();
