@@ -19,6 +19,7 @@ from tools import messages as tool
 SAME = {
     "WCAG",  # a standard
     "No",  # the same word
+    "Normal",  # the same word
     "English",  # each language in its own language
     "Español",
     "Onehall",  # our name
