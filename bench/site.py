@@ -89,7 +89,7 @@ def _database(folder: Path) -> str:
 MULTIPLY = """
 INSERT INTO casework_case ({columns})
 SELECT {values}
-FROM casework_case c, generate_series(%(first)s, %(last)s) AS copy
+FROM casework_case c, generate_series(%(first)s::int, %(last)s::int) AS copy
 WHERE c.id <= %(base)s
 ON CONFLICT DO NOTHING
 """

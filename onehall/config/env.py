@@ -52,10 +52,12 @@ class Env:
         _v("ONEHALL_HTTPS", "", "yes or no: secure cookies and HSTS; yes in production"),
         _v("ONEHALL_TRUST_PROXY", "no", "yes when a TLS proxy in front sets X-Forwarded-Proto"),
         _v("ONEHALL_BIND", "127.0.0.1:8000", "Address and port of the pages"),
-        _v("ONEHALL_WEB_WORKERS", "2", "Web processes"),
+        _v("ONEHALL_WEB_WORKERS", "3", "Web processes; one more than cores is a good start"),
         _v("ONEHALL_WEB_THREADS", "4", "Threads in each web process"),
         _v(
-            "ONEHALL_DB_POOL", "6", "Most database connections of one process; 0 turns the pool off"
+            "ONEHALL_DB_POOL",
+            "0",
+            "Most database connections of one process; 0: each thread keeps its own",
         ),
         _v("ONEHALL_STATIC", "", "Folder for collected static files; DATA/static when empty"),
         _v(

@@ -90,9 +90,13 @@ CSRF_FAILURE_VIEW = "onehall.look.errors.csrf_failure"
 # --- data ----------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL") or "postgresql://postgres@localhost/onehall"
 DATABASES: dict[str, dict[str, Any]] = {"default": database_from_url(DATABASE_URL)}
+# Gunicorn's threads live long, so each keeps a connection of its own: a pool would cost every request
+# more than its queries do. A pool is for servers with more threads than connections.
 _pool = env.number("ONEHALL_DB_POOL")
 if _pool and MODE != "test":
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 10}
+elif MODE != "test":
+    DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sign-in limits must count over all processes, so the shared cache lives in the database.

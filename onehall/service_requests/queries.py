@@ -27,6 +27,8 @@ def by_token(city: City, token: str) -> ServiceRequest | None:
     if not found:
         return None
     found[0].case = select(Case, "WHERE id = %s", [found[0].case_id])[0]
+    if found[0].person_id:
+        found[0].person = select(Person, "WHERE id = %s", [found[0].person_id])[0]
     return found[0]
 
 

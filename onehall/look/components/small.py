@@ -1,6 +1,7 @@
 """Tags that stand inside a line: icons, states, times, distances, names."""
 
 from datetime import date, datetime, tzinfo
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -22,15 +23,23 @@ STYLES: Final = frozenset({"moment", "day", "short", "ago", "clock"})
 NOTHING: Final = SafeString("")
 
 
+@cache
+def _plain_drawing(symbol: str, css: str) -> SafeString:
+    """A drawing without a label: a page has dozens, and only a few dozen different ones exist."""
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>',
+        css,
+        f"{static('look/sprite.svg')}#{symbol}",
+    )
+
+
 def drawing(symbol: str, *, css: str, label: str = "") -> SafeString:
     """An `svg` that uses one symbol of the sprite; hidden from readers unless it has a label."""
+    if not label:
+        return _plain_drawing(symbol, css)
     address = f"{static('look/sprite.svg')}#{symbol}"
-    if label:
-        return format_html(
-            '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, address
-        )
     return format_html(
-        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>', css, address
+        '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, address
     )
 
 
