@@ -119,12 +119,15 @@ def creates(site: Site, seconds: int) -> None:
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token
     cookie = "; ".join(f"{c.name}={c.value}" for c in jar)
+    told = json.load(opener.open(site.address + "/places/find?q=14+Mill+Lane"))
+    place = told["places"][0]
     with site.connect() as db:
         before = db.execute("SELECT count(*) FROM service_requests_servicerequest").fetchone()
     body = urllib.parse.urlencode(
         {
             "csrfmiddlewaretoken": token[1],
-            "where": "behind the bus stop at the school",
+            "where": place["words"],
+            "pick": place["pick"],
             "words": "Deep hole in the bike lane.",
             "email": "bench@resident.example",
             "q_size": "tire",

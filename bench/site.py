@@ -5,6 +5,7 @@ that pages and indexes read; their hash chains are those of the original and are
 """
 
 import contextlib
+import math
 import os
 import re
 import shutil
@@ -116,7 +117,7 @@ def multiply(site: Site, cases: int) -> int:
                 " ORDER BY ordinal_position"
             )
         ]
-        copies = max(0, round((cases - have[0]) / max(1, base[0])))
+        copies = max(0, math.ceil((cases - have[0]) / max(1, have[0])))
         done = db.execute("SELECT coalesce(max(id) / 1000000, 0) FROM casework_case").fetchone()
         assert done
         sql = MULTIPLY.format(

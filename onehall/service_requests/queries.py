@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.cache import caches
 from django.db import connection, models
 from django.db.models.functions import Lower
 
@@ -185,7 +186,16 @@ class CityFigures:
 
 
 def figures(city: City, *, now: datetime) -> CityFigures:
-    """The month's figures, from indexed ranges."""
+    """The month's figures, at most half a minute old."""
+    key = f"figures:{city.id}"
+    known: CityFigures | None = caches["local"].get(key)
+    if known is None:
+        known = _figures(city, now=now)
+        caches["local"].set(key, known, 30)
+    return known
+
+
+def _figures(city: City, *, now: datetime) -> CityFigures:
     since = now - timedelta(days=30)
     cases = Case.objects.of_city(city.id)
     recent = cases.filter(opened_at__gte=since).aggregate(
