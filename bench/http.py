@@ -7,8 +7,10 @@ package) and prints one JSON line per figure. Reports are created over HTTP, eac
 import argparse
 import http.cookiejar
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import urllib.parse
@@ -110,7 +112,28 @@ def tell(name: str, result: Result, **more: Any) -> None:
     )
 
 
+def worker_pids() -> list[int]:
+    """The background workers running here."""
+    told = subprocess.run(
+        ["pgrep", "-f", "onehall worker"], capture_output=True, text=True, check=False
+    )
+    return [int(pid) for pid in told.stdout.split()]
+
+
 def creates(site: Site, seconds: int) -> None:
+    """Reports with the mails they cause, and alone: with the worker held while they are sent."""
+    create(site, "create a report, its mail rendered beside", seconds)
+    workers = worker_pids()
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        create(site, "create a report, worker held", seconds)
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+
+
+def create(site: Site, name: str, seconds: int) -> None:
     """Reports sent by the form, each with its case, timeline and outbox rows in one transaction."""
     path = "/report/pothole"
     jar = http.cookiejar.CookieJar()
@@ -143,7 +166,7 @@ def creates(site: Site, seconds: int) -> None:
         after = db.execute("SELECT count(*) FROM service_requests_servicerequest").fetchone()
     assert before
     assert after
-    tell("create a report", result, stored=after[0] - before[0])
+    tell(name, result, stored=after[0] - before[0])
 
 
 def staff_cookie(site: Site) -> str:

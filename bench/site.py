@@ -108,7 +108,9 @@ def multiply(site: Site, cases: int) -> int:
     with site.connect() as db:
         base = db.execute("SELECT max(id) FROM casework_case WHERE id < 1000000").fetchone()
         have = db.execute("SELECT count(*) FROM casework_case").fetchone()
+        originals = db.execute("SELECT count(*) FROM casework_case WHERE id < 1000000").fetchone()
         assert base
+        assert originals
         assert have
         names = [
             r[0]
@@ -117,7 +119,7 @@ def multiply(site: Site, cases: int) -> int:
                 " ORDER BY ordinal_position"
             )
         ]
-        copies = max(0, math.ceil((cases - have[0]) / max(1, have[0])))
+        copies = max(0, math.ceil((cases - have[0]) / max(1, originals[0])))
         done = db.execute("SELECT coalesce(max(id) / 1000000, 0) FROM casework_case").fetchone()
         assert done
         sql = MULTIPLY.format(
