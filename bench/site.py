@@ -31,6 +31,7 @@ class Site:
     address: str
     database: str
     folder: Path
+    originals: int = 0
 
     def connect(self) -> psycopg.Connection:
         """A connection of the bench's own."""
@@ -50,7 +51,11 @@ def running(*, folder: Path | None = None) -> Iterator[Site]:
     )
     try:
         _wait(address, tree)
-        yield Site(address, _database(where), where)
+        site = Site(address, _database(where), where)
+        with site.connect() as db:
+            row = db.execute("SELECT max(id) FROM casework_case").fetchone()
+        site.originals = row[0] if row else 0
+        yield site
     finally:
         tree.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -106,10 +111,10 @@ CHANGED = {
 def multiply(site: Site, cases: int) -> int:
     """Copy the history until the city has about `cases`; returns how many there are."""
     with site.connect() as db:
-        base = db.execute("SELECT max(id) FROM casework_case WHERE id < 1000000").fetchone()
         have = db.execute("SELECT count(*) FROM casework_case").fetchone()
-        originals = db.execute("SELECT count(*) FROM casework_case WHERE id < 1000000").fetchone()
-        assert base
+        originals = db.execute(
+            "SELECT count(*) FROM casework_case WHERE id <= %s", [site.originals]
+        ).fetchone()
         assert originals
         assert have
         names = [
@@ -127,7 +132,9 @@ def multiply(site: Site, cases: int) -> int:
             values=", ".join(CHANGED.get(n, f'c."{n}"') for n in names),
         )
         if copies:
-            db.execute(sql, {"first": done[0] + 1, "last": done[0] + copies, "base": base[0]})
+            db.execute(
+                sql, {"first": done[0] + 1, "last": done[0] + copies, "base": site.originals}
+            )
         db.execute("VACUUM ANALYZE casework_case")
         total = db.execute("SELECT count(*) FROM casework_case").fetchone()
         assert total

@@ -1,5 +1,7 @@
 """Named reads of casework: the inbox, one case with everything on its page, what lies near by."""
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +22,7 @@ from onehall.places.models import City
 LOCAL = "local"
 """The cache of this process: for figures that may be seconds old, never for limits."""
 
+FRESH_SECONDS = 3
 PAGE = 50
 """Rows on one page of the inbox."""
 
@@ -199,6 +202,28 @@ GROUP BY c.queue_id
 """
 
 
+_counting = threading.Lock()
+
+
+def _counted(city_id: int, *, now: datetime, day_end: datetime) -> dict[int, tuple[int, ...]]:
+    """Rows of COUNTS_SQL by queue, 3 seconds fresh; while one thread counts, others take the last ones."""
+    key = f"counts:{city_id}"
+    known: tuple[float, dict[int, tuple[int, ...]]] | None = caches[LOCAL].get(key)
+    if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
+        return known[1]
+    first = known is None
+    if not _counting.acquire(blocking=first) and known is not None:
+        return known[1]
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTS_SQL, {"now": now, "end": day_end, "city": city_id})
+            rows = {r[0]: tuple(r[1:]) for r in cursor.fetchall()}
+        caches[LOCAL].set(key, (time.monotonic(), rows), 60)
+        return rows
+    finally:
+        _counting.release()
+
+
 def counts(
     actor: Actor,
     *,
@@ -208,13 +233,7 @@ def counts(
     day_end: datetime,
 ) -> Counts:
     """Open work now, at most 3 seconds old. `queue_ids` are those the actor sees."""
-    key = f"counts:{actor.city_id}"
-    rows: dict[int, tuple[int, ...]] | None = caches[LOCAL].get(key)
-    if rows is None:
-        with connection.cursor() as cursor:
-            cursor.execute(COUNTS_SQL, {"now": now, "end": day_end, "city": actor.city_id})
-            rows = {r[0]: tuple(r[1:]) for r in cursor.fetchall()}
-        caches[LOCAL].set(key, rows, 3)
+    rows = _counted(actor.city_id, now=now, day_end=day_end)
     mine = Case.objects.filter(
         city_id=actor.city_id, assignee_id=actor.user_id, is_open=True
     ).count()
