@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 import django
 import pytest
 import time_machine
+from django.conf import settings
+from django.utils import timezone, translation
 
 from onehall.kernel.postgres import EmbeddedPostgres, find_programs
 from tests import tripwires
@@ -81,6 +83,16 @@ def frozen_clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Travel
 def now() -> dt.datetime:
     """The frozen moment, in UTC."""
     return NOW.astimezone(dt.UTC)
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """Every test starts in the default language and zone, whatever one before it activated."""
+    translation.activate(settings.LANGUAGE_CODE)
+    timezone.deactivate()
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -45,10 +45,10 @@ class CityMiddleware:
         asked.city = city
         asked.actor = SimpleLazyObject(lambda: _actor(request, city))
         chosen = self._language(request, city)
-        translation.activate(chosen)
         request.LANGUAGE_CODE = chosen
-        timezone.activate(city.time_zone)
-        response = self.get_response(request)
+        # Only while this request is answered: the thread goes on to other work.
+        with translation.override(chosen), timezone.override(city.time_zone):
+            response = self.get_response(request)
         response.headers.setdefault("Content-Language", chosen)
         if "lang" in request.GET and chosen == request.GET["lang"]:
             response.set_cookie(
