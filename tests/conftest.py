@@ -20,6 +20,7 @@ from django.utils import timezone, translation
 
 from onehall.kernel.postgres import EmbeddedPostgres, find_programs
 from tests import tripwires
+from tests.browsers import browser  # noqa: F401  # a fixture for all rooms
 
 if TYPE_CHECKING:
     from tests.cast import Cast

@@ -1,43 +1,20 @@
 """A real browser in front of the real pages of a small city."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import caches
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from onehall.catalog import queries as catalog
 from onehall.people import queries as people
 from onehall.places import queries as places
 from tests.packs import testford
 
-CHROMIUM = (
-    os.environ.get("ONEHALL_TEST_CHROMIUM")
-    or shutil.which("chromium")
-    or shutil.which("google-chrome")
-)
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Tells of every violation of the content security policy, wherever it happens.
 WATCH = """addEventListener("securitypolicyviolation",
     (e) => console.error("CSP", e.violatedDirective, e.blockedURI));"""
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; Django's guard against queries beside an event loop is off, for Playwright has one."""
-    if CHROMIUM is None:
-        pytest.skip("needs chromium")
-    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-    if before is None:
-        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.template import Context, Library
 from django.templatetags.static import static
 from django.utils import timezone, translation
@@ -24,8 +25,11 @@ NOTHING: Final = SafeString("")
 
 
 @cache
-def _plain_drawing(symbol: str, css: str) -> SafeString:
-    """A drawing without a label: a page has dozens, and only a few dozen different ones exist."""
+def _plain_drawing(symbol: str, css: str, storage: str) -> SafeString:  # noqa: ARG001  # part of the key
+    """A drawing without a label: a page has dozens, and only a few dozen different ones exist.
+
+    `storage` names what gives static files their addresses.
+    """
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>',
         css,
@@ -36,7 +40,7 @@ def _plain_drawing(symbol: str, css: str) -> SafeString:
 def drawing(symbol: str, *, css: str, label: str = "") -> SafeString:
     """An `svg` that uses one symbol of the sprite; hidden from readers unless it has a label."""
     if not label:
-        return _plain_drawing(symbol, css)
+        return _plain_drawing(symbol, css, str(settings.STORAGES["staticfiles"]["BACKEND"]))
     address = f"{static('look/sprite.svg')}#{symbol}"
     return format_html(
         '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, address
