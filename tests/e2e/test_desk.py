@@ -114,6 +114,8 @@ def test_an_agent_works_with_the_keyboard_alone(sit: Callable[..., Desk], case: 
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Sent to everybody who follows.")).to_be_visible()
+    # Letter keys are there once the page's script has run.
+    page.wait_for_load_state("load")
     page.keyboard.press("c")
     expect(page.get_by_label("Fixed")).to_be_focused()
     page.keyboard.press("ArrowDown")
