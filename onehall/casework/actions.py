@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from onehall.casework import after, clock, queries, rules, steps, timeline
 from onehall.casework.errors import MoveRefused
-from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.models import Case
 from onehall.casework.opening import CasePlace as CasePlace
 from onehall.casework.opening import NewCase as NewCase
 from onehall.casework.rules import Given
@@ -20,8 +20,7 @@ from onehall.catalog.flows import FlowDefinition, Move, Outcome
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import Route, ServiceDefinition
 from onehall.kernel import cells
-from onehall.kernel.rows import insert
-from onehall.messaging.actions import NewOutbox
+from onehall.kernel.rows import Together
 from onehall.people.actor import Actor
 from onehall.places.models import City
 
@@ -29,13 +28,10 @@ PRIORITY_NAMES = {0: "normal", 1: "high", 2: "urgent"}
 """Keys of a service's `promise.priorities`."""
 
 
-def open_case(
-    *, city: City, new: NewCase, by: Actor, now: datetime
-) -> tuple[Case, list[TimelineEntry], list[NewOutbox]]:
-    """Insert a case in its flow's first state, with its promise.
+def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Together) -> Case:
+    """A case in its flow's first state, with its promise, timeline, timers and news.
 
-    Runs inside the caller's transaction. Returns the saved case with its unsaved entries and
-    outbox rows, so that the caller can write its own rows in the same statements (`save_news`).
+    Runs inside the caller's transaction; the rows are written when the caller sends `along`.
     """
     listed = catalogue(city)
     service = listed.by_id(new.service_id)
@@ -74,16 +70,10 @@ def open_case(
         NewEntry(kind="routed", data=_routed(case), by=_system(by), public=False),
     ]
     rows, outbox = timeline.append(case, entries, by=by, now=now)
-    insert([case], with_pk=True)
-    steps.start_timers(case, flow, now)
-    return case, rows, outbox
-
-
-def save_news(
-    *, case: Case, entries: list[TimelineEntry], outbox: list[NewOutbox], now: datetime
-) -> None:
-    """Insert entries and outbox rows of a case that was just opened, two statements."""
-    steps.save_news(case=case, entries=entries, outbox=outbox, now=now)
+    along.insert([case], with_pk=True)
+    along.insert(steps.timers_of(case, flow, now))
+    steps.save_news(case=case, entries=rows, outbox=outbox, now=now, along=along)
+    return case
 
 
 @transaction.atomic

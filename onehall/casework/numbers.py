@@ -4,10 +4,14 @@ A sequence per city and year: no lock is held until the commit, so creates do no
 other. A rolled-back create leaves a gap; no number is ever given twice.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, models
+
+from onehall.casework.models import Case
+from onehall.kernel.rows import next_id_sql
 
 
 def next_number(city_id: int, now: datetime, zone: ZoneInfo) -> str:
@@ -15,15 +19,17 @@ def next_number(city_id: int, now: datetime, zone: ZoneInfo) -> str:
     return next_numbers(city_id, now.astimezone(zone).year, 1)[0]
 
 
-def reserve_case(city_id: int, now: datetime, zone: ZoneInfo) -> tuple[int, str]:
-    """The id and the number of a case about to be inserted, one statement."""
+def reserve_case(
+    city_id: int, now: datetime, zone: ZoneInfo, *, also: Sequence[type[models.Model]] = ()
+) -> tuple[str, list[int]]:
+    """The number of a case about to be inserted, and keys: its own, then one for each of `also`."""
     year = now.astimezone(zone).year
+    counted: list[type[models.Model]] = [Case, *also]
+    keys = ", ".join(next_id_sql(model) for model in counted)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval('casework_case_id_seq'), onehall_next_number(%s, %s)", [city_id, year]
-        )
-        case_id, number = cursor.fetchone()
-    return case_id, f"{year}-{number:05d}"
+        cursor.execute(f"SELECT onehall_next_number(%s, %s), {keys}", [city_id, year])
+        number, *ids = cursor.fetchone()
+    return f"{year}-{number:05d}", ids
 
 
 def next_numbers(city_id: int, year: int, count: int) -> list[str]:

@@ -11,7 +11,7 @@ from onehall.casework.models import Case, TimelineEntry, Timer
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
 from onehall.catalog.flows import FlowDefinition
-from onehall.kernel.rows import insert
+from onehall.kernel.rows import Together, insert
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
@@ -75,11 +75,19 @@ def finish(case: Case, entries: Sequence[NewEntry], *, by: Actor, now: datetime)
 
 
 def save_news(
-    *, case: Case, entries: list[TimelineEntry], outbox: list[NewOutbox], now: datetime
+    *,
+    case: Case,
+    entries: list[TimelineEntry],
+    outbox: list[NewOutbox],
+    now: datetime,
+    along: Together | None = None,
 ) -> None:
-    """Insert entries and outbox rows of a case, two statements."""
-    insert(entries, with_pk=True)
-    messaging.queue(city_id=case.city_id, rows=outbox, now=now)
+    """Insert entries and outbox rows of a case, sent as one; with `along`, when the caller sends."""
+    together = along or Together()
+    together.insert(entries, with_pk=True)
+    messaging.queue(city_id=case.city_id, rows=outbox, now=now, along=together)
+    if along is None:
+        together.send()
 
 
 def enter(case: Case, flow: FlowDefinition, target: str, *, city: City, now: datetime) -> None:
@@ -98,14 +106,12 @@ def enter(case: Case, flow: FlowDefinition, target: str, *, city: City, now: dat
         held = clock.resume(held, now, queries.calendar_of(city))
     case.due_at, case.paused_at = held.due_at, held.paused_at
     case.due_order = clock.order(case.due_at)
-    start_timers(case, flow, now)
+    insert(timers_of(case, flow, now))
 
 
-def start_timers(case: Case, flow: FlowDefinition, now: datetime) -> None:
-    """The timers of the state that the case is in now."""
-    waiting = [
+def timers_of(case: Case, flow: FlowDefinition, now: datetime) -> list[Timer]:
+    """The timers of the state that the case is in now, not saved yet."""
+    return [
         Timer(city_id=case.city_id, case=case, entered=case.entered, move=t.move, at=now + t.after)
         for t in flow.states[case.state].timers
     ]
-    if waiting:
-        Timer.objects.bulk_create(waiting)

@@ -173,7 +173,7 @@ def database_from_url(url: str) -> dict[str, Any]:
         message = "DATABASE_URL must name a database: postgresql://user@host/name"
         raise EnvError(message)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "onehall.kernel.database",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

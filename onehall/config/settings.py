@@ -151,7 +151,8 @@ LIVE_SOCKET = env.text("ONEHALL_LIVE_SOCKET") or str(DATA_DIR / "run" / "live.so
 
 # --- people --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["onehall.config.accounts.SignIn"]
+SESSION_ENGINE = "onehall.config.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from onehall.casework import queries as casework
 from onehall.casework import wording
 from onehall.casework.models import Case, Photo, TimelineEntry
 from onehall.casework.wording import Line
@@ -25,6 +24,7 @@ from onehall.people.queries import queues
 from onehall.places import queries as places
 from onehall.service_requests import actions
 from onehall.service_requests.models import ServiceRequest
+from onehall.service_requests.queries import Told
 
 NOTHING_TYPED = dict.fromkeys(
     (
@@ -40,11 +40,16 @@ NOTHING_TYPED = dict.fromkeys(
 class Loaded:
     """A report with what its page needs from the catalogue."""
 
-    request: ServiceRequest
+    told: Told
     case: Case
     flow: FlowDefinition
     service: ServiceDefinition
     by: Actor
+
+    @property
+    def request(self) -> ServiceRequest:
+        """The report itself."""
+        return self.told.request
 
 
 def is_late(case: Case, now: datetime) -> bool:
@@ -60,20 +65,14 @@ def etag_of(request: CityRequest, loaded: Loaded) -> str:
 
 
 def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
-    """Everything that portal/status.html names. Four queries."""
+    """Everything that portal/status.html names."""
     city, case, flow, report = request.city, loaded.case, loaded.flow, loaded.request
     language, default = request.LANGUAGE_CODE, city.languages[0]
     names = {q.id: pick(q.name, language, default) for q in queues(city)}
     reader = wording.Reader(flow, language, default, names, staff=False, own_number=report.number)
-    entries = casework.timeline_of(case, public_only=True)
+    entries = loaded.told.entries
     lines = own_words_only(wording.lines(entries, case, reader), entries, report)
-    pictures = [
-        p
-        for p in casework.photos_of(
-            [case.id, *([report.home_case_id] if report.home_case_id else [])]
-        )
-        if p.request_id == report.id or p.is_public
-    ]
+    pictures = [p for p in loaded.told.photos if p.request_id == report.id or p.is_public]
     before, after = pair_of(pictures)
     lines = each_photo_once(lines, {p.id for p in (before, after) if p})
     shown = {pid for line in lines for pid in line.photo_ids}

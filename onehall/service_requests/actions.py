@@ -21,7 +21,7 @@ from onehall.casework.timeline import NewEntry
 from onehall.catalog import rules
 from onehall.catalog.queries import catalogue
 from onehall.kernel.ids import secret_token
-from onehall.kernel.rows import insert
+from onehall.kernel.rows import Together, insert
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
@@ -88,8 +88,14 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
     facts = new.answers | {f"area.{k}": v for k, v in new.place.areas.items()}
     facts |= {"channel": new.channel, "place.exists": new.place.lon is not None}
     route = rules.route(service, facts)
-    case_id, number = reserve_case(city.id, now, ZoneInfo(city.time_zone))
-    person = _person(city, new.contact, new.language, now)
+    number, (case_id, request_id, person_id) = reserve_case(
+        city.id, now, ZoneInfo(city.time_zone), also=(ServiceRequest, Person)
+    )
+    together = Together()
+    person = _new_person(city, new.contact, new.language, now)
+    if person is not None:
+        person.pk = person_id
+        together.insert([person], with_pk=True)
     opened = NewCase(
         id=case_id,
         service_id=service.id,
@@ -100,8 +106,9 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
         place=new.place,
         priority=new.priority,
     )
-    case, entries, outbox = casework.open_case(city=city, new=opened, by=by, now=now)
+    case = casework.open_case(city=city, new=opened, by=by, now=now, along=together)
     request = ServiceRequest(
+        id=request_id,
         city_id=city.id,
         case=case,
         person=person,
@@ -114,7 +121,8 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
         words=new.words.strip()[:MAX_WORDS],
         answers=new.answers,
     )
-    insert([request])
+    together.insert([request], with_pk=True)
+    together.send()
     if new.has_photos:
         photos.claim_drafts(
             city_id=city.id,
@@ -123,7 +131,6 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
             request_id=request.id,
             is_public=service.photos_public == "public",
         )
-    casework.save_news(case=case, entries=entries, outbox=outbox, now=now)
     return request
 
 
@@ -326,10 +333,10 @@ def _known(city: City, key: uuid.UUID) -> ServiceRequest | None:
     return ServiceRequest.objects.select_related("case").get(pk=row[0]) if row else None
 
 
-def _person(city: City, contact: Contact, language: str, now: datetime) -> Person | None:
+def _new_person(city: City, contact: Contact, language: str, now: datetime) -> Person | None:
     if not contact:
         return None
-    person = Person(
+    return Person(
         city_id=city.id,
         name=contact.name.strip(),
         email=contact.email.strip(),
@@ -337,7 +344,12 @@ def _person(city: City, contact: Contact, language: str, now: datetime) -> Perso
         language=language,
         created_at=now,
     )
-    insert([person])
+
+
+def _person(city: City, contact: Contact, language: str, now: datetime) -> Person | None:
+    person = _new_person(city, contact, language, now)
+    if person is not None:
+        insert([person])
     return person
 
 

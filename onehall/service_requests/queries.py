@@ -4,15 +4,16 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.cache import caches
 from django.db import connection, models
 from django.db.models.functions import Lower
 
 from onehall.casework import joining
-from onehall.casework.models import Case, TimelineEntry
-from onehall.casework.queries import as_rows
-from onehall.kernel.rows import select
+from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.queries import CaseLine, as_lines
+from onehall.kernel.rows import Wanted, select_together
 from onehall.people.actor import Actor
 from onehall.people.models import Person
 from onehall.places.models import City
@@ -22,15 +23,51 @@ SEARCHED = 50_000
 """How many of the newest reports, cases and people a search for words looks through."""
 
 
+MINE = "FROM service_requests_servicerequest r WHERE r.token = %s AND r.city_id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A report with its case and person, and what its page shows: public entries (newest first), photos."""
+
+    request: ServiceRequest
+    entries: list[TimelineEntry]
+    photos: list[Photo]
+
+
+def told(city: City, token: str) -> Told | None:
+    """What the page behind a secret link shows, in one question to the database."""
+    entries = f"WHERE case_id = (SELECT r.case_id {MINE}) AND public ORDER BY seq DESC LIMIT 500"
+    photos = (
+        f"WHERE case_id IN (SELECT unnest(ARRAY[r.case_id, r.home_case_id]) {MINE})"
+        " AND removed_at IS NULL ORDER BY position, id LIMIT 200"
+    )
+    key = [token, city.id]
+    report, more = _told(city, token, (TimelineEntry, entries, key), (Photo, photos, key))
+    return Told(report, *more) if report else None
+
+
 def by_token(city: City, token: str) -> ServiceRequest | None:
-    """The report behind a secret link, with its case."""
-    found = select(ServiceRequest, "WHERE token = %s AND city_id = %s", [token, city.id])
-    if not found:
-        return None
-    found[0].case = select(Case, "WHERE id = %s", [found[0].case_id])[0]
-    if found[0].person_id:
-        found[0].person = select(Person, "WHERE id = %s", [found[0].person_id])[0]
-    return found[0]
+    """The report behind a secret link, with its case and the person who sent it."""
+    report, _more = _told(city, token)
+    return report
+
+
+def _told(city: City, token: str, *also: Wanted) -> tuple[ServiceRequest | None, list[list[Any]]]:
+    key = [token, city.id]
+    reports, cases, people, *more = select_together(
+        (ServiceRequest, "WHERE token = %s AND city_id = %s", key),
+        (Case, f"WHERE id = (SELECT r.case_id {MINE})", key),
+        (Person, f"WHERE id = (SELECT r.person_id {MINE})", key),
+        *also,
+    )
+    if not reports:
+        return None, more
+    report: ServiceRequest = reports[0]
+    report.case = cases[0]
+    if people:
+        report.person = people[0]
+    return report, more
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +119,7 @@ def case_of_number(actor: Actor, text: str) -> str | None:
     return found.first() or visible.filter(number=wanted).values_list("number", flat=True).first()
 
 
-def search(actor: Actor, text: str, *, limit: int = 50) -> list[Case]:
+def search(actor: Actor, text: str, *, limit: int = 50) -> list[CaseLine]:
     """Cases by place, by what residents wrote and by who they are, open and new ones first.
 
     An e-mail address is matched whole; places, words and names among the newest `SEARCHED` of the
@@ -104,8 +141,8 @@ def search(actor: Actor, text: str, *, limit: int = 50) -> list[Case]:
         found |= set(
             told.filter(person__in=people).order_by("-id").values_list("case_id", flat=True)[:200]
         )
-    rows = as_rows(visible.filter(pk__in=sorted(found)))
-    return list(rows.order_by("-is_open", "-opened_at", "-id")[:limit])
+    rows = visible.filter(pk__in=sorted(found)).order_by("-is_open", "-opened_at", "-id")
+    return as_lines(rows[:limit])
 
 
 def _people(city_id: int, text: str) -> models.QuerySet[Person]:

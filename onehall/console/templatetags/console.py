@@ -3,13 +3,14 @@
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from onehall.casework.models import Case
+from onehall.casework.queries import CaseLine
 from onehall.look.components.larger import promise_clock
 from onehall.look.components.small import icon, number, state, who
+from onehall.look.markup import markup
 
 register = template.Library()
 
@@ -34,11 +35,11 @@ TAKE = (
 def case_row(context: template.Context, row: dict[str, Any], *, here: str) -> SafeString:
     """One case as a row of a list. Put together here and not in a template: a page has fifty."""
     case, clock = row["case"], row["clock"]
-    return format_html(
+    return markup(
         ROW,
         number=case.number,
         service=row["service"],
-        flags=_flags(case),
+        flags=_flags(case, row["priority"]),
         number_tag=number(case.number),
         place=f" · {case.place_words}" if case.place_words else "",
         state=state(row["category"], word=row["state"], bare=True),
@@ -50,24 +51,23 @@ def case_row(context: template.Context, row: dict[str, Any], *, here: str) -> Sa
     )
 
 
-def _flags(case: Case) -> SafeString:
+def _flags(case: CaseLine, priority: str) -> SafeString:
     shown = SafeString("")
     if case.priority:
         urgent = " urgent" if case.priority == Case.Priority.URGENT else ""
-        words = case.get_priority_display()
         drawn = icon("flag", small=True)
-        shown += format_html(' <span class="flag{}">{}{}</span>', urgent, drawn, words)
+        shown += markup(' <span class="flag{}">{}{}</span>', urgent, drawn, priority)
     if case.unread_reply:
         drawn = icon("chat", small=True)
-        shown += format_html(' <span class="flag">{}{}</span>', drawn, _("New reply"))
+        shown += markup(' <span class="flag">{}{}</span>', drawn, _("New reply"))
     return shown
 
 
-def _holder(context: template.Context, case: Case, here: str) -> SafeString:
-    if case.assignee:
-        return who(name=case.assignee.name)
+def _holder(context: template.Context, case: CaseLine, here: str) -> SafeString:
+    if case.assignee_id is not None:
+        return who(name=case.assignee_name or "")
     if context["may_write"] and case.is_open:
-        return format_html(
+        return markup(
             TAKE,
             number=case.number,
             token=context["csrf_token"],
@@ -75,7 +75,7 @@ def _holder(context: template.Context, case: Case, here: str) -> SafeString:
             here=here,
             take=_("Take"),
         )
-    return format_html('<span class="quiet">{}</span>', _("Nobody"))
+    return markup('<span class="quiet">{}</span>', _("Nobody"))
 
 
 @register.filter(name="is")

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from onehall.casework import queries as casework
-from onehall.casework.models import Case
-from onehall.casework.queries import PAGE, SHOWS, InboxQuery, Show
+from onehall.casework.queries import PAGE, SHOWS, CaseLine, InboxQuery, Show
 from onehall.catalog.queries import catalogue
 from onehall.console.desk import Desk, RailQueue, draw, frame, staff_only
 from onehall.console.rows import row
@@ -100,7 +99,9 @@ def _title(request: CityRequest, desk: Desk, queue: QueueInfo | None) -> str:
     return pick(queue.name, request.LANGUAGE_CODE, desk.city.languages[0])
 
 
-def _page(request: CityRequest, desk: Desk, query: InboxQuery, found: list[Case]) -> dict[str, Any]:
+def _page(
+    request: CityRequest, desk: Desk, query: InboxQuery, found: list[CaseLine]
+) -> dict[str, Any]:
     """The rows, and the ways on: one row more than a page was read to know whether there is one."""
     backwards = query.before is not None
     more = len(found) > PAGE
@@ -117,9 +118,9 @@ def _page(request: CityRequest, desk: Desk, query: InboxQuery, found: list[Case]
     }
 
 
-def _etag(desk: Desk, found: Sequence[Case], language: str) -> str:
+def _etag(desk: Desk, found: Sequence[CaseLine], language: str) -> str:
     """Changes with any row, any count, and every minute, because the clocks run on."""
-    parts = [(c.pk, c.lock, c.unread_reply) for c in found]
+    parts = [(c.id, c.lock, c.unread_reply) for c in found]
     text = f"{parts}{desk.counts}{desk.now:%d%H%M}{language}{desk.actor.user_id}"
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:24]}"'
 
@@ -177,6 +178,6 @@ def _edge(text: str) -> tuple[datetime, int] | None:
         return None
 
 
-def _link(request: CityRequest, show: Show, way: str, case: Case) -> str:
+def _link(request: CityRequest, show: Show, way: str, case: CaseLine) -> str:
     at = case.opened_at if show == "all" else case.due_order
     return f"{request.path}?{urlencode({'show': show, way: f'{at.isoformat()}~{case.id}'})}"

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from onehall.casework import queries as casework
 from onehall.casework.models import Case
+from onehall.casework.queries import CaseLine
 from onehall.catalog.queries import catalogue
 from onehall.console.desk import Desk, draw, frame, staff_only
 from onehall.console.rows import row
@@ -41,13 +42,13 @@ def work(request: CityRequest) -> HttpResponse:
 def next_stops(request: CityRequest, desk: Desk, case: Case) -> list[dict[str, Any]]:
     """The person's other work, nearest to this case first."""
     there = (case.lon, case.lat) if case.lon is not None and case.lat is not None else None
-    others = [c for c in casework.work_of(desk.actor, limit=STOPS) if c.pk != case.pk]
+    others = [c for c in casework.work_of(desk.actor, limit=STOPS) if c.id != case.id]
     mine = [c for c in others if c.assignee_id == desk.actor.user_id] or others
     return _stops(request, desk, mine, there)[:NEXT]
 
 
 def _stops(
-    request: CityRequest, desk: Desk, cases: list[Case], here: tuple[float, float] | None
+    request: CityRequest, desk: Desk, cases: list[CaseLine], here: tuple[float, float] | None
 ) -> list[dict[str, Any]]:
     listed = catalogue(desk.city)
     rows = [row(request, desk, listed, c) | {"metres": _metres(c, here)} for c in cases]
@@ -64,7 +65,7 @@ def _here(request: CityRequest) -> tuple[float, float] | None:
     return (lon, lat) if math.isfinite(lon) and math.isfinite(lat) else None
 
 
-def _metres(case: Case, here: tuple[float, float] | None) -> float | None:
+def _metres(case: CaseLine, here: tuple[float, float] | None) -> float | None:
     if here is None or case.lon is None or case.lat is None:
         return None
     return geo.distance(here[0], here[1], case.lon, case.lat)

@@ -206,17 +206,17 @@ def _set_news(request: CityRequest, loaded: Loaded) -> HttpResponse:
 
 
 def _load(request: CityRequest, token: str) -> Loaded:
-    found = queries.by_token(request.city, token)
+    found = queries.told(request.city, token)
     if found is None:
         raise Http404
     listed = catalogue(request.city)
-    case = found.case
+    case = found.request.case
     return Loaded(
         found,
         case,
         listed.flow_version(case.flow_version_id),
         listed.by_id(case.service_id),
-        resident(request.city.id, request_id=found.id),
+        resident(request.city.id, request_id=found.request.id),
     )
 
 
