@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.cache import caches
 from django.db import connection, models
@@ -13,7 +12,7 @@ from django.db.models.functions import Lower
 from onehall.casework import joining
 from onehall.casework.models import Case, Photo, TimelineEntry
 from onehall.casework.queries import CaseLine, as_lines
-from onehall.kernel.rows import Wanted, select_together
+from onehall.kernel.rows import select_together
 from onehall.people.actor import Actor
 from onehall.people.models import Person
 from onehall.places.models import City
@@ -37,37 +36,26 @@ class Told:
 
 def told(city: City, token: str) -> Told | None:
     """What the page behind a secret link shows, in one question to the database."""
+    key = [token, city.id]
     entries = f"WHERE case_id = (SELECT r.case_id {MINE}) AND public ORDER BY seq DESC LIMIT 500"
     photos = (
         f"WHERE case_id IN (SELECT unnest(ARRAY[r.case_id, r.home_case_id]) {MINE})"
         " AND removed_at IS NULL ORDER BY position, id LIMIT 200"
     )
-    key = [token, city.id]
-    report, more = _told(city, token, (TimelineEntry, entries, key), (Photo, photos, key))
-    return Told(report, *more) if report else None
-
-
-def by_token(city: City, token: str) -> ServiceRequest | None:
-    """The report behind a secret link, with its case and the person who sent it."""
-    report, _more = _told(city, token)
-    return report
-
-
-def _told(city: City, token: str, *also: Wanted) -> tuple[ServiceRequest | None, list[list[Any]]]:
-    key = [token, city.id]
     reports, cases, people, *more = select_together(
         (ServiceRequest, "WHERE token = %s AND city_id = %s", key),
         (Case, f"WHERE id = (SELECT r.case_id {MINE})", key),
         (Person, f"WHERE id = (SELECT r.person_id {MINE})", key),
-        *also,
+        (TimelineEntry, entries, key),
+        (Photo, photos, key),
     )
     if not reports:
-        return None, more
+        return None
     report: ServiceRequest = reports[0]
     report.case = cases[0]
     if people:
         report.person = people[0]
-    return report, more
+    return Told(report, *more)
 
 
 @dataclass(frozen=True, slots=True)
