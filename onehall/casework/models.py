@@ -123,6 +123,13 @@ class Case(models.Model):
                 name="case_mine",
                 condition=models.Q(is_open=True, assignee__isnull=False),
             ),
+            models.Index(
+                # Of open and ended cases, so that the few unread ones are found without the archive.
+                fields=["city", "due_order", "id"],
+                include=["queue", "is_open"],
+                name="case_unread",
+                condition=models.Q(unread_reply=True),
+            ),
             models.Index("city", "cell", name="case_near", condition=models.Q(is_open=True)),
             models.Index("city", "opened_at", "id", name="case_newest"),
             models.Index(
