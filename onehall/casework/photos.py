@@ -50,8 +50,11 @@ class Box:
     h: float
 
 
-def _store(upload: bytes, *, city_id: int, kind: str, by: Actor, now: datetime) -> Photo:
-    """Clean and store a picture; unsaved row. Raises `photos.PhotoRefused` in words."""
+def take_in(upload: bytes, *, city_id: int, kind: str, by: Actor, now: datetime) -> Photo:
+    """Clean and store a picture; unsaved row. Raises `photos.PhotoRefused` in words.
+
+    Takes long, so it comes before the transaction that holds a case.
+    """
     accepted = photos.accept(upload)
     facts: dict[str, object] = {}
     if accepted.taken_at is not None:
@@ -79,7 +82,7 @@ def add_draft(
     *, city: City, draft_key: uuid.UUID, upload: bytes, by: Actor, now: datetime
 ) -> Photo:
     """Keep a photo for a report that is still being written. The same picture twice is kept once."""
-    photo = _store(upload, city_id=city.id, kind=Photo.Kind.BEFORE, by=by, now=now)
+    photo = take_in(upload, city_id=city.id, kind=Photo.Kind.BEFORE, by=by, now=now)
     with transaction.atomic():
         _one_at_a_time(draft_key)
         existing = drafts(city, draft_key)
@@ -160,29 +163,43 @@ def add_to_case(
     now: datetime,
     seen: int | None = None,
 ) -> Photo:
-    """A picture by staff, of the work or of the spot, or by a resident with a message.
-
-    Staff's pictures of the work are for everybody who follows; all others are not before somebody
-    shows them.
-    """
-    photo = _store(upload, city_id=city.id, kind=kind, by=by, now=now)
+    """A picture by staff: of the work, for everybody who follows, or of the spot, for staff alone."""
+    photo = take_in(upload, city_id=city.id, kind=kind, by=by, now=now)
     with transaction.atomic():
         case = steps.locked(city=city, case_id=case_id, seen=seen)
-        if by.is_staff:
-            steps.may_work(case, by)
-        twin = case.photos.filter(name=photo.name, kind=kind, removed_at=None).first()
+        steps.may_work(case, by)
+        twin = _twin(case, photo)
         if twin is not None:
             return twin
         photo.case_id, photo.words = case_id, words[:200]
-        photo.request_id = by.request_id
-        photo.is_public = by.is_staff and kind == Photo.Kind.AFTER
+        photo.is_public = kind == Photo.Kind.AFTER
         photo.position = AFTER_OTHERS
         photo.save(force_insert=True)
         entry = NewEntry(kind="photo", data={"photo": photo.id, "as": kind}, public=photo.is_public)
-        actions.hear(
-            city=city, case_id=case_id, entry=entry, by=by, now=now, unread=not by.is_staff
-        )
+        actions.hear(city=city, case_id=case_id, entry=entry, by=by, now=now, unread=False)
     return photo
+
+
+def hang(*, case: Case, pictures: Sequence[Photo], request_id: int) -> list[Photo]:
+    """Hang pictures of a resident's message onto a locked case; the stored ones, each once.
+
+    In the caller's transaction. Staff alone see them before somebody shows them.
+    """
+    hung: list[Photo] = []
+    for photo in pictures:
+        photo.request_id = request_id
+        twin = _twin(case, photo)
+        if twin is None:
+            photo.case_id, photo.position = case.pk, AFTER_OTHERS
+            photo.save(force_insert=True)
+        hung.append(twin or photo)
+    return list(dict.fromkeys(hung))
+
+
+def _twin(case: Case, photo: Photo) -> Photo | None:
+    """The same picture, sent before by the same person, or by the staff."""
+    same = case.photos.filter(name=photo.name, kind=photo.kind, request_id=photo.request_id)
+    return same.filter(removed_at=None).first()
 
 
 @transaction.atomic

@@ -166,9 +166,16 @@ def _say_noted(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
 
 
 def _say_wrote(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
-    if reader.own_number and entry.data.get("number") == reader.own_number:
-        return _("You wrote"), ""
-    return _("A resident wrote"), ""
+    data = entry.data
+    own = bool(reader.own_number) and data.get("number") == reader.own_number
+    count = len(data.get("photos", ()))
+    if data.get("words") or not count:
+        return (_("You wrote") if own else _("A resident wrote")), ""
+    if own:
+        said = ngettext("You sent %(n)s photo", "You sent %(n)s photos", count)
+    else:
+        said = ngettext("A resident sent %(n)s photo", "A resident sent %(n)s photos", count)
+    return said % {"n": count}, ""
 
 
 def _say_called(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:

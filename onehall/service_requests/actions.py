@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +15,7 @@ from onehall.casework import actions as casework
 from onehall.casework import joining, photos
 from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
-from onehall.casework.models import Case
+from onehall.casework.models import Case, Photo
 from onehall.casework.numbers import next_number, reserve_case
 from onehall.casework.rules import MAX_WORDS, Given
 from onehall.casework.timeline import NewEntry
@@ -184,21 +185,37 @@ def follow(
 
 
 @transaction.atomic
-def write(*, city: City, request: ServiceRequest, words: str, by: Actor, now: datetime) -> Case:
-    """The resident writes to the city. Where the city was waiting for that, work goes on."""
+def write(
+    *,
+    city: City,
+    request: ServiceRequest,
+    words: str,
+    by: Actor,
+    now: datetime,
+    pictures: Sequence[Photo] = (),
+) -> Case:
+    """The resident writes to the city, sends it pictures (`photos.take_in`), or both.
+
+    Where the city was waiting for that, work goes on. The same pictures again, as from a double
+    tap, are no news.
+    """
     words = words.strip()
-    if not words:
+    if not words and not pictures:
         raise MoveRefused(_("Write your message first."), missing=("words",))
     if len(words) > MAX_WORDS:
         raise MoveRefused(
             _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
             missing=("words",),
         )
-    said = NewEntry(kind="wrote", data={"words": words, "number": request.number}, public=True)
-    case_id = _lock_case_of(request)
-    case = casework.hear(city=city, case_id=case_id, entry=said, by=by, now=now)
+    case = Case.objects.get(pk=_lock_case_of(request))
     flow = catalogue(city).flow_version(case.flow_version_id)
     step = flow.with_purpose("answer", case.state, by.roles)
+    hung = photos.hang(case=case, pictures=pictures, request_id=request.pk)
+    if not words and step is None and not any(photo in pictures for photo in hung):
+        return case
+    told = {"words": words, "number": request.number, "photos": [photo.pk for photo in hung]}
+    said = NewEntry(kind="wrote", data={k: v for k, v in told.items() if v}, public=True)
+    case = casework.hear(city=city, case_id=case.pk, entry=said, by=by, now=now)
     if step is None:
         return case
     answer = Given(number=request.number)
