@@ -17,7 +17,7 @@ from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
 from onehall.casework.numbers import next_number, reserve_case
-from onehall.casework.rules import MAX_WORDS, Given
+from onehall.casework.rules import MAX_WORDS, Given, require_in_time
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import rules
 from onehall.catalog.queries import catalogue
@@ -244,6 +244,7 @@ def judge(
             # The same answer twice, as from a double tap.
             return case
         raise MoveRefused(_("The case has moved on. Look at what happened since."))
+    require_in_time(step, case.closed_at, now)
     reason = reason.strip()
     if not fixed and request.disputes >= FREE_DISPUTES and not reason:
         raise MoveRefused(
