@@ -210,7 +210,8 @@ def _say_joined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
 
 def _say_unjoined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     if "from" in entry.data:
-        return _("Apart again from %(number)s") % {"number": entry.data["from"]}, ""
+        title = _("Apart again from %(number)s") % {"number": entry.data["from"]}
+        return title, _("They are not about the same thing after all. This one goes on by itself.")
     if not reader.staff:
         return _("A report was taken apart from this one"), ""
     return _("Report %(number)s taken apart") % {"number": entry.data.get("number", "")}, ""

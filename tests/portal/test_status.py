@@ -287,6 +287,20 @@ def test_a_joined_report_keeps_its_number_and_photos(phone, city, now):
     assert page(phone, second, ".json").json()["number"] == second.number
 
 
+def test_a_report_that_goes_by_itself_again_says_so(phone, city, now):
+    sue = staff(city, "supervisor")
+    first = send(phone, where="124 Elm Street")
+    second = send(phone, where="174 Elm Street")
+    joining.join(city=city, case_id=second.case_id, into_number=first.number, by=sue, now=now)
+    joining.unjoin(city=city, case_id=second.case_id, by=sue, now=now)
+    html = text(phone, second)
+    assert f"Apart again from {first.number}" in html
+    assert "This one goes on by itself." in html
+    assert "together with" not in html
+    spanish = phone.get(f"/r/{second.token}?lang=es").content.decode()
+    assert "no tratan de lo mismo" in spanish
+
+
 # --- news -------------------------------------------------------------------------------------------
 
 
