@@ -15,6 +15,8 @@ from onehall.casework.after import AFTER_OTHERS
 from onehall.casework.errors import CaseChanged, CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
 from onehall.casework.timeline import NewEntry
+from onehall.catalog.queries import catalogue
+from onehall.catalog.services import PRIVATE, ServiceDefinition
 from onehall.kernel import photos, storage
 from onehall.people.actor import Actor
 from onehall.places.models import City
@@ -140,16 +142,32 @@ def blur_draft(
 
 
 def claim_drafts(
-    *, city_id: int, draft_key: uuid.UUID, case_id: int, request_id: int, is_public: bool
+    *,
+    city_id: int,
+    draft_key: uuid.UUID,
+    case_id: int,
+    request_id: int,
+    is_public: bool,
+    is_private: bool,
 ) -> int:
     """Hang the photos of a report onto its case, one statement. Returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE casework_photo SET case_id = %s, request_id = %s, draft_key = NULL,"
-            " is_public = %s WHERE city_id = %s AND draft_key = %s AND removed_at IS NULL",
-            [case_id, request_id, is_public, city_id, draft_key],
+            " is_public = %s, is_private = %s"
+            " WHERE city_id = %s AND draft_key = %s AND removed_at IS NULL",
+            [case_id, request_id, is_public, is_private, city_id, draft_key],
         )
         return int(cursor.rowcount)
+
+
+def stays_private(photo: Photo, service: ServiceDefinition) -> bool:
+    """Whether nobody but its sender and the staff may ever see a photo.
+
+    The mark stays when reports of several services are joined; the service's word holds for photos
+    that came before it was given.
+    """
+    return photo.is_private or (photo.request_id is not None and service.photos_public == PRIVATE)
 
 
 def add_to_case(
@@ -180,14 +198,16 @@ def add_to_case(
     return photo
 
 
-def hang(*, case: Case, pictures: Sequence[Photo], request_id: int) -> list[Photo]:
+def hang(
+    *, case: Case, pictures: Sequence[Photo], request_id: int, is_private: bool
+) -> list[Photo]:
     """Hang pictures of a resident's message onto a locked case; the stored ones, each once.
 
     In the caller's transaction. Staff alone see them before somebody shows them.
     """
     hung: list[Photo] = []
     for photo in pictures:
-        photo.request_id = request_id
+        photo.request_id, photo.is_private = request_id, is_private
         twin = _twin(case, photo)
         if twin is None:
             photo.case_id, photo.position = case.pk, AFTER_OTHERS
@@ -278,6 +298,8 @@ def set_public(
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     steps.may_work(case, by)
     photo = _locked_photo(case, photo_id)
+    if is_public and stays_private(photo, catalogue(city).by_id(case.service_id)):
+        raise MoveRefused(_("Photos of this service are private. Nobody else ever sees them."))
     photo.is_public = is_public
     photo.save(update_fields=["is_public"])
     entry = NewEntry(kind="redacted", data={"photo": photo.id, "public": is_public})

@@ -144,6 +144,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "answers": answers(loaded.service, reports, reader),
         "joined": [(c, c.queue_id in desk.queue_ids) for c in joined],
         "photos_before": [p for p in pictures if p.kind != Photo.Kind.AFTER],
+        "private_photos": {p.pk for p in pictures if photos.stays_private(p, loaded.service)},
         "photos_after": [p for p in pictures if p.kind == Photo.Kind.AFTER],
         "sees_originals": bool(desk.actor.roles & photos.SEES_ORIGINALS),
         "moves": offered,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from onehall.casework import queries as casework
 from onehall.casework import wording
 from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.photos import stays_private
 from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.services import Question, ServiceDefinition
@@ -70,13 +71,7 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
     reader = wording.Reader(flow, language, default, names, staff=False, own_number=report.number)
     entries = casework.timeline_of(case, public_only=True)
     lines = own_words_only(wording.lines(entries, case, reader), entries, report)
-    pictures = [
-        p
-        for p in casework.photos_of(
-            [case.id, *([report.home_case_id] if report.home_case_id else [])]
-        )
-        if p.request_id == report.id or p.is_public
-    ]
+    pictures = seen_by(loaded)
     before, after = pair_of(pictures)
     lines = each_photo_once(lines, {p.id for p in (before, after) if p})
     shown = {pid for line in lines for pid in line.photo_ids}
@@ -116,6 +111,17 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
             "page_url": request.build_absolute_uri(reverse("portal:status", args=[report.token])),
         }
     )
+
+
+def seen_by(loaded: Loaded) -> list[Photo]:
+    """Photos of the case that this person may see: their own, and what is shown to all who follow."""
+    case, report = loaded.case, loaded.request
+    cases = [case.id, *([report.home_case_id] if report.home_case_id else [])]
+    return [
+        p
+        for p in casework.photos_of(cases)
+        if p.request_id == report.id or (p.is_public and not stays_private(p, loaded.service))
+    ]
 
 
 def own_words_only(

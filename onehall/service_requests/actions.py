@@ -21,6 +21,7 @@ from onehall.casework.rules import MAX_WORDS, Given, require_in_time
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import rules
 from onehall.catalog.queries import catalogue
+from onehall.catalog.services import PRIVATE
 from onehall.kernel.ids import secret_token
 from onehall.kernel.rows import insert
 from onehall.messaging import actions as messaging
@@ -123,6 +124,7 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
             case_id=case.id,
             request_id=request.id,
             is_public=service.photos_public == "public",
+            is_private=service.photos_public == PRIVATE,
         )
     casework.save_news(case=case, entries=entries, outbox=outbox, now=now)
     return request
@@ -169,7 +171,12 @@ def follow(
         words=words.strip()[:MAX_WORDS],
     )
     count = photos.claim_drafts(
-        city_id=city.id, draft_key=key, case_id=case.id, request_id=request.id, is_public=False
+        city_id=city.id,
+        draft_key=key,
+        case_id=case.id,
+        request_id=request.id,
+        is_public=False,
+        is_private=catalogue(city).by_id(case.service_id).photos_public == PRIVATE,
     )
     people = _count_people(case)
     data = {"number": request.number, "people": people, "photo_count": count}
@@ -210,7 +217,12 @@ def write(
     case = Case.objects.get(pk=_lock_case_of(request))
     flow = catalogue(city).flow_version(case.flow_version_id)
     step = flow.with_purpose("answer", case.state, by.roles)
-    hung = photos.hang(case=case, pictures=pictures, request_id=request.pk)
+    hung = photos.hang(
+        case=case,
+        pictures=pictures,
+        request_id=request.pk,
+        is_private=bool(pictures) and _keeps_photos_private(city, case, request),
+    )
     if not words and step is None and not any(photo in pictures for photo in hung):
         return case
     told = {"words": words, "number": request.number, "photos": [photo.pk for photo in hung]}
@@ -361,6 +373,13 @@ def _person(city: City, contact: Contact, language: str, now: datetime) -> Perso
 
 def _queue_id(city: City, key: str) -> int:
     return next(q.id for q in queues(city) if q.key == key)
+
+
+def _keeps_photos_private(city: City, case: Case, request: ServiceRequest) -> bool:
+    """Whether the service somebody reported to, also before a join, shows their photos to nobody."""
+    home = Case.objects.filter(pk=request.home_case_id or case.pk)
+    service = catalogue(city).by_id(home.values_list("service_id", flat=True).get())
+    return service.photos_public == PRIVATE
 
 
 def _count_people(case: Case) -> int:

@@ -157,7 +157,7 @@ class History:
             due=due.isoformat() if due else None,
         )
         if self.album is not None:
-            life.after_photo = self.album.plan(service.key, case_id, at, self.until, self.rng)
+            life.after_photo = self.album.plan(service, case_id, at, self.until, self.rng)
         return life
 
     def _finish(self, lives: list[Life]) -> None:
