@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -90,7 +89,7 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
     facts = new.answers | {f"area.{k}": v for k, v in new.place.areas.items()}
     facts |= {"channel": new.channel, "place.exists": new.place.lon is not None}
     route = rules.route(service, facts)
-    case_id, number = reserve_case(city.id, now, ZoneInfo(city.time_zone))
+    case_id, number = reserve_case(city, now)
     person = _person(city, new.contact, new.language, now)
     opened = NewCase(
         id=case_id,
@@ -165,7 +164,7 @@ def follow(
         created_at=now,
         key=key,
         token=secret_token(),
-        number=next_number(city.id, now, ZoneInfo(city.time_zone)),
+        number=next_number(city, now),
         channel=ServiceRequest.Channel.FOLLOW,
         language=language,
         words=words.strip()[:MAX_WORDS],

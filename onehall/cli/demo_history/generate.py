@@ -238,9 +238,7 @@ class History:
     def _numbers(self, moments: list[datetime]) -> dict[int, Iterator[str]]:
         years = sorted({self._year(m) for m in moments})
         return {
-            y: iter(
-                bulk.allocate_numbers(self.city.id, y, sum(self._year(m) == y for m in moments))
-            )
+            y: iter(bulk.allocate_numbers(self.city, y, sum(self._year(m) == y for m in moments)))
             for y in years
         }
 
