@@ -1,10 +1,13 @@
 """A service document as typed values: questions, routing, promise, closing contract."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 type Doc = dict[str, Any]
 type Words = dict[str, str] | str
+
+PRIVATE: Final = "private"
+"""Of a service's `photos.public`: a resident's photo is seen by its sender and the staff alone."""
 
 
 @dataclass(frozen=True, slots=True)

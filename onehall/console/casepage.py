@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from onehall.casework import photos, wording
+from onehall.casework import photos, rules, wording
 from onehall.casework import queries as casework
 from onehall.casework.models import Case, Photo
 from onehall.casework.wording import Line
@@ -115,7 +115,11 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     sent = messaging.deliveries(city.id, [found.number, *(c.number for c in joined)])
     kept = photos.kept_by(city, trouble.draft, desk.actor) if trouble.draft else []
     works = desk.actor.writes and found.merged_into_id is None
-    steps = flow.leaving(found.state, desk.actor.roles) if works else []
+    steps = [
+        m
+        for m in flow.leaving(found.state, desk.actor.roles)
+        if works and not rules.is_over(m, found.closed_at, desk.now)
+    ]
     offered = moves.buttons(
         steps, flow=flow, service=loaded.service, reader=reader, trouble=trouble
     )
@@ -140,6 +144,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "answers": answers(loaded.service, reports, reader),
         "joined": [(c, c.queue_id in desk.queue_ids) for c in joined],
         "photos_before": [p for p in pictures if p.kind != Photo.Kind.AFTER],
+        "private_photos": {p.pk for p in pictures if photos.stays_private(p, loaded.service)},
         "photos_after": [p for p in pictures if p.kind == Photo.Kind.AFTER],
         "sees_originals": bool(desk.actor.roles & photos.SEES_ORIGINALS),
         "moves": offered,

@@ -107,11 +107,12 @@ def frame(request: CityRequest, *, queue_id: int | None = None) -> Desk:
     zone = ZoneInfo(city.time_zone)
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     day_end = datetime.combine(tomorrow, time(), zone)
-    mine = tuple(q for q in queues(city) if q.active and actor.sees_department(q.department_id))
+    seen = [q for q in queues(city) if actor.sees_department(q.department_id)]
+    # Cases in queues no longer used stand in the lists, so they count.
     counts = casework.counts(
-        actor, queue_ids=[q.id for q in mine], queue_id=queue_id, now=now, day_end=day_end
+        actor, queue_ids=[q.id for q in seen], queue_id=queue_id, now=now, day_end=day_end
     )
-    return Desk(city, actor, now, day_end, zone, mine, counts)
+    return Desk(city, actor, now, day_end, zone, tuple(q for q in seen if q.active), counts)
 
 
 def draw(

@@ -1,4 +1,4 @@
-"""What every door does first: which city was asked, in which language, and who is acting."""
+"""What every door does first: which city was asked, in which language, from where, and who is acting."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
+from onehall.kernel import addresses
 from onehall.people.actor import Actor, resident
 from onehall.people.queries import staff_actor
 from onehall.places.models import City
@@ -71,6 +72,16 @@ class CityMiddleware:
                 if known in city.languages:
                     return known
         return str(city.languages[0])
+
+
+def connection_of(request: HttpRequest) -> str:
+    """What limits count a request under: its client's address, behind a trusted proxy too."""
+    client = addresses.client_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        proxies=settings.TRUSTED_PROXIES,
+    )
+    return addresses.connection(client)
 
 
 def _actor(request: HttpRequest, city: City) -> Actor:

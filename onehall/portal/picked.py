@@ -6,6 +6,7 @@ from typing import Any
 from django.core import signing
 
 from onehall.casework.actions import CasePlace
+from onehall.casework.models import Case
 from onehall.places import queries as places
 from onehall.places.models import Asset, City
 from onehall.places.queries import AssetNear, FoundPlace
@@ -54,6 +55,15 @@ def of(found: FoundPlace) -> Picked:
 def of_asset(near: AssetNear, place: Picked) -> Picked:
     """A thing with a painted number near a picked place, in that place's district."""
     return Picked(near.lon, near.lat, near.words, place.district, near.kind, near.code)
+
+
+def of_case(case: Case, district: str) -> Picked | None:
+    """Where a case is, to be picked once more; None where it has no point."""
+    if case.lon is None or case.lat is None:
+        return None
+    asset = Asset.objects.filter(pk=case.asset_id).first() if case.asset_id else None
+    kind, code = (asset.kind, asset.code) if asset else ("", "")
+    return Picked(case.lon, case.lat, case.place_words, district, kind, code)
 
 
 def case_place(city: City, place: Picked | None, words: str) -> CasePlace:

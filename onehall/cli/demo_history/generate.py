@@ -157,7 +157,7 @@ class History:
             due=due.isoformat() if due else None,
         )
         if self.album is not None:
-            life.after_photo = self.album.plan(service.key, case_id, at, self.until, self.rng)
+            life.after_photo = self.album.plan(service, case_id, at, self.until, self.rng)
         return life
 
     def _finish(self, lives: list[Life]) -> None:
@@ -238,9 +238,7 @@ class History:
     def _numbers(self, moments: list[datetime]) -> dict[int, Iterator[str]]:
         years = sorted({self._year(m) for m in moments})
         return {
-            y: iter(
-                bulk.allocate_numbers(self.city.id, y, sum(self._year(m) == y for m in moments))
-            )
+            y: iter(bulk.allocate_numbers(self.city, y, sum(self._year(m) == y for m in moments)))
             for y in years
         }
 

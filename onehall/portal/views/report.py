@@ -95,6 +95,7 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
     service = _service(catalogue(request.city), service_key)
     page = _page(request, service)
     if request.method == "GET":
+        _carried_place(request, page)
         return _show(request, page)
     if request.POST.get("website"):
         # A field that people do not see: whoever fills it is a machine.
@@ -234,7 +235,7 @@ def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpRespons
     key = _key(page.form) if request.method == "POST" else None
     if key is not None:
         page.photos = photos.drafts(city, key)
-        _look_around(request, page)
+    _look_around(request, page)
     context: dict[str, Any] = {
         "page": page,
         "form": page.form,
@@ -262,6 +263,16 @@ def place_note(place: Picked, city: City, language: str) -> str:
     far = lengths.say(place.accuracy, units=lengths.units_for(language, city))
     within = _("Within %(distance)s") % {"distance": far}
     return f"{place.district} · {within}" if place.district else within
+
+
+def _carried_place(request: CityRequest, page: Page) -> None:
+    """Where the address says it is: a signed pick, or words to look up, as from an earlier report."""
+    place = picked.read(request.GET.get("pick", ""))
+    if page.service.place == "none":
+        return
+    if place is not None and inside(request.city, place):
+        page.place = place
+    page.form.initial["where"] = request.GET.get("where", "")[:MAX_WHERE]
 
 
 def _find_place(request: CityRequest, page: Page) -> None:

@@ -101,13 +101,14 @@ def write(request: CityRequest, token: str) -> HttpResponse:
         return _again(request, loaded, write_error=wrong, words=words, status=429)
     if wrong:
         return _again(request, loaded, write_error=wrong, words=words, status=422)
-    refused = _photos(request, loaded)
+    pictures, refused = _pictures(request, loaded)
     try:
-        if words or not request.FILES:
+        if words or pictures or not refused:
             actions.write(
                 city=request.city,
                 request=loaded.request,
                 words=words,
+                pictures=pictures,
                 by=loaded.by,
                 now=read_clock(),
             )
@@ -220,22 +221,27 @@ def _load(request: CityRequest, token: str) -> Loaded:
     )
 
 
-def _photos(request: CityRequest, loaded: Loaded) -> list[str]:
+def _pictures(request: CityRequest, loaded: Loaded) -> tuple[list[Photo], list[str]]:
+    """Photos of a message as cleaned, not yet on the case, and what was refused, in words."""
+    kept: list[Photo] = []
     refused: list[str] = []
-    for upload in request.FILES.getlist("photos")[: photos.MAX_PHOTOS]:
+    uploads = request.FILES.getlist("photos")
+    for upload in uploads[: photos.MAX_PHOTOS]:
         try:
-            photos.add_to_case(
-                city=request.city,
-                case_id=loaded.case.id,
-                upload=read_upload(upload),
-                kind=Photo.Kind.MESSAGE,
-                words="",
-                by=loaded.by,
-                now=read_clock(),
+            kept.append(
+                photos.take_in(
+                    read_upload(upload),
+                    city_id=request.city.id,
+                    kind=Photo.Kind.MESSAGE,
+                    by=loaded.by,
+                    now=read_clock(),
+                )
             )
-        except (PhotoRefused, CaseworkRefused) as no:
+        except PhotoRefused as no:
             refused.append(f"{upload.name}: {no}")
-    return refused
+    if len(uploads) > photos.MAX_PHOTOS:
+        refused.append(_("You can add up to %(n)s photos.") % {"n": photos.MAX_PHOTOS})
+    return kept, refused
 
 
 def _refuse(wrong: str) -> None:

@@ -90,7 +90,7 @@ function restore() {
   form.elements.key.value = draft.key;
   put(draft.values);
   put(stored(sessionStorage));
-  if (draft.place) place?.choose(draft.place, { quietly: true });
+  if (draft.place && !form.elements.pick.value) place?.choose(draft.place, { quietly: true });
   photos?.restore(draft.photos);
   document.querySelector("[data-kept]").hidden = false;
   say(words.saved);
