@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
 from onehall.kernel import addresses
+from onehall.kernel.database import net
 from onehall.people.actor import Actor, resident
 from onehall.people.queries import staff_actor
 from onehall.places.models import City
@@ -42,6 +43,7 @@ class CityMiddleware:
             city = city_for_host(request.get_host())
         except UnknownCity as unknown:
             raise Http404(str(unknown)) from unknown
+        net.see_city(city.id)
         asked = cast(Any, request)
         asked.city = city
         asked.actor = SimpleLazyObject(lambda: _actor(request, city))
