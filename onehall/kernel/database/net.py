@@ -59,10 +59,10 @@ def stretch() -> bool:
             _run(cursor, "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", table=table)
             _run(
                 cursor,
-                "CREATE POLICY {policy} ON {table} TO {role} USING ({right}) WITH CHECK ({right})",
+                # For everybody but the owner, so that a backup names no role that is not there yet.
+                "CREATE POLICY {policy} ON {table} USING ({right}) WITH CHECK ({right})",
                 table=table,
                 policy=sql.Identifier(POLICY),
-                role=role,
                 right=RIGHT,
             )
     return True
