@@ -93,6 +93,29 @@ GROUP_ICONS: Final = {
     "Zoning": "area", "Former topics": "inbox",
 }  # fmt: skip
 
+GROUP_NAMES: Final = {
+    "City Facilities/Locations": "City facilities and places",
+    "Environmental Issues - Impacts": "Environment",
+    "Events Permitted by City": "Permitted events",
+    "EXPO - Light Rail Line": "Expo Line light rail",
+    "Homeless-Related Issues": "Homelessness",
+}
+"""Groups whose heading reads badly as it stands in the data."""
+
+QUEUE_ICONS: Final = {
+    "Big Blue Bus": "bus", "City Attorney": "scale", "City Clerk": "doc", "City Council": "bank",
+    "City Manager": "building", "Community & Cultural Services": "star", "Finance": "bill", "Fire": "fire",
+    "Housing & Economic Development": "home", "Human Resources": "people",
+    "Information Systems Division": "link", "Library": "note", "Planning & Community Development": "map",
+    "Police": "shield", "Public Works": "road", "Rent Control": "key",
+}  # fmt: skip
+
+PROVEN: Final = frozenset({
+    "Curb Ramps", "Graffiti - private property", "Graffiti - public property", "Potholes", "Streetlights",
+    "Street Signs & Markings", "Trash - Illegal Dumping", "Trip Hazards", "Weed & Debris Control",
+})  # fmt: skip
+"""What is mended in the street: the crew ends it with a photo of the work."""
+
 NOT_PUBLIC: Final = frozenset({
     "Police", "Homeless-Related Issues", "Housing", "Human Resources", "Rent Control", "Consumer Issues",
     "Customer Service Issues", "Business License", "City Council", "Former topics", "Fire Department",
