@@ -90,7 +90,9 @@ def list_command(slug: str) -> None:
         staff = Membership.objects.filter(city=city, active=True).select_related(
             "user", "department"
         )
-        table = Table("Name", "E-mail", "Roles", "Department", "Queues", box=None)
+        table = Table(box=None)
+        for title in ("Name", "E-mail", "Roles", "Department", "Queues"):
+            table.add_column(title, overflow="fold")
         for member in staff.order_by("user__name", "user__email"):
             table.add_row(
                 member.user.name,
