@@ -80,7 +80,8 @@ def main() -> None:
         )
         for scheme in ("light", "dark"):
             shoot = lambda page, name, scheme=scheme: save(page, name, scheme)  # noqa: E731
-            loop.walk(browser, str(address), Path(folder), shoot, color_scheme=scheme)
+            story = loop.port_alder(Path(folder))
+            loop.walk(browser, str(address), story, shoot, color_scheme=scheme)
         browser.close()
 
 

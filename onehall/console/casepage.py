@@ -96,9 +96,15 @@ def reader_of(request: CityRequest, flow: FlowDefinition) -> wording.Reader:
     return wording.Reader(flow, language, default, names, staff=True)
 
 
+def seen_part(request: CityRequest) -> str:
+    """The part of the timeline that was asked for; all of it when none was."""
+    see = request.GET.get("see", "")
+    return see if see in SEES else "all"
+
+
 def etag_of(request: CityRequest, loaded: Loaded) -> str:
     """What the parts of a case page that change depend on."""
-    see = request.GET.get("see", "")[:8]
+    see = seen_part(request)
     return f'"{loaded.case.id}-{loaded.case.lock}-{request.LANGUAGE_CODE}-{see}"'
 
 
@@ -106,8 +112,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     """What the case page and the stop page name."""
     city, found, flow = request.city, loaded.case, loaded.flow
     reader = reader_of(request, flow)
-    see = request.GET.get("see", "")
-    see = see if see in SEES else "all"
+    see = seen_part(request)
     reports = queries.reports_of(found)
     joined = queries.joined_cases(found)
     pictures = casework.photos_of([found.id])

@@ -73,6 +73,11 @@ class Desk:
             q.id for q in queues(self.city) if self.actor.sees_department(q.department_id)
         )
 
+    def queue_name(self, queue_id: int, language: str) -> str:
+        """What a queue of the city is called, also one that is no longer used."""
+        found = next((q.name for q in queues(self.city) if q.id == queue_id), {})
+        return pick(found, language, self.city.languages[0])
+
     def every_queue(self, language: str) -> list[RailQueue]:
         """Queues that the person may see, with their figures, in order."""
         counts, default = self.counts, self.city.languages[0]

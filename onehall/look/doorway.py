@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from onehall.kernel import addresses
 from onehall.kernel.database import net
+from onehall.look.errors import NoCityYet
 from onehall.people.actor import Actor, resident
 from onehall.people.queries import staff_actor
 from onehall.places.models import City
@@ -42,6 +43,8 @@ class CityMiddleware:
         try:
             city = city_for_host(request.get_host())
         except UnknownCity as unknown:
+            if not City.objects.exists():
+                raise NoCityYet from unknown
             raise Http404(str(unknown)) from unknown
         net.see_city(city.id)
         asked = cast(Any, request)

@@ -107,6 +107,10 @@ class GazetteerIndex:
             self.streets.append(StreetFacts(name))
         return found
 
+    def knows_street(self, name: str) -> int | None:
+        """The number of a street by its name, if there is one."""
+        return self._ids.get(rules.street_norm(name))
+
     def _read_streets(self, city_id: int) -> None:
         rows = Street.objects.filter(city_id=city_id).exclude(name="").order_by("sort", "id")
         for name, lines, numbers in rows.values_list("name", "geometry", "numbers"):
@@ -203,6 +207,11 @@ class GazetteerIndex:
         )
         self._line_tree = STRtree(self._lines)
 
+    @property
+    def metres_per_degree(self) -> tuple[float, float]:
+        """Of longitude and latitude, in the middle of the city."""
+        return self._wide, METRES_PER_DEGREE
+
     def _metres(self, degrees: Floats) -> Floats:
         scaled: Floats = degrees * np.array([self._wide, METRES_PER_DEGREE])
         return scaled
@@ -217,6 +226,14 @@ class GazetteerIndex:
             away = float(shapely.distance(self._lines[number], point))
             nearest[owner] = min(away, nearest.get(owner, away))
         return sorted((away, owner) for owner, away in nearest.items())
+
+    def nearest_street(self, lon: float, lat: float, metres: float) -> tuple[float, int] | None:
+        """(distance in metres, street number) of the nearest street, quicker than all of them."""
+        point = shapely.Point(lon * self._wide, lat * METRES_PER_DEGREE)
+        lines, away = self._line_tree.query_nearest(
+            point, max_distance=metres, return_distance=True, all_matches=False
+        )
+        return (float(away[0]), self._line_owner[int(lines[0])]) if len(lines) else None
 
     def shapes_at(self, lon: float, lat: float) -> list[LandmarkFacts]:
         """Named shapes (parks, buildings) that hold the point."""

@@ -17,7 +17,11 @@ HOURS = 48
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A found place and its words. `accuracy` in metres, where a phone gave the point."""
+    """A found place and its words. `accuracy` in metres, where a phone gave the point.
+
+    `address` is what was asked for where the point is only close to it; once the resident has set the pin, the
+    words are the address.
+    """
 
     lon: float
     lat: float
@@ -26,6 +30,12 @@ class Picked:
     asset_kind: str = ""
     asset_code: str = ""
     accuracy: float | None = None
+    address: str = ""
+
+    @property
+    def wants_pin(self) -> bool:
+        """Whether the pin is only close to the address."""
+        return bool(self.address) and self.words != self.address
 
 
 def sign(place: Picked) -> str:
@@ -48,7 +58,13 @@ def read(text: str) -> Picked | None:
 def of(found: FoundPlace) -> Picked:
     """A gazetteer's find as a picked place."""
     return Picked(
-        found.lon, found.lat, found.words, found.district, found.asset_kind, found.asset_code
+        found.lon,
+        found.lat,
+        found.words,
+        found.district,
+        found.asset_kind,
+        found.asset_code,
+        address=found.address,
     )
 
 

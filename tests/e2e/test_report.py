@@ -61,6 +61,32 @@ def test_on_a_phone(visit, hole):
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
+def test_a_photo_chosen_before_the_script_came_is_sent_like_the_others(visit, hole):
+    page = visit()
+    held = []
+    page.route("**/js/report.js", lambda route: held.append(route))
+    page.goto("/report/pothole", wait_until="commit")
+    page.set_input_files("[data-library]", hole)
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    uploaded(page)
+
+
+def test_the_page_of_a_report_takes_what_a_browser_sends(visit):
+    page = visit()
+    page.goto("/report/pothole")
+    find(page)
+    page.locator("#finds [role=option]").first.click()
+    page.get_by_text("Larger than a plate").click()
+    page.get_by_text("Bike lane").click()
+    page.get_by_role("button", name="Send report").last.click()
+    page.wait_for_url("**/r/*?sent=1")
+    page.get_by_label("Your message").fill("It is by the gate.")
+    page.get_by_role("button", name="Send message").click()
+    expect(page.locator(".time").get_by_text("It is by the gate.")).to_be_visible()
+
+
 def test_without_scripts(visit, hole):
     page = visit(java_script_enabled=False)
     page.goto("/report/pothole")

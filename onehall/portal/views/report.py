@@ -257,7 +257,9 @@ def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpRespons
 
 
 def place_note(place: Picked, city: City, language: str) -> str:
-    """What stands under the words of a picked place: its district, and how exact it is."""
+    """What stands under the words of a picked place: its district, how exact it is, what would help."""
+    if place.wants_pin and city.bounds:
+        return _("Show the map and move it until the spot is right.")
     if not place.accuracy:
         return place.district
     far = lengths.say(place.accuracy, units=lengths.units_for(language, city))

@@ -8,6 +8,7 @@ from typing import Final
 
 from onehall.places import areas
 from onehall.places.models import LIMIT_LAYER, City
+from onehall.places.naming import StreetNames
 from onehall.service_requests.importing.profile import Place
 from onehall.service_requests.importing.reasons import RowRejected
 from onehall.service_requests.importing.templates import fill
@@ -41,6 +42,7 @@ class Placing:
             return found, not index.has_limit or LIMIT_LAYER in found
 
         self._known = known
+        self._street = lru_cache(maxsize=_KEPT)(StreetNames(city).words)
 
     def place(self, values: Mapping[str, str], repairs: list[str]) -> Placed:
         """The place of a row; what was put right goes to `repairs`. `RowRejected` by the rule."""
@@ -53,7 +55,7 @@ class Placing:
             return Placed(words=words)
         found, inside = self._known(*point)
         if inside:
-            return Placed(*point, words, found)
+            return Placed(*point, words or self._named(*point, repairs), found)
         if self._rules.outside == "reject":
             raise RowRejected("outside", f"{point[1]}, {point[0]}")
         if self._rules.outside == "keep":
@@ -61,6 +63,13 @@ class Placing:
             return Placed(*point, words, found)
         repairs.append("pin_dropped")
         return Placed(words=words, outside=point)
+
+    def _named(self, lon: float, lat: float, repairs: list[str]) -> str:
+        """A pin without words gets those of its street: nobody looks for a case by its coordinates."""
+        words = self._street(lon, lat)
+        if words:
+            repairs.append("place_named")
+        return words[:MAX_WORDS]
 
     def _point(self, values: Mapping[str, str], repairs: list[str]) -> tuple[float, float] | None:
         rules = self._rules

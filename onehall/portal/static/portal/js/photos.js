@@ -175,7 +175,8 @@ export function startPhotos({ form, words, fill, changed }) {
   }
 
   addEventListener("online", () => { wait = FIRST_WAIT; run(); });
-  for (const input of tray.querySelectorAll("input[type=file]")) input.addEventListener("change", () => take(input));
+  const inputs = [...tray.querySelectorAll("input[type=file]")];
+  for (const input of inputs) input.addEventListener("change", () => take(input));
 
   // Photos that the server drew into the page, after it sent the form back.
   for (const old of tray.querySelectorAll("li[data-photo]")) {
@@ -184,6 +185,8 @@ export function startPhotos({ form, words, fill, changed }) {
   }
 
   return {
+    // What was chosen on a slow phone before this script had come.
+    early: () => { for (const input of inputs.filter((one) => one.files.length)) take(input); },
     busy: () => photos.some((one) => !one.key),
     done: () => new Promise((resolve) => {
       if (photos.some((one) => !one.key)) ended.push(resolve);

@@ -202,4 +202,5 @@ addEventListener("pageshow", (event) => {
 addEventListener("pagehide", () => { if (!sending && waiting) save(); });
 
 restore();
+photos?.early();
 ask();
