@@ -62,7 +62,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDefinition:
-    """A whole parsed service. `id`, `position` and `active` come from its row; 0 and True without one."""
+    """A whole parsed service. `id`, `position` and `active` come from its row; 0 and True without one.
+
+    No `languages` means that it is offered in all of the city's.
+    """
 
     key: str
     group: str
@@ -86,6 +89,7 @@ class ServiceDefinition:
     closing_needs: frozenset[str]
     similar_metres: int
     similar_days: int
+    languages: tuple[str, ...] = ()
     id: int = 0
     position: int = 0
     active: bool = True
@@ -93,6 +97,10 @@ class ServiceDefinition:
     def question(self, key: str) -> Question | None:
         """The question with this key."""
         return next((q for q in self.questions if q.key == key), None)
+
+    def is_offered_in(self, language: str) -> bool:
+        """Whether its questions are there in a language."""
+        return not self.languages or language in self.languages
 
     def promise_for(self, priority: str) -> Promise:
         """The promise at a priority; the plain one where the city set no other."""
@@ -160,4 +168,5 @@ def parse(doc: Doc) -> ServiceDefinition:
         closing_needs=frozenset(closing.get("needs", [])) | {"words"},
         similar_metres=similar.get("metres", 100),
         similar_days=similar.get("days", 60),
+        languages=tuple(doc.get("languages", [])),
     )

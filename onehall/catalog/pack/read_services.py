@@ -103,6 +103,7 @@ class _Reader:
     def service(self, node: Node) -> Doc:
         """The whole document of a service, defaults written out."""
         languages = self.known.languages
+        spoken = node.texts("languages", options=languages)
         doc: Doc = {
             "key": node.key("key"),
             "group": node.choice("group", self.groups, required=True),
@@ -114,8 +115,10 @@ class _Reader:
             "place": node.choice("place", PLACES, default="required"),
             "photos": self.photos(node.mapping("photos")),
             "privacy": self.privacy(node.mapping("privacy")),
-            "questions": read_questions(node, languages),
+            "questions": read_questions(node, languages, spoken),
         }
+        if spoken:
+            doc["languages"] = spoken
         doc["routing"] = self.routing(node, doc["questions"])
         doc["promise"] = self.promise(node)
         doc["flow"] = node.choice("flow", self.flows, required=True)
@@ -140,8 +143,6 @@ class _Reader:
                 )
         if (position := node.whole("position", minimum=0, maximum=9999)) is not None:
             doc["position"] = position
-        if spoken := node.texts("languages", options=self.known.languages):
-            doc["languages"] = spoken
         if not node.flag("active", default=True):
             doc["active"] = False
         return doc

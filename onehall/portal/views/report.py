@@ -26,6 +26,7 @@ from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import PhotoRefused
 from onehall.look import lengths
+from onehall.look.context import languages
 from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
 from onehall.places.models import City
@@ -252,6 +253,9 @@ def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpRespons
         "middle": city.center,
         "zoom": city.zoom,
         "js_words": report_words(),
+        "spoken": []
+        if service.is_offered_in(request.LANGUAGE_CODE)
+        else [one for one in languages(request, city) if one.code in service.languages],
     }
     return render(request, "portal/report.html", context, status=status)
 
