@@ -105,7 +105,7 @@ def walk(browser: Any, address: str, folder: Path, shoot: Shoot = no_shots, **op
         window.get_by_text("New lamp and fuse. It is lit again.").first.wait_for()
         shoot(window, "status")
         window.get_by_role("button", name="Yes, it is fixed").click()
-        window.wait_for_load_state()
+        window.get_by_text("Thank you. Good that it is fixed.").wait_for()
         shoot(window, "thanks")
         return number
     finally:
