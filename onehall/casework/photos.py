@@ -1,7 +1,7 @@
 """Writes about photos: drafts before a report is sent, pictures of the work, redaction, removal."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +23,9 @@ from onehall.places.models import City
 
 MAX_PHOTOS: Final = 6
 """Photos one report or one step may carry."""
+
+MAX_SAID: Final = 200
+"""Characters of the words that say what a photo shows."""
 
 SEES_ORIGINALS: Final = frozenset({"supervisor", "admin"})
 """Roles that may look at a photo as it was before it was made unreadable."""
@@ -114,6 +117,25 @@ def drafts(city: City, draft_key: uuid.UUID) -> list[Photo]:
     )
 
 
+@transaction.atomic
+def describe_drafts(
+    *,
+    city: City,
+    draft_key: uuid.UUID,
+    words: Mapping[uuid.UUID, str],
+    now: datetime,  # noqa: ARG001  (every action takes it)
+) -> None:
+    """Say in words what photos show that are still being sent, by key; for people who can not see them."""
+    mine = Photo.objects.filter(
+        city_id=city.id, draft_key=draft_key, removed_at=None, key__in=words
+    ).order_by("id")
+    for photo in mine.select_for_update():
+        said = " ".join(words[photo.key].replace("\x00", "").split())[:MAX_SAID]
+        if photo.words != said:
+            photo.words = said
+            photo.save(update_fields=["words"])
+
+
 def remove_draft(*, city: City, draft_key: uuid.UUID, key: uuid.UUID, now: datetime) -> None:
     """Take a photo out of a report that is still being written."""
     Photo.objects.filter(city_id=city.id, draft_key=draft_key, key=key).update(removed_at=now)
@@ -189,7 +211,7 @@ def add_to_case(
         twin = _twin(case, photo)
         if twin is not None:
             return twin
-        photo.case_id, photo.words = case_id, words[:200]
+        photo.case_id, photo.words = case_id, words[:MAX_SAID]
         photo.is_public = kind == Photo.Kind.AFTER
         photo.position = AFTER_OTHERS
         photo.save(force_insert=True)

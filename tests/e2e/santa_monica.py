@@ -40,7 +40,7 @@ def story() -> Story:
 
 
 @dataclass
-class Set_up:
+class SetUp:
     """What the commands said, and how long each took."""
 
     said: dict[str, str] = field(default_factory=dict)

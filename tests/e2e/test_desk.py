@@ -237,9 +237,7 @@ def test_fresh_news_never_take_away_what_is_being_written(
     assert page.locator("[data-news-kept] textarea").input_value() == "Half a sentence"
 
 
-def test_a_case_that_nobody_touches_changes_by_itself(
-    sit: Callable[..., Desk], case: Case
-) -> None:
+def test_a_case_that_nobody_touches_changes_by_itself(sit: Callable[..., Desk], case: Case) -> None:
     page = sit("ana@testford.example").open(f"/desk/cases/{case.number}")
     page.wait_for_load_state("load")
     # The page as it is now is no news, whatever part of the timeline its address names.

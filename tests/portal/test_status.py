@@ -55,10 +55,15 @@ def test_a_new_report_says_what_happens_next_and_by_when(phone, report):
     assert report.number in html
     assert "Expected by" in html
     assert "noindex" in html
-    # The path is the key, so no referrer has it; and without any, browsers send forms with an origin
-    # of "null", which is refused.
-    assert '<meta name="referrer" content="strict-origin">' in html
     assert 'aria-current="step"' in html
+
+
+def test_no_other_site_learns_the_secret_link(phone, report):
+    """And our own forms keep their origin: a page that says "no-referrer" sends "null" instead."""
+    for rest in ("", "/news"):
+        answer = page(phone, report, rest)
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert "referrer" not in answer.content.decode()
 
 
 @pytest.mark.parametrize(

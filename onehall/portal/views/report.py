@@ -50,6 +50,10 @@ SURE = 95
 """Score from which words that were looked up mean one place."""
 
 
+SAID = "alt_"
+"""Before a photo's key in the name of the field with its words."""
+
+
 @login_not_required
 @require_GET
 def choose(request: CityRequest) -> HttpResponse:
@@ -105,6 +109,7 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
     if key is None:
         return redirect("portal:report", service_key=service_key)
     action = request.POST.get("do", "send")
+    _describe_photos(request, key)
     if action.startswith("remove:"):
         _remove(request, key, action.removeprefix("remove:"))
     _keep_photos(request, page, key)
@@ -380,12 +385,21 @@ def _keep_photos(request: CityRequest, page: Page, key: uuid.UUID) -> None:
             page.refused.append(f"{upload.name}: {no}")
 
 
+def _describe_photos(request: CityRequest, key: uuid.UUID) -> None:
+    """Keep what was written below the photos of the tray."""
+    said: dict[uuid.UUID, str] = {}
+    for name in request.POST:
+        photo = _uuid(name.removeprefix(SAID)) if name.startswith(SAID) else None
+        if photo is not None:
+            said[photo] = request.POST[name]
+    if said:
+        photos.describe_drafts(city=request.city, draft_key=key, words=said, now=read_clock())
+
+
 def _remove(request: CityRequest, key: uuid.UUID, photo: str) -> None:
-    try:
-        photo_key = uuid.UUID(photo)
-    except ValueError:
-        return
-    photos.remove_draft(city=request.city, draft_key=key, key=photo_key, now=read_clock())
+    photo_key = _uuid(photo)
+    if photo_key is not None:
+        photos.remove_draft(city=request.city, draft_key=key, key=photo_key, now=read_clock())
 
 
 def _service(listed: Catalogue, key: str) -> ServiceDefinition:
@@ -396,8 +410,12 @@ def _service(listed: Catalogue, key: str) -> ServiceDefinition:
 
 
 def _key(form: ReportForm) -> uuid.UUID | None:
+    return _uuid(str(form.data.get("key", "")))
+
+
+def _uuid(text: str) -> uuid.UUID | None:
     try:
-        return uuid.UUID(str(form.data.get("key", "")))
+        return uuid.UUID(text)
     except ValueError:
         return None
 
