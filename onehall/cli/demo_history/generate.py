@@ -147,6 +147,7 @@ class History:
         agent, worker = self._people_for(queue.key, queue.department_id)
         life = Life(row, service, flow, self.calendar, self.rng, self.until, agent, worker)
         channel = self.rng.choices(("web", "phone", "staff"), (70, 24, 6))[0]
+        life.channel = channel
         life.add(at, "received", "resident", channel=channel)
         life.add(
             at,
@@ -181,7 +182,7 @@ class History:
             case_id=row.id,
             number=row.number,
             created_at=row.opened_at,
-            channel=str(row.timeline[0].data["channel"]),
+            channel=life.channel,
             words=text,
             language="es"
             if _is_spanish(text) and "es" in self.city.languages
