@@ -10,6 +10,10 @@ PRIVATE: Final = "private"
 """Of a service's `photos.public`: a resident's photo is seen by its sender and the staff alone."""
 
 
+STAFF: Final = "staff"
+"""Of a service's `audience`: what the city's own staff ask for, in a catalogue of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One answer of a choice."""
@@ -64,7 +68,7 @@ class Promise:
 class ServiceDefinition:
     """A whole parsed service. `id`, `position` and `active` come from its row; 0 and True without one.
 
-    No `languages` means that it is offered in all of the city's.
+    No `languages` means that it is offered in all of the city's. `is_internal`: for the city's own staff.
     """
 
     key: str
@@ -90,6 +94,7 @@ class ServiceDefinition:
     similar_metres: int
     similar_days: int
     languages: tuple[str, ...] = ()
+    is_internal: bool = False
     id: int = 0
     position: int = 0
     active: bool = True
@@ -169,4 +174,5 @@ def parse(doc: Doc) -> ServiceDefinition:
         similar_metres=similar.get("metres", 100),
         similar_days=similar.get("days", 60),
         languages=tuple(doc.get("languages", [])),
+        is_internal=doc.get("audience") == STAFF,
     )

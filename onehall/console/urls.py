@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from onehall.console.views import acts, case, components, inbox, photos, stop, work
+from onehall.console.views import acts, ask, case, components, inbox, photos, stop, work
 
 app_name = "console"
 
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases/<str:number>/photos/<int:pk>", photos.photo, name="photo"),
     path("desk/cases/<str:number>/photos/<int:pk>/original", photos.original, name="original"),
     path("desk/cases/<str:number>/map-<str:scheme>.webp", case.case_map, name="map"),
+    path("desk/ask", ask.ask, name="ask"),
     path("desk/work", work.work, name="work"),
     path("desk/work/<str:number>", stop.stop, name="stop"),
     path("desk/components", components.components, name="components"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from onehall.catalog.pack.documents import (
+    AUDIENCES,
     CLOSING_NEEDS,
     MAX_COMMON,
     PHOTOS,
@@ -111,6 +112,7 @@ class _Reader:
             "summary": node.localized("summary", languages),
             "icon": node.text("icon", default="question"),
             "keywords": self.keywords(node),
+            "audience": node.choice("audience", AUDIENCES, default="residents"),
             "common": node.flag("common"),
             "place": node.choice("place", PLACES, default="required"),
             "photos": self.photos(node.mapping("photos")),
@@ -127,7 +129,19 @@ class _Reader:
         doc.update(self.optional(node))
         node.finish()
         self.reachable(node, doc)
+        self.inside(node, doc)
         return doc
+
+    def inside(self, node: Node, doc: Doc) -> None:
+        """What only residents' services can be."""
+        if doc["audience"] != "staff":
+            return
+        if doc["common"]:
+            message = "A service of the staff is no tile of the residents' first page."
+            node.problem(message, "Take `common` away, or `audience: staff`.", key="common")
+        if doc["privacy"]["public"]:
+            message = "What the city's own staff ask for is shown to nobody outside."
+            node.problem(message, "Write `privacy: {public: false}`.", key="privacy")
 
     def optional(self, node: Node) -> Doc:
         """Fields that are left out of the document when they are not written."""

@@ -8,14 +8,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.catalog.queries import UnknownService, catalogue
 from onehall.look import lengths
 from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
 from onehall.places import tiles
 from onehall.places.models import City
 from onehall.portal import picked
-from onehall.portal.views.report import inside, near_assets, near_cases, place_note
+from onehall.portal.views.report import inside, near_assets, near_cases, place_note, service_for
 
 TILE_AGE = 7 * 24 * 3600
 EARTH = 40_000_000
@@ -74,10 +73,7 @@ def _address(city: City, pick: str, lon: float, lat: float) -> str:
 @require_GET
 def near(request: CityRequest, service_key: str) -> HttpResponse:
     """Open cases near a picked place, and things there that can be picked, as a piece of the form."""
-    try:
-        service = catalogue(request.city).service(service_key)
-    except UnknownService as unknown:
-        raise Http404 from unknown
+    service = service_for(request, service_key)
     place = picked.read(request.GET.get("pick", ""))
     if place is None or not inside(request.city, place):
         return HttpResponse("")

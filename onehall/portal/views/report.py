@@ -97,7 +97,7 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
 
     A browser may keep it for its back button: then the same key comes again, and with it the same record.
     """
-    service = _service(catalogue(request.city), service_key)
+    service = service_for(request, service_key)
     page = _page(request, service)
     if request.method == "GET":
         _carried_place(request, page)
@@ -124,7 +124,7 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
 
 def _page(request: CityRequest, service: ServiceDefinition) -> Page:
     city = request.city
-    calling = _calling(request)
+    calling = _calling(request) and not service.is_internal
     filled = ReportForm(
         request.POST if request.method == "POST" else None,
         service=service,
@@ -163,7 +163,7 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
         words=clean["words"],
         answers=page.form.answers,
         place=picked.case_place(city, page.place, where),
-        contact=Contact(name=clean["name"], email=clean["email"], phone=clean["phone"]),
+        contact=_contact(request, page),
         language=request.LANGUAGE_CODE,
         channel=_channel(page),
         priority=clean.get("priority") or 0,
@@ -174,6 +174,14 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
         page.form.add_error(None, str(no))
         return _show(request, page, status=409)
     return _go_to(request, page, sent)
+
+
+def _contact(request: CityRequest, page: Page) -> Contact:
+    """How to reach whoever asks; of the city's own staff we know it."""
+    clean = page.form.cleaned_data
+    if page.service.is_internal:
+        return Contact(name=request.actor.name, email=getattr(request.user, "email", ""))
+    return Contact(name=clean["name"], email=clean["email"], phone=clean["phone"])
 
 
 def _require_place(page: Page, where: str) -> None:
@@ -402,11 +410,15 @@ def _remove(request: CityRequest, key: uuid.UUID, photo: str) -> None:
         photos.remove_draft(city=request.city, draft_key=key, key=photo_key, now=read_clock())
 
 
-def _service(listed: Catalogue, key: str) -> ServiceDefinition:
+def service_for(request: CityRequest, key: str) -> ServiceDefinition:
+    """The service, where this reader may ask for it; to strangers one of the staff's is not there."""
     try:
-        return listed.service(key)
+        found = catalogue(request.city).service(key)
     except UnknownService as unknown:
         raise Http404 from unknown
+    if found.is_internal and not (request.actor.is_staff and request.actor.writes):
+        raise Http404
+    return found
 
 
 def _key(form: ReportForm) -> uuid.UUID | None:
@@ -426,4 +438,6 @@ def _calling(request: CityRequest) -> bool:
 
 
 def _channel(page: Page) -> str:
+    if page.service.is_internal:
+        return ServiceRequest.Channel.STAFF
     return ServiceRequest.Channel.PHONE if page.calling else ServiceRequest.Channel.WEB

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +16,7 @@ from onehall.casework import photos
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Photo
 from onehall.catalog.queries import catalogue
+from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.localized import pick
 from onehall.kernel.photos import PhotoRefused
@@ -34,7 +37,12 @@ from onehall.service_requests.actions import Contact
 @require_GET
 def status(request: CityRequest, token: str) -> HttpResponse:
     """The whole page; `?part=live` answers only the part that changes, for open pages."""
-    loaded = _load(request, token)
+    try:
+        loaded = _load(request, token)
+    except PermissionDenied:
+        if request.user.is_authenticated:
+            raise
+        return redirect_to_login(request.get_full_path())
     part = request.GET.get("part") == "live"
     etag = statusparts.etag_of(request, loaded)
     if part and request.headers.get("If-None-Match") == etag:
@@ -72,6 +80,7 @@ def status_json(request: CityRequest, token: str) -> HttpResponse:
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()
     listed = catalogue(city)
+    _only_staff(request, listed.by_id(found.service_id))
     state = listed.flow_version(found.flow_version_id).states[found.state]
     language, default = request.LANGUAGE_CODE, city.languages[0]
     body = {
@@ -212,6 +221,7 @@ def _load(request: CityRequest, token: str) -> Loaded:
         raise Http404
     listed = catalogue(request.city)
     case = found.request.case
+    _only_staff(request, listed.by_id(case.service_id))
     return Loaded(
         found,
         case,
@@ -219,6 +229,12 @@ def _load(request: CityRequest, token: str) -> Loaded:
         listed.by_id(case.service_id),
         resident(request.city.id, request_id=found.request.id),
     )
+
+
+def _only_staff(request: CityRequest, service: ServiceDefinition) -> None:
+    """What the city's own staff asked for opens to them alone, whoever else holds the link."""
+    if service.is_internal and not request.actor.is_staff:
+        raise PermissionDenied
 
 
 def _pictures(request: CityRequest, loaded: Loaded) -> tuple[list[Photo], list[str]]:
