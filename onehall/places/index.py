@@ -227,14 +227,6 @@ class GazetteerIndex:
             nearest[owner] = min(away, nearest.get(owner, away))
         return sorted((away, owner) for owner, away in nearest.items())
 
-    def nearest_street(self, lon: float, lat: float, metres: float) -> tuple[float, int] | None:
-        """(distance in metres, street number) of the nearest street, quicker than all of them."""
-        point = shapely.Point(lon * self._wide, lat * METRES_PER_DEGREE)
-        lines, away = self._line_tree.query_nearest(
-            point, max_distance=metres, return_distance=True, all_matches=False
-        )
-        return (float(away[0]), self._line_owner[int(lines[0])]) if len(lines) else None
-
     def shapes_at(self, lon: float, lat: float) -> list[LandmarkFacts]:
         """Named shapes (parks, buildings) that hold the point."""
         found = self._shapes.query(shapely.Point(lon, lat), predicate="intersects")

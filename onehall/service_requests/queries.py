@@ -173,6 +173,8 @@ def _of_former_systems(city_id: int, text: str) -> set[int]:
     """Cases that another system knew under this number; residents still have it on paper."""
     told = ServiceRequest.objects.filter(city_id=city_id)
     found: set[int] = set()
+    if not any(c.isdigit() for c in text):
+        return found
     source = ""
     # Asked source by source, there are few of them, because the index begins with the source.
     while (

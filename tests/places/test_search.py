@@ -136,6 +136,22 @@ def test_any_point_may_be_asked(town: City, lon: float, lat: float, dx: float, d
     assert inside.words
 
 
+@pytest.mark.parametrize(
+    ("lon", "lat", "words"),
+    [
+        (LON + STEP, LAT + 0.00001, "Corner of 4th Street and Mill Lane"),
+        (LON + STEP + 0.0008, LAT + 0.0001, "On Mill Lane, near 4th Street"),
+        (LON - 0.003, LAT - 0.004, "On Numbers Way"),
+        (LON + 0.0008, LAT - 0.001, "Near Main Street"),
+        (LON - 0.009, LAT - 0.009, ""),
+    ],
+)
+def test_a_pin_is_named_after_its_street(town: City, lon: float, lat: float, words: str) -> None:
+    told = queries.StreetNames(town).words(lon, lat)
+    wanted = words.removeprefix("Corner of ").split(" and ")
+    assert sorted(told.removeprefix("Corner of ").split(" and ")) == sorted(wanted)
+
+
 def test_assets_near_a_point_come_nearest_first(town: City) -> None:
     found = queries.assets_near(town, LON + 0.0011, LAT, "street-light", 100)
     assert [asset.code for asset in found] == ["SL-1042", "SL-1043"]

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from onehall.casework.linking import JsonText, json_text
@@ -44,11 +43,13 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """What two texts mean: a point and its areas, or why there is none."""
+    """What two texts mean: a point, its areas and street, or why there is none."""
 
     point: tuple[float, float] | None
     areas: Areas
-    repair: str
+    repair: str = ""
+    street: str = ""
+    """The words of the street, where the file has none for any place."""
 
 
 class Placing:
@@ -61,8 +62,7 @@ class Placing:
         self._nowhere = Areas({}, JsonText("{}"), placed=False, inside=False)
         # Sources round coordinates and repeat addresses, so the same points come again and again.
         self._spots: dict[Texts, _Spot] = {}
-
-        self._street = lru_cache(maxsize=_KEPT)(StreetNames(city).words)
+        self._streets = StreetNames(city)
 
     def look_up(self, rows: Iterable[Mapping[str, str]]) -> None:
         """Find the areas of many rows at once, which takes a fraction of the time of each alone."""
@@ -85,7 +85,7 @@ class Placing:
             repairs.append(spot.repair)
             return Placed(self._nowhere, words=words)
         if spot.areas.inside:
-            return Placed(spot.areas, *point, words or self._named(*point, repairs))
+            return Placed(spot.areas, *point, words or self._named(spot, repairs))
         if rules.outside == "reject":
             raise RowRejected("outside", f"{point[1]}, {point[0]}")
         if rules.outside == "keep":
@@ -94,9 +94,11 @@ class Placing:
         repairs.append("pin_dropped")
         return Placed(self._nowhere, words=words, outside=point)
 
-    def _named(self, lon: float, lat: float, repairs: list[str]) -> str:
+    def _named(self, spot: _Spot, repairs: list[str]) -> str:
         """A pin without words gets those of its street: nobody looks for a case by its coordinates."""
-        words = self._street(lon, lat)
+        words = spot.street
+        if self._rules.words and spot.point:
+            words = self._streets.words(*spot.point)
         if words:
             repairs.append("place_named")
         return words[:MAX_WORDS]
@@ -116,14 +118,16 @@ class Placing:
         for texts in wanted - self._spots.keys():
             point, repair = self._point(texts)
             if point is None:
-                self._spots[texts] = _Spot(None, self._nowhere, repair)
+                self._spots[texts] = _Spot(None, self._nowhere, repair=repair)
             else:
                 points[texts] = point
-        for (texts, point), found in zip(
-            points.items(), self._index.at_many(list(points.values())), strict=True
+        at = list(points.values())
+        streets = [""] * len(at) if self._rules.words else self._streets.many(at)
+        for (texts, point), found, street in zip(
+            points.items(), self._index.at_many(at), streets, strict=True
         ):
             codes = {area.layer: area.code for area in found}
-            self._spots[texts] = _Spot(point, self._combination(codes), "")
+            self._spots[texts] = _Spot(point, self._combination(codes), street=street)
 
     def _combination(self, codes: dict[str, str]) -> Areas:
         text = json_text(codes)
