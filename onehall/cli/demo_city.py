@@ -57,17 +57,14 @@ def _make_past(city: City, album: Album, progress: Progress) -> None:
 
 def _sign_ins(city: City) -> list[SignIn]:
     staff = Membership.objects.filter(city=city).select_related("user", "department")
-    shown = []
-    for member in staff.order_by("id"):
-        if member.user.email.startswith(SHOWN):
-            people.set_password(
-                user_id=member.user_id, password=PASSWORD, by=system(city.id), now=now()
-            )
-            role = ", ".join(member.roles)
-            shown.append(
-                SignIn(name=member.user.name, role=role, email=member.user.email, password=PASSWORD)
-            )
-    return shown
+    shown = [m for m in staff.order_by("id") if m.user.email.startswith(SHOWN)]
+    people.share_password(
+        user_ids=[m.user_id for m in shown], password=PASSWORD, by=system(city.id), now=now()
+    )
+    return [
+        SignIn(name=m.user.name, role=", ".join(m.roles), email=m.user.email, password=PASSWORD)
+        for m in shown
+    ]
 
 
 def _pages() -> list[Page]:
