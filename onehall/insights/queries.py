@@ -76,7 +76,8 @@ def figures(city: City, actor: Actor, period: Period, *, now: datetime) -> Figur
     One thread of a process counts; others get the last figures meanwhile, where there are any.
     """
     scope = _scope(city, actor)
-    key = f"insights:{city.pk}:{city.revision}:{period.key}:{period.last}:{scope}"
+    whose = "all" if scope is None else "-".join(map(str, scope))
+    key = f"insights:{city.pk}:{city.revision}:{period.key}:{period.last}:{whose}"
     known: tuple[float, Figures] | None = caches[LOCAL].get(key)
     if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
         return known[1]

@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from onehall.console.figures import Cell, Line, Table
-from onehall.look.components.charts import bar, joined, said
+from onehall.look.components.charts import amount, joined, said
 from onehall.look.components.small import NOTHING, icon
 from onehall.look.markup import markup, where
 
@@ -42,7 +42,7 @@ def _row(line: Line, most: int) -> SafeString:
     return markup(
         ROW,
         name=name,
-        bar=bar(line.open, most=most, part=line.late),
+        bar=amount(line.open, most=most, part=line.late),
         cells=joined(_cell(cell, line.name) for cell in line.cells),
         label=_("In time"),
         share=_share(line.in_time, line.in_time_before),
@@ -68,7 +68,7 @@ def _share(now: int | None, before: int | None) -> SafeString:
     if now is None:
         return markup('<span class="quiet">{}</span>', _("none closed"))
     note = "" if before is None else _("before: %(percent)s%%") % {"percent": before}
-    return markup("<b>{}%</b>{}{}", now, bar(now, most=100), where(note, "<small>{}</small>"))
+    return markup("<b>{}%</b>{}{}", now, amount(now, most=100), where(note, "<small>{}</small>"))
 
 
 @register.filter

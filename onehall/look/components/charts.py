@@ -168,7 +168,7 @@ def _table(title: str, when: str, labels: Sequence[str], series: Sequence[Series
 
 
 @register.simple_tag
-def bar(value: int, *, most: int, part: int = 0) -> SafeString:
+def amount(value: int, *, most: int, part: int = 0) -> SafeString:
     """A bar beside a number that stands in the text. `part` of the value is striped: the part that is late."""
     if most < 1:
         return NOTHING
