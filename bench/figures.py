@@ -92,6 +92,7 @@ class Bench:
             what=path,
             who=who,
             cases=self.cases,
+            least_ms=round(min(took)),
             p50_ms=round(statistics.median(took)),
             most_ms=round(max(took)),
             kept_ms=round(again),

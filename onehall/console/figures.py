@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from onehall.catalog.queries import catalogue
 from onehall.console.desk import Desk
-from onehall.console.filters import WAITS, days_value, list_address, span_words
+from onehall.console.filters import WAITS, days_value, list_address, span_words, with_query
 from onehall.insights import periods
 from onehall.insights.periods import Days
 from onehall.insights.queries import Figures
@@ -89,9 +89,6 @@ class Table:
     most: int
 
 
-COLUMNS: Final = ("open", "late", "risk", "new", "closed", "reopened", "bare")
-
-
 def column_words() -> dict[str, str]:
     """What the columns of a table are called, in order."""
     return {
@@ -113,6 +110,7 @@ class Pages:
         self.desk, self.found = desk, found
         self.language, self.default = request.LANGUAGE_CODE, desk.city.languages[0]
         self.listed = catalogue(desk.city)
+        self.columns = column_words()
         self.links = Links(period.days, Days(period.before, period.first - timedelta(days=1)))
 
     def service_name(self, service_id: int) -> str:
@@ -224,7 +222,8 @@ class Pages:
         return self._table("area", title, lines)
 
     def _address(self, queue_key: str, also: Query) -> Callable[[Query], str]:
-        return lambda query: list_address(queue_key, **query, **also)
+        path = list_address(queue_key)
+        return lambda query: with_query(path, query | also)
 
     def _line(
         self, name: str, icon: str, tally: Tally, address: Callable[[Query], str] | None
@@ -235,7 +234,7 @@ class Pages:
                 address(self.links.of(key)) if address and value else "",
                 words,
             )
-            for key, words in column_words().items()
+            for key, words in self.columns.items()
         )
         return Line(
             name,
@@ -250,5 +249,5 @@ class Pages:
 
     def _table(self, key: str, title: str, lines: list[Line]) -> Table:
         most = max((line.open for line in lines), default=0)
-        heads = tuple(column_words().values())
+        heads = tuple(self.columns.values())
         return Table(key, title, heads, tuple(lines[:SHOWN]), tuple(lines[SHOWN:]), most)

@@ -1,4 +1,4 @@
-"""Named reads: the figures of what a member of staff may see, in four grouped questions."""
+"""Named reads: the figures of what a member of staff may see, in a few grouped questions."""
 
 import threading
 import time
@@ -16,14 +16,14 @@ from onehall.casework.rules import good_end
 from onehall.casework.selection import WAITS
 from onehall.catalog.queries import catalogue
 from onehall.insights import periods, statements
-from onehall.insights.periods import Period
+from onehall.insights.periods import Key, Period
 from onehall.insights.rules import Tally
 from onehall.people.actor import Actor
 from onehall.people.queries import queues
 from onehall.places.areas import public_layers
 from onehall.places.models import City
 
-FRESH_SECONDS: Final = 30
+FRESH_SECONDS: Final[dict[Key, int]] = {"7": 30, "30": 30, "90": 120, "year": 600}
 """So old may figures be: counting a year of a large city takes a while, and everybody asks the same."""
 MOST_DAYS: Final = 1000
 
@@ -71,7 +71,7 @@ _counting: Final = threading.Lock()
 
 
 def figures(city: City, actor: Actor, period: Period, *, now: datetime) -> Figures:
-    """The figures of the cases that the actor may see, at most half a minute old.
+    """The figures of the cases that the actor may see, as old as `FRESH_SECONDS` at most.
 
     One thread of a process counts; others get the last figures meanwhile, where there are any.
     """
@@ -79,13 +79,13 @@ def figures(city: City, actor: Actor, period: Period, *, now: datetime) -> Figur
     whose = "all" if scope is None else "-".join(map(str, scope))
     key = f"insights:{city.pk}:{city.revision}:{period.key}:{period.last}:{whose}"
     known: tuple[float, Figures] | None = caches[LOCAL].get(key)
-    if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
+    if known is not None and time.monotonic() - known[0] < FRESH_SECONDS[period.key]:
         return known[1]
     if not _counting.acquire(blocking=known is None) and known is not None:
         return known[1]
     try:
         found = _count(city, scope, period, now=now)
-        caches[LOCAL].set(key, (time.monotonic(), found), 600)
+        caches[LOCAL].set(key, (time.monotonic(), found), 3600)
         return found
     finally:
         _counting.release()
@@ -127,6 +127,9 @@ def _count(city: City, scope: list[int] | None, period: Period, *, now: datetime
     counted = _opened(found, _ask(statements.OPENED, given))
     _closed(found, _ask(statements.CLOSED, given))
     _backlog(found, counted)
+    for service, recent, days, count in _ask(statements.TOOK, given):
+        tally = found.by_service.setdefault(service, Tally())
+        (tally.took if recent else tally.took_before)[max(0, days)] = count
     if wanted:
         _bare(found, _ask(statements.BARE, given))
     return found
@@ -186,7 +189,7 @@ def _opened(found: Figures, rows: Iterable[Row]) -> list[int]:
 
 def _closed(found: Figures, rows: Iterable[Row]) -> None:
     found.closed = [0] * len(found.period.cuts)
-    for level, part, queue, service, area, recent, count, promised, kept, days in rows:
+    for level, part, queue, service, area, recent, count, promised, kept in rows:
         tally = _of(found, level, queue, service, area)
         if recent:
             tally.closed += count
@@ -196,9 +199,6 @@ def _closed(found: Figures, rows: Iterable[Row]) -> None:
             tally.closed_before += count
             tally.promised_before += promised
             tally.kept_before += kept
-        if level == statements.BY_SERVICE:
-            took = tally.took if recent else tally.took_before
-            took[days] = took.get(days, 0) + count
         if recent and level == statements.BY_PART:
             found.closed[part - 1] = count
 

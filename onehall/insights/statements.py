@@ -1,4 +1,4 @@
-"""The four questions behind the figures. Each reads its cases once and groups them in several ways.
+"""The questions behind the figures. Each reads its cases once and groups them in several ways.
 
 `level` says which column a row is grouped by. Joined cases never count: their work is another's.
 What each figure means is written in docs/offices/figures.md, and `casework.selection` selects the same
@@ -18,6 +18,10 @@ _MINE: Final = "city_id = %(city)s AND (%(queues)s::bigint[] IS NULL OR queue_id
 _AREA: Final = "areas ->> %(layer)s AS area"
 _PART: Final = "width_bucket({}, %(edges)s::timestamptz[])"
 
+_SETS: Final = (
+    "GROUPING SETS ((recent, part), (recent, queue_id), (recent, service_id), (recent, area))"
+)
+
 OPEN: Final = f"""
 SELECT {_LEVEL}, part, queue_id, service_id, area, count(*),
        count(*) FILTER (WHERE late), count(*) FILTER (WHERE risk), count(*) FILTER (WHERE reopened > 0),
@@ -33,43 +37,55 @@ FROM (
 GROUP BY GROUPING SETS ((part), (queue_id), (service_id), (area))
 """
 
+# The three below first count by all columns at once and then add up in several ways: a few thousand sums
+# are grouped four times instead of a million cases.
+#
 # `counted` leaves out what ended at an unknown time (taken over from a former system): it was never
 # seen to leave, so it must not be seen to come when the open cases of the past are worked out.
 OPENED: Final = f"""
-SELECT {_LEVEL}, part, queue_id, service_id, area, recent, count(*),
-       count(*) FILTER (WHERE reopened > 0), count(*) FILTER (WHERE counted)
+SELECT {_LEVEL}, part, queue_id, service_id, area, recent, sum(n)::int, sum(reopened)::int, sum(counted)::int
 FROM (
-  SELECT queue_id, service_id, {_AREA}, reopened, opened_at >= %(start)s AS recent,
-         is_open OR closed_at IS NOT NULL AS counted, {_PART.format("opened_at")} AS part
+  SELECT queue_id, service_id, {_AREA}, opened_at >= %(start)s AS recent,
+         {_PART.format("opened_at")} AS part, count(*) AS n, count(*) FILTER (WHERE reopened > 0) AS reopened,
+         count(*) FILTER (WHERE is_open OR closed_at IS NOT NULL) AS counted
   FROM casework_case
   WHERE {_MINE} AND merged_into_id IS NULL AND opened_at >= %(before)s AND opened_at < %(end)s
+  GROUP BY 1, 2, 3, 4, 5
 ) mine
-GROUP BY GROUPING SETS ((recent, part), (recent, queue_id), (recent, service_id), (recent, area))
+GROUP BY {_SETS}
 """
 
 CLOSED: Final = f"""
-SELECT {_LEVEL}, part, queue_id, service_id, area, recent, count(*),
-       count(promised_at), count(*) FILTER (WHERE closed_at <= promised_at), days
+SELECT {_LEVEL}, part, queue_id, service_id, area, recent, sum(n)::int, sum(promised)::int, sum(kept)::int
 FROM (
-  SELECT queue_id, service_id, {_AREA}, promised_at, closed_at, closed_at >= %(start)s AS recent,
-         least(%(most)s, greatest(0, floor(extract(epoch FROM closed_at - opened_at) / 86400)))::int AS days,
-         {_PART.format("closed_at")} AS part
+  SELECT queue_id, service_id, {_AREA}, closed_at >= %(start)s AS recent,
+         {_PART.format("closed_at")} AS part, count(*) AS n, count(promised_at) AS promised,
+         count(*) FILTER (WHERE closed_at <= promised_at) AS kept
   FROM casework_case
   WHERE {_MINE} AND merged_into_id IS NULL AND closed_at >= %(before)s AND closed_at < %(end)s
+  GROUP BY 1, 2, 3, 4, 5
 ) mine
-GROUP BY GROUPING SETS ((recent, part), (recent, queue_id), (recent, service_id, days), (recent, area))
+GROUP BY {_SETS}
+"""
+
+TOOK: Final = f"""
+SELECT service_id, closed_at >= %(start)s, least(%(most)s, extract(day FROM closed_at - opened_at)::int), count(*)
+FROM casework_case
+WHERE {_MINE} AND merged_into_id IS NULL AND closed_at >= %(before)s AND closed_at < %(end)s
+GROUP BY 1, 2, 3
 """
 
 BARE: Final = f"""
-SELECT {_LEVEL}, part, queue_id, service_id, area, recent, count(*)
+SELECT {_LEVEL}, part, queue_id, service_id, area, recent, sum(n)::int
 FROM (
-  SELECT queue_id, service_id, {_AREA}, closed_at >= %(start)s AS recent, 0 AS part
+  SELECT queue_id, service_id, {_AREA}, closed_at >= %(start)s AS recent, 0 AS part, count(*) AS n
   FROM casework_case c
   WHERE {_MINE} AND merged_into_id IS NULL AND closed_at >= %(before)s AND closed_at < %(end)s
     AND (outcome, service_id) IN (SELECT * FROM unnest(%(outcomes)s::text[], %(services)s::bigint[]))
     AND NOT EXISTS (
       SELECT FROM casework_photo p WHERE p.case_id = c.id AND p.kind = 'after' AND p.removed_at IS NULL
     )
+  GROUP BY 1, 2, 3, 4, 5
 ) mine
-GROUP BY GROUPING SETS ((recent, part), (recent, queue_id), (recent, service_id), (recent, area))
+GROUP BY {_SETS}
 """

@@ -172,13 +172,13 @@ def amount(value: int, *, most: int, part: int = 0) -> SafeString:
     """A bar beside a number that stands in the text. `part` of the value is striped: the part that is late."""
     if most < 1:
         return NOTHING
-    whole, late = (round(BAR * min(max(n, 0), most) / most, 1) for n in (value, part))
+    whole, late = (f"{BAR * min(max(n, 0), most) / most:.1f}" for n in (value, part))
     return markup(
         '<svg class="bar-s" viewBox="0 0 96 8" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
         '<path class="a" d="M0 4H96"/><path class="b" d="M0 4H{}"/>{}</svg>',
         whole,
         markup('<path class="c0" d="M0 4H{0}"/><path class="c" d="M0 4H{0}"/>', late)
-        if late
+        if part
         else NOTHING,
     )
 
