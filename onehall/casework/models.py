@@ -132,6 +132,14 @@ class Case(models.Model):
             ),
             models.Index("city", "cell", name="case_near", condition=models.Q(is_open=True)),
             models.Index("city", "opened_at", "id", name="case_newest"),
+            # What was closed in a period, and its list by the time of closing.
+            models.Index(
+                "city",
+                "closed_at",
+                "id",
+                name="case_closed",
+                condition=models.Q(closed_at__isnull=False),
+            ),
             models.Index(
                 "merged_into", name="case_merged", condition=models.Q(merged_into__isnull=False)
             ),

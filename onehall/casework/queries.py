@@ -2,16 +2,17 @@
 
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.core.cache import caches
 from django.db import connection, models
 
 from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.selection import EVERYTHING, Selection
 from onehall.kernel import cells, geo
 from onehall.kernel.rows import select
 from onehall.kernel.work_calendar import WorkCalendar
@@ -82,6 +83,11 @@ def calendar_of(city: City) -> WorkCalendar:
     return found
 
 
+def at_risk_until(city: City, now: datetime) -> datetime:
+    """The end of the next working day: what is due before it and not done yet is at risk."""
+    return calendar_of(city).add_days(now, 1)
+
+
 def queue_of(city: City, queue_id: int) -> Queue | None:
     """An active queue of this city, by id."""
     return Queue.objects.filter(city_id=city.id, pk=queue_id, active=True).first()
@@ -116,23 +122,66 @@ class InboxQuery:
 
     show: Show = "open"
     queue_id: int | None = None
+    only: Selection = EVERYTHING
     after: tuple[datetime, int] | None = None
     before: tuple[datetime, int] | None = None
 
+    @property
+    def column(self) -> str:
+        """What the list is ordered by: the promise, rising; else the closing or the opening, falling."""
+        if self.show != "all":
+            return "due_order"
+        return "opened_at" if self.only.closed is None else "closed_at"
+
 
 def inbox(actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime) -> list[CaseLine]:
-    """One page of cases, most urgent promise first ("all": newest first), one extra row for "more"."""
-    column = "opened_at" if query.show == "all" else "due_order"
-    down = query.show == "all"
+    """One page of cases in the order of the query, one extra row for "more"."""
+    rows = _in_order(actor, query, now=now, day_end=day_end)
+    page = as_lines(rows[: PAGE + 1])
+    return page[::-1] if query.before is not None else page
+
+
+def how_many(
+    actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime, at_most: int
+) -> int:
+    """How many cases a list has in all; counting stops at `at_most`."""
     rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
-    backwards = query.before is not None
+    return rows.order_by()[:at_most].count()
+
+
+def chunks(
+    actor: Actor,
+    query: InboxQuery,
+    *,
+    columns: Sequence[str],
+    size: int,
+    now: datetime,
+    day_end: datetime,
+) -> Iterator[list[tuple[Any, ...]]]:
+    """A whole list, `size` rows at a time, each asked for from where the last one ended.
+
+    So the memory is that of one chunk and no transaction stays open while a slow reader reads.
+    """
+    while True:
+        rows = _in_order(actor, query, now=now, day_end=day_end)
+        found = list(rows.values_list(query.column, "id", *columns)[:size])
+        if found:
+            yield [row[2:] for row in found]
+        if len(found) < size:
+            return
+        query = replace(query, after=found[-1][:2])
+
+
+def _in_order(
+    actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime
+) -> models.QuerySet[Case]:
+    rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
+    falling = (query.show == "all") != (query.before is not None)
     edge = query.before or query.after
     if edge is not None:
-        rows = _beyond(rows, column, edge, smaller=down != backwards)
-    falling = down != backwards
+        rows = _beyond(rows, query.column, edge, smaller=falling)
     sign = "-" if falling else ""
-    page = as_lines(rows.order_by(f"{sign}{column}", f"{sign}id")[: PAGE + 1])
-    return page[::-1] if backwards else page
+    return rows.order_by(f"{sign}{query.column}", f"{sign}id")
 
 
 def _beyond(
@@ -141,7 +190,7 @@ def _beyond(
     """Rows past a keyset, as one row comparison so that the index serves it at any depth."""
     sign = "<" if smaller else ">"
     table = Case._meta.db_table  # noqa: SLF001  (how Django names it)
-    # The column is one of two constants above; the values are parameters.
+    # The column is one of three constants of the query; the values are parameters.
     return rows.extra(  # noqa: S610
         where=[f'("{table}"."{column}", "{table}"."id") {sign} (%s, %s)'], params=list(edge)
     )
@@ -157,6 +206,7 @@ def _narrowed(
 ) -> models.QuerySet[Case]:
     if query.queue_id is not None:
         rows = rows.filter(queue_id=query.queue_id)
+    rows = query.only.within(rows, now=now)
     if query.show == "all":
         return rows
     if query.show == "replies":

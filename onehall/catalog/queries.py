@@ -57,6 +57,11 @@ class Catalogue:
         """The tiles of the first page."""
         return tuple(s for s in self.services if s.common)
 
+    @property
+    def every(self) -> tuple[ServiceDefinition, ...]:
+        """All services, the ones no longer offered too: what old cases are about."""
+        return tuple(self._by_id.values())
+
     def service(self, key: str) -> ServiceDefinition:
         """An offered service by key; UnknownService when there is none."""
         found = self._by_key.get(key)

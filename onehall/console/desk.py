@@ -8,7 +8,7 @@ from typing import Any, Concatenate, Final
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
@@ -25,13 +25,13 @@ RAIL: Final = 9
 """Queues in the rail; the page of all queues has the others."""
 
 
-def staff_only[**P](
-    view: Callable[Concatenate[CityRequest, P], HttpResponse],
-) -> Callable[Concatenate[CityRequest, P], HttpResponse]:
+def staff_only[**P, R: HttpResponseBase](
+    view: Callable[Concatenate[CityRequest, P], R],
+) -> Callable[Concatenate[CityRequest, P], R]:
     """Signed in and of this city's staff; others get a page that says so. Never cached."""
 
     @wraps(view)
-    def guarded(request: CityRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: CityRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if not request.actor.is_staff:
             raise PermissionDenied
         return view(request, *args, **kwargs)

@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from onehall.console.views import acts, ask, case, components, inbox, photos, stop, work
+from onehall.console.views import (
+    acts,
+    ask,
+    case,
+    components,
+    exports,
+    figures,
+    inbox,
+    photos,
+    stop,
+    work,
+)
 
 app_name = "console"
 
@@ -21,6 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases/<str:number>/photos/<int:pk>/original", photos.original, name="original"),
     path("desk/cases/<str:number>/map-<str:scheme>.webp", case.case_map, name="map"),
     path("desk/ask", ask.ask, name="ask"),
+    path("desk/cases.csv", exports.cases_csv, name="cases-csv"),
+    path("desk/figures", figures.figures, name="figures"),
+    path("desk/figures.csv", exports.figures_csv, name="figures-csv"),
     path("desk/work", work.work, name="work"),
     path("desk/work/<str:number>", stop.stop, name="stop"),
     path("desk/components", components.components, name="components"),

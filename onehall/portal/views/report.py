@@ -20,7 +20,7 @@ from onehall.casework import queries as casework
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Photo
 from onehall.casework.queries import NearCase
-from onehall.catalog.queries import Catalogue, UnknownService, catalogue
+from onehall.catalog.queries import UnknownService, catalogue
 from onehall.catalog.search import find_services
 from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
