@@ -63,6 +63,8 @@ def _home() -> Iterator[None]:
         return
     with tempfile.TemporaryDirectory(prefix="onehall-bench-") as folder:
         os.environ["ONEHALL_DATA"] = folder
+        # The pages warn about a folder that is not there.
+        (Path(folder) / "static").mkdir()
         try:
             yield
         finally:

@@ -1,13 +1,16 @@
 """Measures bytes per case: rows, indexes and the whole timeline, after VACUUM FULL.
 
-`python -m bench.storage [--database URL]`: an imported or demo database; by default a demo of its own.
+`python -m bench.storage` measures a demo of its own, `--imported FOLDER` the shared data folder `311`
+imported into a scratch server, `--database URL` a database that is there.
 """
 
 import argparse
 import json
+from pathlib import Path
 
 import psycopg
 
+from bench import database, importing
 from bench.site import running
 
 TABLES = {
@@ -47,13 +50,21 @@ def measure(url: str) -> None:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--database")
+    which.add_argument("--imported", type=Path)
     asked = parser.parse_args()
     if asked.database:
         measure(asked.database)
-        return
-    with running() as site:
-        measure(site.database)
+    elif asked.imported:
+        with database.migrated() as url:
+            for name, file in importing.FILES:
+                importing.measure(asked.imported, name, file)
+            measure(url)
+    else:
+        with running() as site:
+            database.tell(site.database)
+            measure(site.database)
 
 
 if __name__ == "__main__":
