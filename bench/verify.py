@@ -14,8 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench import database, importing
-from bench.site import running
+from bench import database
 
 ROUNDS = 3
 
@@ -66,15 +65,9 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.database:
         measure(asked.database)
-    elif asked.imported:
-        with database.migrated() as url:
-            for name, file in importing.FILES:
-                importing.measure(asked.imported, name, file)
-            measure(url)
-    else:
-        with running() as site:
-            database.tell(site.database)
-            measure(site.database)
+        return
+    with database.imported(asked.imported) if asked.imported else database.demo() as url:
+        measure(url)
 
 
 if __name__ == "__main__":
