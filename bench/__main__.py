@@ -6,6 +6,7 @@ import sys
 PARTS = (
     ("start", []),
     ("http", []),
+    ("figures", ["--cases", "100000"]),
     ("storage", []),
     ("photos", []),
 )
