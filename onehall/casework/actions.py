@@ -101,6 +101,7 @@ def make_move(
     flow = listed.flow_version(case.flow_version_id)
     service = listed.by_id(case.service_id)
     step = _allowed(case, flow, move, by)
+    rules.require_in_time(step, case.closed_at, now)
     if step.purpose == "close":
         given = after.given_with_photos(case, given, draft_key=draft_key, by=by)
     outcome = _outcome(step, flow, service, given)

@@ -123,6 +123,13 @@ class Case(models.Model):
                 name="case_mine",
                 condition=models.Q(is_open=True, assignee__isnull=False),
             ),
+            models.Index(
+                # Of open and ended cases, so that the few unread ones are found without the archive.
+                fields=["city", "due_order", "id"],
+                include=["queue", "is_open"],
+                name="case_unread",
+                condition=models.Q(unread_reply=True),
+            ),
             models.Index("city", "cell", name="case_near", condition=models.Q(is_open=True)),
             models.Index("city", "opened_at", "id", name="case_newest"),
             # What was closed in a period, and its list by the time of closing.
@@ -172,7 +179,10 @@ class TimelineEntry(models.Model):
 
 
 class Photo(models.Model):
-    """A picture as cleaned by the server. `key` is what its address shows; it changes on redaction."""
+    """A picture as cleaned by the server. `key` is what its address shows; it changes on redaction.
+
+    `is_private` came with a report or message whose service shows residents' photos to nobody else.
+    """
 
     class Kind(models.TextChoices):
         """Whose picture it is."""
@@ -200,6 +210,7 @@ class Photo(models.Model):
     words = models.CharField(max_length=200, blank=True)
     facts = models.JSONField(default=dict, blank=True)
     is_public = models.BooleanField(default=False)
+    is_private = models.BooleanField(default=False)
     redacted = models.BooleanField(default=False)
     removed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -207,6 +218,13 @@ class Photo(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="photo_private_is_never_public",
+                condition=models.Q(is_private=False) | models.Q(is_public=False),
+                violation_error_message="A private photo is never shown to others.",
+            )
+        ]
         indexes = [
             models.Index(
                 "draft_key", name="photo_draft", condition=models.Q(draft_key__isnull=False)

@@ -38,7 +38,7 @@ MERE_LOOKS: Final = frozenset({"looked"})
 KINDS: Final = PUBLIC_KINDS | STAFF_KINDS
 """Every kind of entry; `docs/words.md` explains them."""
 
-NEWS: Final = frozenset({"received", "moved", "replied", "joined", "promised"})
+NEWS: Final = frozenset({"received", "moved", "replied", "joined", "unjoined", "promised"})
 """Kinds that residents get a message about, when their service and wishes say so."""
 
 

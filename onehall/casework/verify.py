@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from django.db import connection
 
-from onehall.casework.bulk import EntryRow, json_text, quick_hash
+from onehall.casework.linking import actor_text, hashed_text, json_text, quick_hash
 from onehall.casework.models import TimelineEntry
 from onehall.casework.timeline import KINDS, facts_for_hash
 from onehall.kernel import chain
@@ -138,15 +138,12 @@ def _follows(previous: bytes, row: Row) -> bool:
     data = json.loads(text)
     # Only where these need no quoting is the quick way sure.
     if kind in KINDS and actor_kind in ACTORS:
-        entry = EntryRow(
-            at=at,
-            kind=kind,
-            data=data,
-            actor_kind=actor_kind,
-            actor_id=actor_id,
-            actor_name=actor_name,
-        )
-        if quick_hash(previous, case_id, seq, entry, json_text(data), public=public) == found:
+        quick = quick_hash(
+            previous.hex(), case_id, seq, at=chain.moment(at), kind=kind, public=public,
+            actor=actor_text(actor_kind, actor_id, actor_name),
+            data=hashed_text(data, json_text(data)),
+        )  # fmt: skip
+        if quick == bytes(found).hex():
             return True
     exact = TimelineEntry(
         case_id=case_id,

@@ -166,9 +166,16 @@ def _say_noted(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
 
 
 def _say_wrote(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
-    if reader.own_number and entry.data.get("number") == reader.own_number:
-        return _("You wrote"), ""
-    return _("A resident wrote"), ""
+    data = entry.data
+    own = bool(reader.own_number) and data.get("number") == reader.own_number
+    count = len(data.get("photos", ()))
+    if data.get("words") or not count:
+        return (_("You wrote") if own else _("A resident wrote")), ""
+    if own:
+        said = ngettext("You sent %(n)s photo", "You sent %(n)s photos", count)
+    else:
+        said = ngettext("A resident sent %(n)s photo", "A resident sent %(n)s photos", count)
+    return said % {"n": count}, ""
 
 
 def _say_called(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
@@ -203,7 +210,8 @@ def _say_joined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
 
 def _say_unjoined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     if "from" in entry.data:
-        return _("Apart again from %(number)s") % {"number": entry.data["from"]}, ""
+        title = _("Apart again from %(number)s") % {"number": entry.data["from"]}
+        return title, _("They are not about the same thing after all. This one goes on by itself.")
     if not reader.staff:
         return _("A report was taken apart from this one"), ""
     return _("Report %(number)s taken apart") % {"number": entry.data.get("number", "")}, ""

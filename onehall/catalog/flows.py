@@ -43,7 +43,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A named step, who may make it and what it needs. `to` may be `$previous` or `$outcome`."""
+    """A named step, who may make it and what it needs. `to` may be `$previous` or `$outcome`.
+
+    `within` is how long after the end of a case it can be made; None means always.
+    """
 
     key: str
     sources: frozenset[str]
@@ -54,6 +57,7 @@ class Move:
     purpose: str = ""
     needs: frozenset[str] = field(default_factory=frozenset)
     icon: str = ""
+    within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ def parse(doc: Doc) -> FlowDefinition:
             purpose=m.get("purpose", ""),
             needs=frozenset(m.get("needs", [])),
             icon=m.get("icon", ""),
+            within=_span(m["within"]) if "within" in m else None,
         )
         for key, m in _named(doc["moves"])
     }

@@ -98,6 +98,38 @@ def _moves(flow: FlowDefinition) -> Iterator[Finding]:
         for need in sorted(move.needs - categories.NEEDS):
             yield Finding((*where, "needs"), *unknown("need", need, set(categories.NEEDS)))
         yield from _close(flow, move)
+        yield from _within(flow, move)
+
+
+def _within(flow: FlowDefinition, move: Move) -> Iterator[Finding]:
+    """The time in which a resident can still say "not fixed", counted from the end of the case."""
+    if move.within is None:
+        return
+    where = ("moves", move.key, "within")
+    if move.purpose != "dispute":
+        yield Finding(
+            where,
+            f'The move "{move.key}" has an end, but is no dispute.',
+            'Only a move with "purpose: dispute" can say "within". Delete it here.',
+        )
+    if not move.within:
+        yield Finding(where, "The time is over at once.", "Give it hours or days.")
+        return
+    for state in (flow.states[key] for key in sorted(move.sources & set(flow.states))):
+        if categories.is_open(state.category):
+            yield Finding(
+                where,
+                f'In "{state.key}" a case has not ended, so the time does not run yet.',
+                f'Take "{state.key}" out of the "from" of "{move.key}".',
+            )
+        for timer in state.timers:
+            settles = timer.move in flow.moves and flow.moves[timer.move].purpose == "settle"
+            if settles and timer.after > move.within:
+                yield Finding(
+                    where,
+                    f'The time is over before a case in "{state.key}" is settled.',
+                    "Give it at least as long as the timer of that state.",
+                )
 
 
 def _close(flow: FlowDefinition, move: Move) -> Iterator[Finding]:

@@ -24,45 +24,47 @@ SHOWN = ("dana@", "ruth@", "crew4@", "lights@", "owen@", "ida@")
 
 def prepare(progress: Progress) -> DemoFacts:
     """Apply the pack and make up the past; a second call only completes what is missing."""
-    city = city_commands.apply(PACK, with_staff=True)
-    if not _has_past(city):
-        _make_past(city, progress)
+    if _has_past():
+        return _facts(city_commands.apply(PACK, with_staff=True))
+    connection.close()
+    # The pictures take longest, and nothing needs them before the past does.
+    with Album.begun() as album:
+        city = city_commands.apply(PACK, with_staff=True)
+        facts = _facts(city)
+        _make_past(city, album, progress)
+    return facts
+
+
+def _facts(city: City) -> DemoFacts:
     return DemoFacts(city=city.name, sign_ins=_sign_ins(city), pages=_pages())
 
 
-def _has_past(city: City) -> bool:
+def _has_past() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM casework_case WHERE city_id = %s LIMIT 1", [city.id])
+        cursor.execute("SELECT 1 FROM casework_case LIMIT 1")
         return cursor.fetchone() is not None
 
 
-def _make_past(city: City, progress: Progress) -> None:
-    drawing = progress.add_task("Drawing photos", total=1)
-    connection.close()
-    album = Album.draw()
-    progress.advance(drawing)
+def _make_past(city: City, album: Album, progress: Progress) -> None:
     with connection.cursor() as cursor:
         # Photos are named by timeline entries, so their ids are taken before they are stored.
         cursor.execute("SELECT setval(pg_get_serial_sequence('casework_photo', 'id'), 1000000)")
     album.reserve(1)
     history = History(city, until=now(), seed=SEED, album=album)
-    living = progress.add_task("Living 18 months", total=CASES)
+    living = progress.add_task("Drawing photos, living 18 months", total=CASES)
     history.run(CASES, lambda n: progress.advance(living, n))
 
 
 def _sign_ins(city: City) -> list[SignIn]:
     staff = Membership.objects.filter(city=city).select_related("user", "department")
-    shown = []
-    for member in staff.order_by("id"):
-        if member.user.email.startswith(SHOWN):
-            people.set_password(
-                user_id=member.user_id, password=PASSWORD, by=system(city.id), now=now()
-            )
-            role = ", ".join(member.roles)
-            shown.append(
-                SignIn(name=member.user.name, role=role, email=member.user.email, password=PASSWORD)
-            )
-    return shown
+    shown = [m for m in staff.order_by("id") if m.user.email.startswith(SHOWN)]
+    people.share_password(
+        user_ids=[m.user_id for m in shown], password=PASSWORD, by=system(city.id), now=now()
+    )
+    return [
+        SignIn(name=m.user.name, role=", ".join(m.roles), email=m.user.email, password=PASSWORD)
+        for m in shown
+    ]
 
 
 def _pages() -> list[Page]:

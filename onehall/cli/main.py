@@ -18,7 +18,7 @@ COMMANDS = {
     "city": "Check, plan, apply and export a city folder.",
     "import": "Bring in requests from another system.",
     "doctor": "Look for what is wrong with this installation.",
-    "user": "Add staff and set passwords.",
+    "user": "Add staff, list them, set passwords.",
     "timeline": "Verify the timelines of cases.",
     "db": "The address of the database, and a shell on it.",
     "manage": "Pass a command on to Django.",

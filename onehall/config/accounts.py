@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onehall.kernel import clock
 from onehall.kernel.rows import select
+from onehall.look.doorway import connection_of
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewMessage
 from onehall.people import actions as people
@@ -60,6 +61,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    @override
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """What the limits of signing in count: the same connection as everywhere else."""
+        return connection_of(request)
 
     @override
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from onehall.casework import photos, wording
+from onehall.casework import photos, rules, wording
 from onehall.casework import queries as casework
 from onehall.casework.models import Case, Photo
 from onehall.casework.wording import Line
@@ -96,9 +96,15 @@ def reader_of(request: CityRequest, flow: FlowDefinition) -> wording.Reader:
     return wording.Reader(flow, language, default, names, staff=True)
 
 
+def seen_part(request: CityRequest) -> str:
+    """The part of the timeline that was asked for; all of it when none was."""
+    see = request.GET.get("see", "")
+    return see if see in SEES else "all"
+
+
 def etag_of(request: CityRequest, loaded: Loaded) -> str:
     """What the parts of a case page that change depend on."""
-    see = request.GET.get("see", "")[:8]
+    see = seen_part(request)
     return f'"{loaded.case.id}-{loaded.case.lock}-{request.LANGUAGE_CODE}-{see}"'
 
 
@@ -106,8 +112,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     """What the case page and the stop page name."""
     city, found, flow = request.city, loaded.case, loaded.flow
     reader = reader_of(request, flow)
-    see = request.GET.get("see", "")
-    see = see if see in SEES else "all"
+    see = seen_part(request)
     reports = queries.reports_of(found)
     joined = queries.joined_cases(found)
     pictures = casework.photos_of([found.id])
@@ -115,7 +120,11 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     sent = messaging.deliveries(city.id, [found.number, *(c.number for c in joined)])
     kept = photos.kept_by(city, trouble.draft, desk.actor) if trouble.draft else []
     works = desk.actor.writes and found.merged_into_id is None
-    steps = flow.leaving(found.state, desk.actor.roles) if works else []
+    steps = [
+        m
+        for m in flow.leaving(found.state, desk.actor.roles)
+        if works and not rules.is_over(m, found.closed_at, desk.now)
+    ]
     offered = moves.buttons(
         steps, flow=flow, service=loaded.service, reader=reader, trouble=trouble
     )
@@ -140,6 +149,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "answers": answers(loaded.service, reports, reader),
         "joined": [(c, c.queue_id in desk.queue_ids) for c in joined],
         "photos_before": [p for p in pictures if p.kind != Photo.Kind.AFTER],
+        "private_photos": {p.pk for p in pictures if photos.stays_private(p, loaded.service)},
         "photos_after": [p for p in pictures if p.kind == Photo.Kind.AFTER],
         "sees_originals": bool(desk.actor.roles & photos.SEES_ORIGINALS),
         "moves": offered,

@@ -31,7 +31,7 @@ def face(
     if case.merged_into_id is not None:
         return ClockFace(_("Counts for the other case"), 0, "rest")
     if not case.is_open:
-        return _ended(case, zone)
+        return _ended(case, now, zone)
     if case.due_at is None:
         return ClockFace(_("No date promised"), 0, "rest")
     if case.paused_at is not None:
@@ -58,10 +58,13 @@ def _days_left(days: int) -> str:
     return ngettext("%(n)s day left", "%(n)s days left", days) % {"n": formats.number_format(days)}
 
 
-def _ended(case: Case | CaseLine, zone: ZoneInfo) -> ClockFace:
+def _ended(case: Case | CaseLine, now: datetime, zone: ZoneInfo) -> ClockFace:
     promised, closed = case.promised_at, case.closed_at
-    if promised is None or closed is None:
+    if closed is None:
         return ClockFace(_("Ended"), 1, "rest")
+    if promised is None:
+        day = dates.say(closed, now=now, zone=zone, style="short")
+        return ClockFace(_("Ended %(day)s") % {"day": day}, 1, "rest")
     days = _days(closed, promised, zone)
     said = {"n": formats.number_format(abs(days))}
     if closed <= promised:

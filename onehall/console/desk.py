@@ -73,6 +73,11 @@ class Desk:
             q.id for q in queues(self.city) if self.actor.sees_department(q.department_id)
         )
 
+    def queue_name(self, queue_id: int, language: str) -> str:
+        """What a queue of the city is called, also one that is no longer used."""
+        found = next((q.name for q in queues(self.city) if q.id == queue_id), {})
+        return pick(found, language, self.city.languages[0])
+
     def every_queue(self, language: str) -> list[RailQueue]:
         """Queues that the person may see, with their figures, in order."""
         counts, default = self.counts, self.city.languages[0]
@@ -107,11 +112,12 @@ def frame(request: CityRequest, *, queue_id: int | None = None) -> Desk:
     zone = ZoneInfo(city.time_zone)
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     day_end = datetime.combine(tomorrow, time(), zone)
-    mine = tuple(q for q in queues(city) if q.active and actor.sees_department(q.department_id))
+    seen = [q for q in queues(city) if actor.sees_department(q.department_id)]
+    # Cases in queues no longer used stand in the lists, so they count.
     counts = casework.counts(
-        actor, queue_ids=[q.id for q in mine], queue_id=queue_id, now=now, day_end=day_end
+        actor, queue_ids=[q.id for q in seen], queue_id=queue_id, now=now, day_end=day_end
     )
-    return Desk(city, actor, now, day_end, zone, mine, counts)
+    return Desk(city, actor, now, day_end, zone, tuple(q for q in seen if q.active), counts)
 
 
 def draw(

@@ -22,6 +22,7 @@ def row(request: CityRequest, desk: Desk, listed: Catalogue, case: CaseLine) -> 
         "case": case,
         "service": pick(service.name, language, default),
         "icon": service.icon,
+        "queue": desk.queue_name(case.queue_id, language),
         "state": state_word(case.category, pick(state.label, language, default)),
         "category": case.category,
         "priority": Case.Priority(case.priority).label if case.priority else "",

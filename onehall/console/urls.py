@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from onehall.console.views import (
     acts,
+    ask,
     case,
     components,
     exports,
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases/<str:number>/photos/<int:pk>", photos.photo, name="photo"),
     path("desk/cases/<str:number>/photos/<int:pk>/original", photos.original, name="original"),
     path("desk/cases/<str:number>/map-<str:scheme>.webp", case.case_map, name="map"),
+    path("desk/ask", ask.ask, name="ask"),
     path("desk/cases.csv", exports.cases_csv, name="cases-csv"),
     path("desk/figures", figures.figures, name="figures"),
     path("desk/figures.csv", exports.figures_csv, name="figures-csv"),

@@ -80,6 +80,17 @@ def canonical(value: object) -> bytes:
     ).encode()
 
 
+def moment(value: datetime) -> str:
+    """A time as the chain writes it: UTC, microseconds. ValueError for one without a zone."""
+    if value.tzinfo is not UTC:
+        if value.tzinfo is None:
+            raise ValueError("A chained entry needs aware times.")
+        value = value.astimezone(UTC)
+    # Python is several times as quick to write a time without its zone.
+    text = value.replace(tzinfo=None).isoformat()
+    return f"{text}Z" if value.microsecond else f"{text}.000000Z"
+
+
 def _plain(value: object) -> Any:
     if value is None or isinstance(value, (str, bool, int)):
         return value
@@ -107,16 +118,10 @@ def _number(value: float) -> int | float:
     return int(exact) if exact == exact.to_integral_value() else value
 
 
-def _moment(value: datetime) -> str:
-    if value.tzinfo is None:
-        raise ValueError("A chained entry needs aware times.")
-    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 # A datetime is a date, so it comes first.
 _WRITERS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
     (float, _number),
-    (datetime, _moment),
+    (datetime, moment),
     (date, date.isoformat),
     (UUID, str),
     (Decimal, str),

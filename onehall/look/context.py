@@ -36,7 +36,7 @@ def languages(request: "HttpRequest", city: Any) -> list[Language]:
     return [
         Language(
             code=code,
-            name=_own_name(code),
+            name=own_name(code),
             url=f"{request.path}?{urlencode([*query.items(), ('lang', code)])}",
             current=code == current,
         )
@@ -45,7 +45,8 @@ def languages(request: "HttpRequest", city: Any) -> list[Language]:
 
 
 @cache
-def _own_name(code: str) -> str:
+def own_name(code: str) -> str:
+    """A language's name in itself; the code where there is none."""
     try:
         name = str(translation.get_language_info(code)["name_local"])
     except KeyError:

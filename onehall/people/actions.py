@@ -78,6 +78,20 @@ def set_password(
 
 
 @transaction.atomic
+def share_password(
+    *,
+    user_ids: Iterable[int],
+    password: str,
+    by: Actor,
+    now: datetime,  # noqa: ARG001 (every action takes it)
+) -> None:
+    """One password for made-up people, as a demo shows it: hashed once, because hashing is made slow."""
+    if by.kind != "system":
+        raise PeopleRefused(_("Only an administrator of this city can do that."))
+    User.objects.filter(pk__in=list(user_ids)).update(password=make_password(password))
+
+
+@transaction.atomic
 def add_membership(
     *,
     user_id: int,
@@ -115,3 +129,17 @@ def add_membership(
         },
     )
     return membership
+
+
+@transaction.atomic
+def end_membership(
+    *,
+    user_id: int,
+    city_id: int,
+    by: Actor,
+    now: datetime,  # noqa: ARG001 (every action takes it)
+) -> bool:
+    """Take a person off the staff of a city; whether they were on it. Their entries keep their name."""
+    _require_admin(by, city_id)
+    mine = Membership.objects.filter(user_id=user_id, city_id=city_id, active=True)
+    return mine.update(active=False) > 0

@@ -24,6 +24,7 @@ TEMPLATES = {
     "followed": "received",
     "replied": "reply",
     "joined": "joined",
+    "unjoined": "unjoined",
     "promised": "promised",
 }
 """Kinds with a mail of their own; a move's mail depends on where it led."""

@@ -13,7 +13,7 @@ from onehall.cli import city as city_cli
 from onehall.kernel.expressions import OPERATORS
 from onehall.kernel.work_calendar import WEEKDAYS
 from onehall.people.actor import ROLES
-from onehall.places.pack.documents import BRAND
+from onehall.places.brand import NAMES as BRAND
 from onehall.places.rows import DRAWN_KINDS, NUMBER_FIELDS, STREET_KINDS
 from tests.conftest import ROOT
 from tests.docs.pages import Block, blocks, code_words, text_of

@@ -237,6 +237,19 @@ def test_fresh_news_never_take_away_what_is_being_written(
     assert page.locator("[data-news-kept] textarea").input_value() == "Half a sentence"
 
 
+def test_a_case_that_nobody_touches_changes_by_itself(sit: Callable[..., Desk], case: Case) -> None:
+    page = sit("ana@testford.example").open(f"/desk/cases/{case.number}")
+    page.wait_for_load_state("load")
+    # The page as it is now is no news, whatever part of the timeline its address names.
+    with page.expect_response("**part=live**") as same:
+        wake(page)
+    assert same.value.status == 304
+    Person(case.city, "sue@testford.example").act(case, "move", move="start", asked="1")
+    wake(page)
+    expect(page.get_by_role("heading", name="Being worked on")).to_be_visible()
+    expect(page.locator("[data-news]")).to_be_hidden()
+
+
 def test_the_list_changes_by_itself_only_at_the_top(
     sit: Callable[..., Desk], city: Any, case: Case
 ) -> None:
@@ -299,6 +312,8 @@ def test_signing_in_and_out(browser: Browser, live_server: LiveServer, city: Any
     )
     page.goto("/desk")
     page.wait_for_url("**/accounts/login/**")
+    # On the way to the desk, the staff's form is open.
+    expect(page.get_by_label("Password")).to_be_visible()
     page.goto("/demo")
     page.get_by_role("button", name="Ana Agent").click()
     page.wait_for_url("**/desk")

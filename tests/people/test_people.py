@@ -110,6 +110,19 @@ class TestActions:
         with pytest.raises(actions.PeopleRefused):
             actions.set_password(user_id=stranger.pk, password="not yours 1", by=ada, now=now)
 
+    def test_only_the_system_gives_one_password_to_several_people(
+        self, city: City, now: dt.datetime
+    ) -> None:
+        carl, ada = (actor(city, f"{name}@testford.example") for name in ("carl", "ada"))
+        assert carl.user_id
+        assert ada.user_id
+        given = {"user_ids": [carl.user_id, ada.user_id], "password": "for all 123", "now": now}
+        with pytest.raises(actions.PeopleRefused):
+            actions.share_password(by=ada, **given)
+        actions.share_password(by=system(city.pk), **given)
+        for user in User.objects.filter(pk__in=given["user_ids"]).order_by("pk"):
+            assert user.check_password("for all 123")
+
     def test_membership_is_made_and_changed(self, city: City, now: dt.datetime) -> None:
         user = User.objects.create_user(email="sam@example.org", name="Sam")
         ada = actor(city, "ada@testford.example")

@@ -98,3 +98,12 @@ def test_a_broken_polygon_is_told_in_words(shape: dict[str, Any] | None, words: 
     (fault, *_) = geometry.faults_of(shape, kinds=geometry.POLYGONS)
     assert words in fault.message
     assert fault.advice
+
+
+def test_many_points_at_once_lie_where_each_of_them_does(town: City) -> None:
+    index = areas.index_of(town)
+    steps = [number / 2000 for number in range(-30, 31)]
+    points = [(LON + east, LAT + north) for east in steps for north in steps]
+    assert index.at_many(points) == [index.at(*point) for point in points]
+    assert index.at_many([]) == []
+    assert AreaIndex([]).at_many(points[:2]) == [[], []]

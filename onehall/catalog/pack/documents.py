@@ -10,6 +10,7 @@ type Doc = dict[str, Any]
 
 QUESTION_TYPES: Final = ("choice", "choices", "text", "number", "yes_no", "date")
 WITH_OPTIONS: Final = ("choice", "choices")
+AUDIENCES: Final = ("residents", "staff")
 PLACES: Final = ("required", "optional", "none")
 PHOTOS: Final = ("public", "after_review", "private")
 PRECISION: Final = ("exact", "block")

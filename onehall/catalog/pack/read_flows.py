@@ -84,16 +84,23 @@ def _state(key: str, node: Node, known: Known) -> Doc:
 
 
 def _timer(node: Node) -> Doc:
-    after = node.mapping("after", required=True)
+    doc = {
+        "after": _span(node.mapping("after", required=True)),
+        "fire": node.text("fire", required=True),
+    }
+    node.finish()
+    return doc
+
+
+def _span(node: Node) -> Doc:
+    """Days, hours or both, of wall time."""
     span: Doc = {
         unit: value
         for unit in ("days", "hours")
-        if (value := after.number(unit, minimum=0, maximum=36_500)) is not None
+        if (value := node.number(unit, minimum=0, maximum=36_500)) is not None
     }
-    after.finish()
-    doc = {"after": span, "fire": node.text("fire", required=True)}
     node.finish()
-    return doc
+    return span
 
 
 def _outcome(key: str, node: Node, known: Known) -> Doc:
@@ -119,6 +126,8 @@ def _move(key: str, node: Node, known: Known) -> Doc:
         "needs": node.texts("needs"),
         "icon": node.text("icon"),
     }
+    if node.has("within"):
+        doc["within"] = _span(node.mapping("within"))
     node.finish()
     if not doc["label"] and not doc["purpose"] and STAFF & set(doc["by"]):
         node.problem(f'The move "{key}" has no label.', "Write the words of its button.")

@@ -12,7 +12,7 @@ from onehall.places.models import City
 
 ORDER: Final = (
     "key", "group", "type", "name", "summary", "category", "stage", "from", "to", "by", "purpose",
-    "label", "words", "hint", "icon", "active", "position", "languages", "keywords", "common",
+    "within", "label", "words", "hint", "icon", "active", "position", "languages", "keywords", "audience", "common",
     "required", "place", "asset", "photos", "privacy", "options", "stages", "start", "states",
     "when", "stop", "call", "queue", "because", "questions", "routing", "promise", "hours", "days",
     "priorities", "flow", "closing", "outcomes", "moves", "needs", "timers", "after", "fire",

@@ -147,6 +147,7 @@ class History:
         agent, worker = self._people_for(queue.key, queue.department_id)
         life = Life(row, service, flow, self.calendar, self.rng, self.until, agent, worker)
         channel = self.rng.choices(("web", "phone", "staff"), (70, 24, 6))[0]
+        life.channel = channel
         life.add(at, "received", "resident", channel=channel)
         life.add(
             at,
@@ -157,7 +158,7 @@ class History:
             due=due.isoformat() if due else None,
         )
         if self.album is not None:
-            life.after_photo = self.album.plan(service.key, case_id, at, self.until, self.rng)
+            life.after_photo = self.album.plan(service, case_id, at, self.until, self.rng)
         return life
 
     def _finish(self, lives: list[Life]) -> None:
@@ -181,7 +182,7 @@ class History:
             case_id=row.id,
             number=row.number,
             created_at=row.opened_at,
-            channel=str(row.timeline[0].data["channel"]),
+            channel=life.channel,
             words=text,
             language="es"
             if _is_spanish(text) and "es" in self.city.languages
@@ -238,9 +239,7 @@ class History:
     def _numbers(self, moments: list[datetime]) -> dict[int, Iterator[str]]:
         years = sorted({self._year(m) for m in moments})
         return {
-            y: iter(
-                bulk.allocate_numbers(self.city.id, y, sum(self._year(m) == y for m in moments))
-            )
+            y: iter(bulk.allocate_numbers(self.city, y, sum(self._year(m) == y for m in moments)))
             for y in years
         }
 

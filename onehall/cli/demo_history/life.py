@@ -37,6 +37,7 @@ class Life:
     after_photo: int | None = None
     timers: list[tuple[int, str, datetime]] = field(default_factory=list)
     settled_by: str = ""
+    channel: str = "web"
 
     def add(self, at: datetime, kind: str, by: Worker | str, **data: Any) -> None:
         """Append an entry made by a member of staff, "resident" or "system"."""

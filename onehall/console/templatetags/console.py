@@ -47,7 +47,7 @@ def case_row(context: template.Context, row: dict[str, Any], *, here: str) -> Sa
         people=case.people_count,
         people_word=_("people"),
         clock=promise_clock(words=clock.words, share=clock.share, tone=clock.tone),
-        holder=_holder(context, case, here),
+        holder=_holder(context, row, here),
     )
 
 
@@ -63,7 +63,9 @@ def _flags(case: CaseLine, priority: str) -> SafeString:
     return shown
 
 
-def _holder(context: template.Context, case: CaseLine, here: str) -> SafeString:
+def _holder(context: template.Context, row: dict[str, Any], here: str) -> SafeString:
+    """Who has it; Take where nobody has; of what ended with nobody, the queue that had it."""
+    case: CaseLine = row["case"]
     if case.assignee_id is not None:
         return who(name=case.assignee_name or "")
     if context["may_write"] and case.is_open:
@@ -75,7 +77,7 @@ def _holder(context: template.Context, case: CaseLine, here: str) -> SafeString:
             here=here,
             take=_("Take"),
         )
-    return markup('<span class="quiet">{}</span>', _("Nobody"))
+    return markup('<span class="quiet">{}</span>', _("Nobody") if case.is_open else row["queue"])
 
 
 @register.filter(name="is")

@@ -7,20 +7,21 @@ whose (city, source, id) is there already is never written twice.
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby, islice
 from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from onehall.casework.bulk import allocate_numbers, copy_cases, refresh_statistics
 from onehall.places.models import City
-from onehall.service_requests.importing.mapper import Draft, Mapper
+from onehall.service_requests.importing.mapper import Draft, Mapper, Row
 from onehall.service_requests.importing.profile import Profile, ProfileError
 from onehall.service_requests.importing.reader import Reader, Record, fingerprint
 from onehall.service_requests.importing.reasons import RowRejected
@@ -47,6 +48,11 @@ class _Batch:
     drafts: list[tuple[Record, Draft]] = field(default_factory=list)
     refused: list[tuple[Record, RowRejected]] = field(default_factory=list)
     already: int = 0
+    position: int = 0
+
+    def refuse(self, record: Record, no: RowRejected) -> None:
+        """Keep the reason without its traceback, which would keep the whole batch alive in a cycle."""
+        self.refused.append((record, no.with_traceback(None)))
 
 
 def import_requests(
@@ -72,12 +78,11 @@ def import_requests(
         with Rejects(rejects, reader.header, keep=keep) as refused:
             run.rejects_name = str(rejects.absolute())
             work = _Import(city, profile, run, refused)
-            todo = islice(reader.records(), run.rows_done, None)
-            with _collector_paused():
-                while (batch := _mapped(mapper, islice(todo, batch_size))).rows:
-                    work.write(batch, now)
+            with _collector_paused(), _Ahead(mapper, reader, run.rows_done, batch_size) as ahead:
+                while (batch := ahead.next()).rows:
+                    work.write(batch, now, meanwhile=ahead.start)
                     if progress:
-                        progress(reader.position, reader.size, run)
+                        progress(batch.position, reader.size, run)
     run.finished_at = now
     run.save(update_fields=["finished_at"])
     if run.imported >= ANALYZE_FROM:
@@ -113,16 +118,55 @@ def _run(*, city: City, profile: Profile, path: Path, now: datetime, restart: bo
     return found
 
 
+class _Ahead:
+    """Maps one batch in a thread while the database works on the one before."""
+
+    def __init__(self, mapper: Mapper, reader: Reader, done: int, size: int) -> None:
+        self._mapper = mapper
+        self._reader = reader
+        self._records = islice(reader.records(), done, None)
+        self._size = size
+        self._thread = ThreadPoolExecutor(1, "onehall-import")
+        self._coming: Future[_Batch] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown()
+
+    def start(self) -> None:
+        """Begin with the next batch; called where this side only waits for the database."""
+        self._coming = self._thread.submit(self._map)
+
+    def next(self) -> _Batch:
+        """The next batch, without rows at the end of the file. What broke while mapping is raised here."""
+        coming = self._coming or self._thread.submit(self._map)
+        self._coming = None
+        return coming.result()
+
+    def _map(self) -> _Batch:
+        batch = _mapped(self._mapper, islice(self._records, self._size))
+        batch.position = self._reader.position
+        return batch
+
+
 def _mapped(mapper: Mapper, records: Iterable[Record]) -> _Batch:
     """One batch without touching the database."""
     batch = _Batch()
+    rows: list[tuple[Record, Row]] = []
     for record in records:
         batch.rows += 1
         try:
-            batch.drafts.append((record, mapper.draft(record)))
+            rows.append((record, mapper.row(record)))
         except RowRejected as no:
-            # Without the traceback: it would keep the whole batch alive in a cycle.
-            batch.refused.append((record, no.with_traceback(None)))
+            batch.refuse(record, no)
+    mapper.look_around(row for _, row in rows)
+    for record, row in rows:
+        try:
+            batch.drafts.append((record, mapper.draft(row)))
+        except RowRejected as no:
+            batch.refuse(record, no)
     return batch
 
 
@@ -147,8 +191,8 @@ class _Import:
         self._run = run
         self._rejects = rejects
 
-    def write(self, batch: _Batch, now: datetime) -> None:
-        """Write one batch, or nothing of it."""
+    def write(self, batch: _Batch, now: datetime, *, meanwhile: Callable[[], None]) -> None:
+        """Write one batch, or nothing of it. `meanwhile` is called when only the commit is left."""
         with transaction.atomic(), connection.cursor() as cursor:
             self._claim(cursor)
             fresh = list(self._fresh(cursor, batch))
@@ -156,6 +200,8 @@ class _Import:
             if self._run.first_request_id is None and ids:
                 self._run.first_request_id = ids[0]
             self._count(batch, fresh, now)
+            # The commit is where the database works longest, on foreign keys, and we not at all.
+            meanwhile()
 
     def _claim(self, cursor: CursorWrapper) -> None:
         """One batch of a source at a time, and none that another process has done."""
@@ -195,7 +241,7 @@ class _Import:
         drafts.sort(key=lambda draft: (draft.year, draft.case.opened_at))
         for year, group in groupby(drafts, key=attrgetter("year")):
             members = list(group)
-            numbers = allocate_numbers(self._city.pk, year, len(members))
+            numbers = allocate_numbers(self._city, year, len(members))
             for draft, number in zip(members, numbers, strict=True):
                 draft.case.number = number
         copy_cases(cursor, [draft.case for draft in drafts])

@@ -1,25 +1,30 @@
 """From one row of the file to a case with its timeline, by the rules of the profile. No writes."""
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from onehall.casework.bulk import CaseRow, EntryRow
+from onehall.casework.bulk import CaseRow
+from onehall.casework.linking import JsonText, json_text
 from onehall.casework.rules import MAX_WORDS
 from onehall.places.models import City
 from onehall.service_requests.importing import times
-from onehall.service_requests.importing.placing import Placing
+from onehall.service_requests.importing.placing import Areas, Placing
 from onehall.service_requests.importing.profile import Lookup, Profile, folded
 from onehall.service_requests.importing.reader import Record
 from onehall.service_requests.importing.reasons import RowRejected
 from onehall.service_requests.importing.targets import Target, Targets
-from onehall.service_requests.importing.templates import fill
+from onehall.service_requests.importing.telling import Telling
+from onehall.service_requests.importing.templates import cut, fill
 
 MAX_ID: Final = 80
+_KEPT: Final = 5_000
 _YEAR: Final = timedelta(days=365.25)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -38,21 +43,20 @@ class Draft:
 
 @dataclass(slots=True)
 class _Moments:
+    """Of a case; `changed` is the last thing that is known to have happened."""
+
     opened: datetime
-    updated: datetime | None
+    changed: datetime
     closed: datetime | None
     due: datetime | None
 
 
 @dataclass(slots=True)
-class _Row:
-    """One row while it is read."""
+class Row:
+    """One row while it is read: its values by column, "" for no column, and what was put right."""
 
     values: dict[str, str]
     repairs: list[str] = field(default_factory=list)
-
-    def get(self, column: str) -> str:
-        return self.values[column] if column else ""
 
 
 class Mapper:
@@ -61,42 +65,73 @@ class Mapper:
     def __init__(
         self, *, city: City, profile: Profile, header: Sequence[str], now: datetime
     ) -> None:
-        self._city = city
+        self._city_id = city.pk
         self._profile = profile
         self._now = now
-        self._zone = profile.zone or ZoneInfo(city.time_zone)
-        self._city_zone = ZoneInfo(city.time_zone)
-        latest = now.astimezone(self._city_zone).year
-        self._first = datetime(profile.earliest_year, 1, 1, tzinfo=self._city_zone).astimezone(UTC)
-        self._end = datetime(latest + 1, 1, 1, tzinfo=self._city_zone).astimezone(UTC)
+        zone = ZoneInfo(city.time_zone)
+        latest = now.astimezone(zone).year
+        self._years = [
+            datetime(year, 1, 1, tzinfo=zone).astimezone(UTC)
+            for year in range(profile.earliest_year, max(profile.earliest_year, latest) + 1)
+        ]
+        self._end = datetime(latest + 1, 1, 1, tzinfo=zone).astimezone(UTC)
         self._targets = Targets(city, profile)
         self._placing = Placing(city, profile.place)
-        self._read = {name: times.reader(m, self._zone) for name, m in profile.moments.items()}
-        wanted = sorted(profile.columns())
-        self._columns = wanted
-        places = [header.index(name) for name in wanted]
+        self._telling = Telling(profile, now)
+        self._times = {
+            name: (moment.column, times.reader(moment, profile.zone or zone))
+            for name, moment in profile.moments.items()
+        }
+        self._columns = sorted(profile.columns())
+        places = [header.index(name) for name in self._columns]
         self._pick = itemgetter(*places) if len(places) > 1 else None
         self._only = places[0]
+        # A column holds the same few hundred values again and again.
+        self._folded = lru_cache(maxsize=_KEPT)(folded)
+        self._routed = lru_cache(maxsize=_KEPT)(self._route)
 
-    def source_id(self, record: Record) -> str:
-        """The id of a row in its own system. `RowRejected` when it has none."""
-        return self._id(self._row(record))
+    def row(self, record: Record) -> Row:
+        """The values of a row that the profile names. `RowRejected` when it cannot be read."""
+        if record.problem:
+            raise RowRejected(record.problem, record.detail)
+        fields = record.fields
+        picked = self._pick(fields) if self._pick else (fields[self._only],)
+        values = dict(zip(self._columns, map(str.strip, picked), strict=True))
+        values[""] = ""
+        row = Row(values)
+        if self._profile.blank:
+            for name, text in values.items():
+                if text in self._profile.blank:
+                    values[name] = ""
+        whole = "".join(picked)
+        if not whole.isascii() or "\x00" in whole:
+            _clean(row)
+        return row
 
-    def draft(self, record: Record) -> Draft:
+    def look_around(self, rows: Iterable[Row]) -> None:
+        """Find the areas of many rows at once, before they are drafted."""
+        self._placing.look_up(row.values for row in rows)
+
+    def draft(self, row: Row) -> Draft:
         """The case and the report of a row. `RowRejected` with the reason."""
-        row = self._row(record)
+        values, repairs = row.values, row.repairs
         source_id = self._id(row)
         state = self._state(row)
         moments = self._moments(row, state)
         target = self._target(row)
-        place = self._placing.place(row.values, row.repairs)
+        place = self._placing.place(values, repairs)
         channel = self._lookup(row, self._profile.channel, "import")
-        facts: dict[str, Any] = {f"area.{layer}": code for layer, code in place.areas.items()}
-        facts |= {"channel": channel, "place.exists": place.lon is not None}
-        queue_id, because = self._queue(row, target, facts)
+        queue_id, reason = self._queue(row, target, channel, place.areas)
         ending = target.endings[state]
+        moved = ending.state != target.start
+        settled = moments.closed or moments.changed
+        timeline = [
+            self._telling.received(moments.opened, channel),
+            *self._telling.steps(values, repairs, target, state, settled),
+            self._telling.imported(values, repairs, queue_id, place.outside),
+        ]
         case = CaseRow(
-            city_id=self._city.pk,
+            city_id=self._city_id,
             service_id=target.id,
             flow_version_id=target.version_id,
             queue_id=queue_id,
@@ -104,62 +139,26 @@ class Mapper:
             state=ending.state,
             category=ending.category,
             outcome=ending.outcome,
-            entered=int(ending.state != target.start),
-            previous_state=target.start if ending.state != target.start else "",
+            entered=int(moved),
+            previous_state=target.start if moved else "",
             opened_at=moments.opened,
-            updated_at=max(t for t in (moments.opened, moments.updated, moments.closed) if t),
+            updated_at=moments.changed,
             due_at=moments.due,
             promised_at=moments.due,
             closed_at=moments.closed,
             lon=place.lon,
             lat=place.lat,
             place_words=place.words,
-            areas=place.areas,
+            areas=place.areas.text,
             is_public=target.service.public,
-            route_reason={"because": because},
-            timeline=[],
+            route_reason=reason,
+            timeline=timeline,
         )
-        case.timeline = [
-            EntryRow(at=moments.opened, kind="received", data={"channel": channel}),
-            *self._steps(row, case, target, state),
-            EntryRow(at=self._now, kind="imported", data=self._facts(row, case, place.outside)),
-        ]
-        return Draft(
-            source_id=source_id,
-            year=moments.opened.astimezone(self._city_zone).year,
-            case=case,
-            channel=channel,
-            words=_cut(fill(self._profile.words, row.values), MAX_WORDS, "words_cut", row.repairs),
-            repairs=row.repairs,
-        )
+        words = cut(fill(self._profile.words, values), MAX_WORDS, "words_cut", repairs)
+        return Draft(source_id, self._year(moments.opened), case, channel, words, repairs)
 
-    def _row(self, record: Record) -> _Row:
-        if record.problem:
-            raise RowRejected(record.problem, record.detail)
-        fields = record.fields
-        picked = self._pick(fields) if self._pick else (fields[self._only],)
-        blank = self._profile.blank
-        row = _Row({})
-        values = row.values
-        for name, value in zip(self._columns, picked, strict=True):
-            text = value.strip()
-            values[name] = "" if text in blank else text
-        whole = "".join(picked)
-        if not whole.isascii() or "\x00" in whole:
-            self._clean(row)
-        return row
-
-    def _clean(self, row: _Row) -> None:
-        found = False
-        for name, text in row.values.items():
-            stored = _UNSTORABLE.sub("\ufffd", text)
-            found = found or "\ufffd" in stored
-            row.values[name] = stored
-        if found:
-            row.repairs.append("characters")
-
-    def _id(self, row: _Row) -> str:
-        found = row.get(self._profile.id)
+    def _id(self, row: Row) -> str:
+        found = row.values[self._profile.id]
         if not found:
             raise RowRejected("no_id")
         if len(found) > MAX_ID:
@@ -168,10 +167,10 @@ class Mapper:
 
     # State and times
 
-    def _state(self, row: _Row) -> str:
+    def _state(self, row: Row) -> str:
         lookup = self._profile.status
-        text = row.get(lookup.column)
-        state = lookup.map.get(folded(text))
+        text = row.values[lookup.column]
+        state = lookup.map.get(self._folded(text))
         if state is None:
             if lookup.unknown == "reject":
                 raise RowRejected("status", text or "—")
@@ -179,11 +178,11 @@ class Mapper:
             state = lookup.unknown
         if state == "closed":
             for rule in self._profile.refine:
-                if rule.contains in row.get(rule.column).casefold():
+                if rule.contains in row.values[rule.column].casefold():
                     return rule.to
         return state
 
-    def _moments(self, row: _Row, state: str) -> _Moments:
+    def _moments(self, row: Row, state: str) -> _Moments:
         opened = self._time(row, "opened")
         if opened is None:
             raise RowRejected("no_opened")
@@ -197,24 +196,32 @@ class Mapper:
             closed = self._closed(row, opened, updated)
         elif self._has(row, "closed"):
             row.repairs.append("closed_ignored")
-        return _Moments(opened, updated, closed, self._due(row, opened))
+        changed = closed or opened
+        if updated and updated > changed:
+            changed = updated
+        return _Moments(opened, changed, closed, self._due(row, opened))
 
-    def _has(self, row: _Row, name: str) -> bool:
-        moment = self._profile.moments.get(name)
-        return moment is not None and bool(row.get(moment.column))
+    def _year(self, opened: datetime) -> int:
+        """The year in the city's zone."""
+        return self._profile.earliest_year - 1 + bisect_right(self._years, opened)
 
-    def _time(self, row: _Row, name: str) -> datetime | None:
+    def _has(self, row: Row, name: str) -> bool:
+        return name in self._times and bool(row.values[self._times[name][0]])
+
+    def _time(self, row: Row, name: str) -> datetime | None:
         """A time whose text must be readable; None when there is none."""
-        moment = self._profile.moments.get(name)
-        text = row.get(moment.column) if moment else ""
+        if name not in self._times:
+            return None
+        column, read = self._times[name]
+        text = row.values[column]
         if not text:
             return None
         try:
-            return self._read[name](text)
+            return read(text)
         except (ValueError, OverflowError):
             raise RowRejected(f"bad_{name}", text[:60]) from None
 
-    def _lenient(self, row: _Row, name: str, repair: str) -> datetime | None:
+    def _lenient(self, row: Row, name: str, repair: str) -> datetime | None:
         try:
             return self._time(row, name)
         except RowRejected:
@@ -222,10 +229,10 @@ class Mapper:
             return None
 
     def _bounds(self, name: str, at: datetime) -> None:
-        if not self._first <= at < self._end:
+        if not self._years[0] <= at < self._end:
             raise RowRejected(f"{name}_bounds", at.isoformat())
 
-    def _closed(self, row: _Row, opened: datetime, updated: datetime | None) -> datetime | None:
+    def _closed(self, row: Row, opened: datetime, updated: datetime | None) -> datetime | None:
         closed = self._time(row, "closed")
         if closed is None:
             return self._closed_missing(row, opened, updated)
@@ -238,7 +245,7 @@ class Mapper:
         return opened
 
     def _closed_missing(
-        self, row: _Row, opened: datetime, updated: datetime | None
+        self, row: Row, opened: datetime, updated: datetime | None
     ) -> datetime | None:
         for rule in self._profile.closed_missing:
             if rule == "updated" and updated:
@@ -252,7 +259,7 @@ class Mapper:
                 return None
         raise RowRejected("closed_missing")
 
-    def _due(self, row: _Row, opened: datetime) -> datetime | None:
+    def _due(self, row: Row, opened: datetime) -> datetime | None:
         due = self._lenient(row, "due", "due_unreadable")
         if due is None:
             return None
@@ -266,13 +273,13 @@ class Mapper:
 
     # Service, queue, channel
 
-    def _lookup(self, row: _Row, lookup: Lookup, otherwise: str) -> str:
+    def _lookup(self, row: Row, lookup: Lookup, otherwise: str) -> str:
         if not lookup.column:
             return otherwise
-        return lookup.map.get(folded(row.get(lookup.column)), lookup.unknown)
+        return lookup.map.get(self._folded(row.values[lookup.column]), lookup.unknown)
 
-    def _target(self, row: _Row) -> Target:
-        text = row.get(self._profile.service.column)
+    def _target(self, row: Row) -> Target:
+        text = row.values[self._profile.service.column]
         found = self._targets.service(text)
         if found is not None:
             return found
@@ -281,62 +288,33 @@ class Mapper:
         row.repairs.append("service_kept_as")
         return self._targets.fallback
 
-    def _queue(self, row: _Row, target: Target, facts: dict[str, Any]) -> tuple[int, Any]:
+    def _queue(self, row: Row, target: Target, channel: str, areas: Areas) -> tuple[int, JsonText]:
+        """The queue, and why it was chosen."""
         lookup = self._profile.department
-        text = row.get(lookup.column)
-        among = self._targets.department(text) if text else []
-        if lookup.column and not among:
+        text = row.values[lookup.column]
+        if lookup.column and not (text and self._targets.department(text)):
             if text and lookup.unknown == "reject":
                 raise RowRejected("department", text[:120])
             row.repairs.append("department_unknown" if text else "department_blank")
-        queue_id, route = self._targets.queue(target, among, facts)
-        return queue_id, route.because if route else text
+        return self._routed(target.service.key, text, channel, areas)
 
-    # Timeline
-
-    def _steps(self, row: _Row, case: CaseRow, target: Target, state: str) -> list[EntryRow]:
-        answer = _cut(row.get(self._profile.answer), MAX_WORDS, "words_cut", row.repairs)
-        at = case.closed_at or case.updated_at
-        steps: list[EntryRow] = []
-        if case.state != target.start:
-            ending = target.endings[state]
-            data: dict[str, Any] = {"move": ending.move, "from": target.start, "to": case.state}
-            if ending.purpose:
-                data["purpose"] = ending.purpose
-            if ending.outcome:
-                data["outcome"] = ending.outcome
-            if answer and self._profile.answer_public:
-                data["words"], answer = answer, ""
-            steps.append(EntryRow(at=at, kind="moved", data=data))
-        if answer:
-            kind = "replied" if self._profile.answer_public else "noted"
-            steps.append(EntryRow(at=at, kind=kind, data={"words": answer}))
-        return steps
-
-    def _facts(
-        self, row: _Row, case: CaseRow, outside: tuple[float, float] | None
-    ) -> dict[str, Any]:
-        profile = self._profile
-        # Source and id stand on the report, the reason for the queue on the case.
-        facts: dict[str, Any] = {"queue": case.queue_id}
-        for name, lookup in (
-            ("service", profile.service),
-            ("status", profile.status),
-            ("department", profile.department),
-        ):
-            if text := row.get(lookup.column):
-                facts[name] = text[:300]
-        if outside:
-            facts["outside"] = {"lon": outside[0], "lat": outside[1]}
-        if kept := {name: row.values[name][:300] for name in profile.keep if row.values[name]}:
-            facts["columns"] = kept
-        if row.repairs:
-            facts["repairs"] = list(dict.fromkeys(row.repairs))
-        return facts
+    def _route(
+        self, service: str, department: str, channel: str, areas: Areas
+    ) -> tuple[int, JsonText]:
+        facts: dict[str, Any] = {f"area.{layer}": code for layer, code in areas.codes.items()}
+        facts |= {"channel": channel, "place.exists": areas.placed}
+        among = self._targets.department(department) if department else []
+        queue_id, route = self._targets.queue(self._targets.by_key[service], among, facts)
+        because = route.because if route else department
+        return queue_id, JsonText(json_text({"because": because}))
 
 
-def _cut(text: str, most: int, repair: str, repairs: list[str]) -> str:
-    if len(text) <= most:
-        return text
-    repairs.append(repair)
-    return text[:most]
+def _clean(row: Row) -> None:
+    """Replace what cannot be stored."""
+    found = False
+    for name, text in row.values.items():
+        stored = _UNSTORABLE.sub("\ufffd", text)
+        found = found or "\ufffd" in stored
+        row.values[name] = stored
+    if found:
+        row.repairs.append("characters")

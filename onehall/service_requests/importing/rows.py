@@ -8,7 +8,10 @@ from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
-from onehall.casework.bulk import allocate_ids, copy_rows, json_text
+from onehall.casework.bulk import allocate_ids, copy_lines
+from onehall.casework.linking import json_text
+from onehall.kernel.chain import moment
+from onehall.kernel.copylines import NULL, flag, json, known, text
 
 REQUESTS: Final = "service_requests_servicerequest"
 
@@ -52,14 +55,18 @@ def copy_requests(cursor: CursorWrapper, rows: Sequence[RequestRow]) -> list[int
     fresh = [row for row in rows if not row.id]
     for row, new in zip(fresh, allocate_ids(cursor, REQUESTS, len(fresh)), strict=True):
         row.id = new
-    copy_rows(cursor, REQUESTS, _COLUMNS, (_values(row) for row in rows))
+    copy_lines(cursor, REQUESTS, _COLUMNS, map(_line, rows))
     return [row.id for row in rows]
 
 
-def _values(row: RequestRow) -> tuple[Any, ...]:
+def _line(row: RequestRow) -> str:
+    accepted = NULL if row.accepted is None else flag(value=row.accepted)
     return (
-        row.id, row.city_id, row.case_id, row.home_case_id, row.person_id, row.created_at,
-        row.verdict_at, row.key, row.rating, row.disputes, row.accepted, row.wants_news,
-        row.channel, row.number, row.token, row.language, row.words, row.comment,
-        json_text(row.answers), row.source, row.source_id,
-    )  # fmt: skip
+        f"{row.id}\t{row.city_id}\t{row.case_id}\t{known(row.home_case_id)}\t{known(row.person_id)}\t"
+        f"{moment(row.created_at)}\t{moment(row.verdict_at) if row.verdict_at else NULL}\t"
+        f"{known(row.key)}\t{known(row.rating)}\t{row.disputes}\t{accepted}\t"
+        f"{flag(value=row.wants_news)}\t{row.channel}\t{text(row.number)}\t"
+        f"{NULL if row.token is None else text(row.token)}\t{text(row.language)}\t"
+        f"{text(row.words)}\t{text(row.comment)}\t{json(json_text(row.answers))}\t"
+        f"{text(row.source)}\t{text(row.source_id)}"
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from onehall.casework.linking import JsonText, json_text
 from onehall.catalog import categories, rules
 from onehall.catalog.flows import FlowDefinition, Move
 from onehall.catalog.models import Service
@@ -45,6 +46,8 @@ class Target:
     service: ServiceDefinition
     start: str
     endings: Mapping[str, Ending]
+    moved: Mapping[str, JsonText]
+    """What the timeline says of the move to each ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,8 @@ def _targets(city: City) -> Iterator[tuple[str, Target]]:
         service = listed.by_id(service_id)
         version_id, flow = listed.current_version(service.flow)
         endings = {wanted: _ending(flow, wanted) for wanted in _WANTED}
-        yield service.key, Target(service.id, version_id, service, flow.start, endings)
+        moved = {wanted: _moved(flow.start, ending) for wanted, ending in endings.items()}
+        yield service.key, Target(service.id, version_id, service, flow.start, endings, moved)
 
 
 def _ending(flow: FlowDefinition, wanted: str) -> Ending:
@@ -147,6 +151,12 @@ def _ending(flow: FlowDefinition, wanted: str) -> Ending:
         )
     start = flow.states[flow.start]
     return Ending(start.key, start.category)
+
+
+def _moved(start: str, ending: Ending) -> JsonText:
+    data = {"move": ending.move, "from": start, "to": ending.state}
+    more = {"purpose": ending.purpose, "outcome": ending.outcome}
+    return JsonText(json_text(data | {key: value for key, value in more.items() if value}))
 
 
 def _move_to(flow: FlowDefinition, state: str, *, open_: bool) -> Move | None:

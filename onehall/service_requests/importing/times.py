@@ -10,7 +10,7 @@ from onehall.service_requests.importing.profile import Moment
 
 type Read = Callable[[str], datetime]
 
-_KEPT: Final = 50_000
+_KEPT: Final = 10_000
 _MIDNIGHT: Final = time()
 
 
