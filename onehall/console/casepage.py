@@ -20,6 +20,7 @@ from onehall.console import moves
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
+from onehall.console.writer import name_of, writer
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.look.tones import tone_of
@@ -60,6 +61,11 @@ class Entry:
     failed: list[Message]
     pictures: list[Photo]
     undo: int | None
+
+    @property
+    def also(self) -> list[tuple[str, str, str]]:
+        """The same in other languages: code, name, words."""
+        return [(code, name_of(code), words) for code, words in self.line.also]
 
     @property
     def by(self) -> str:
@@ -156,6 +162,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "closing": moves.closing_words(loaded.service) if found.is_open else "",
         "close": next((m for m in offered if m.purpose == "close"), None),
         "works": works,
+        "writer": writer(request, desk, found, reports, trouble.typed) if works else None,
         "kept_photos": kept,
         "lost_form": trouble.changed_since is not None
         and (not works or _is_gone(trouble, offered)),

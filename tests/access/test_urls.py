@@ -124,6 +124,7 @@ class World:
             "number": request.case.number,
             "token": request.token,
             "queue_key": "roads",
+            "template_key": "crew-soon",
             "service_key": "pothole",
             "photo": str(photo.key),
             "pk": photo.pk,
