@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from onehall.casework import photos, rules, wording
 from onehall.casework import queries as casework
 from onehall.casework.models import Case, Photo
+from onehall.casework.presence import channel
 from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
@@ -170,7 +171,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "departments": _departments(request),
         "near": _near(request, desk, found),
         "area_words": _areas(request, found),
-        "stream": f"/live/{live_token([f'case:{found.id}'])}",
+        "stream": f"/live/{live_token([f'case:{found.id}', channel(found)])}",
         "live_address": f"?part=live&see={see}",
         "priorities": Case.Priority.choices,
         "lost_move": trouble.where not in KNOWN and all(m.key != trouble.where for m in offered),

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from onehall.console.views import acts, case, components, inbox, photos, stop, work, writing
+from onehall.console.views import (
+    acts,
+    case,
+    components,
+    inbox,
+    looking,
+    photos,
+    stop,
+    work,
+    writing,
+)
 
 app_name = "console"
 
@@ -16,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases/<str:number>/say", writing.say, name="say"),
     path("desk/cases/<str:number>/prepared/<slug:template_key>", writing.prepared, name="prepared"),
     path("desk/cases/<str:number>/change", acts.change, name="change"),
+    path("desk/cases/<str:number>/looking", looking.looking, name="looking"),
     path("desk/cases/<str:number>/photos", photos.add, name="photos"),
     path("desk/cases/<str:number>/photos/kept", acts.keep, name="keep"),
     path("desk/cases/<str:number>/photos/<int:pk>", photos.photo, name="photo"),

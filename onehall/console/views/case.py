@@ -8,7 +8,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.casework import actions
+from onehall.casework import actions, presence
 from onehall.casework import queries as casework
 from onehall.casework.models import Case
 from onehall.console.casepage import NEAR_METRES, Loaded, context, etag_of, load
@@ -102,6 +102,8 @@ def page(
     if at_stop:
         shown["stops"] = next_stops(request, desk, loaded.case)
         return draw(request, "console/stop.html", desk, shown, status=trouble.status)
+    if not part:
+        shown["lookers"] = presence.others(loaded.case, desk.actor, now=desk.now)
     template = "console/case.html#live" if part else "console/case.html"
     return draw(
         request,
