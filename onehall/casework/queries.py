@@ -119,10 +119,15 @@ class InboxQuery:
     after: tuple[datetime, int] | None = None
     before: tuple[datetime, int] | None = None
 
+    @property
+    def column(self) -> str:
+        """What the list is ordered by: the promise, rising; for all cases the opening, falling."""
+        return "opened_at" if self.show == "all" else "due_order"
+
 
 def inbox(actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime) -> list[CaseLine]:
     """One page of cases, most urgent promise first ("all": newest first), one extra row for "more"."""
-    column = "opened_at" if query.show == "all" else "due_order"
+    column = query.column
     down = query.show == "all"
     rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
     backwards = query.before is not None
@@ -133,6 +138,45 @@ def inbox(actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime) 
     sign = "-" if falling else ""
     page = as_lines(rows.order_by(f"{sign}{column}", f"{sign}id")[: PAGE + 1])
     return page[::-1] if backwards else page
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The case beside another one in a list, with its own place there."""
+
+    number: str
+    at: datetime
+    id: int
+
+
+def beside(
+    actor: Actor,
+    query: InboxQuery,
+    place: tuple[datetime, int],
+    *,
+    now: datetime,
+    day_end: datetime,
+) -> tuple[Step | None, Step | None]:
+    """The cases before and after a place of a list, whichever page they are on: one question.
+
+    The place is where a case stood; that it has left the list since makes no difference.
+    """
+    column = query.column
+    rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
+    down = query.show == "all"
+    sides = []
+    for onwards in (False, True):
+        smaller = down == onwards
+        sign = "-" if smaller else ""
+        side = _beyond(rows, column, place, smaller=smaller)
+        side = side.annotate(onwards=models.Value(onwards))
+        sides.append(
+            side.order_by(f"{sign}{column}", f"{sign}id").values_list(
+                "onwards", "number", column, "id"
+            )[:1]
+        )
+    found = {row[0]: Step(*row[1:]) for row in sides[0].union(sides[1], all=True)}
+    return found.get(False), found.get(True)
 
 
 def _beyond(

@@ -21,6 +21,7 @@ from onehall.console import moves
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
+from onehall.console.walk import query_text
 from onehall.console.writer import name_of, writer
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
@@ -172,7 +173,8 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "near": _near(request, desk, found),
         "area_words": _areas(request, found),
         "stream": f"/live/{live_token([f'case:{found.id}', channel(found)])}",
-        "live_address": f"?part=live&see={see}",
+        "live_address": f"?part=live&see={see}{query_text(request)}",
+        "walk_query": query_text(request),
         "priorities": Case.Priority.choices,
         "lost_move": trouble.where not in KNOWN and all(m.key != trouble.where for m in offered),
         "trouble": trouble,

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,14 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from onehall.casework import queries as casework
-from onehall.casework.queries import PAGE, SHOWS, CaseLine, InboxQuery, Show
+from onehall.casework.queries import PAGE, CaseLine, InboxQuery, Show
 from onehall.catalog.queries import catalogue
+from onehall.console import lists
 from onehall.console.desk import Desk, RailQueue, draw, frame, staff_only
 from onehall.console.rows import row
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.messaging.live import token as live_token
-from onehall.people.queries import QueueInfo, queue_named
+from onehall.people.queries import QueueInfo
 from onehall.service_requests import queries
 
 
@@ -27,15 +27,15 @@ from onehall.service_requests import queries
 @require_GET
 def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
     """A page of 50 cases. The address holds the whole selection; there are no page numbers."""
-    show = _show(request)
+    show = lists.show(request.GET)
     queue = _queue(request, queue_key) if queue_key else None
     queue_id = queue.id if queue else None
     desk = frame(request, queue_id=queue_id)
     query = InboxQuery(
         show=show,
         queue_id=queue_id,
-        after=_edge(request.GET.get("after", "")),
-        before=_edge(request.GET.get("before", "")),
+        after=lists.edge(request.GET.get("after", "")),
+        before=lists.edge(request.GET.get("before", "")),
     )
     found = casework.inbox(desk.actor, query, now=desk.now, day_end=desk.day_end)
     part = request.GET.get("part") == "live"
@@ -109,13 +109,22 @@ def _page(
     listed = catalogue(desk.city)
     is_first = not query.after and not (backwards and more)
     return {
-        "rows": [row(request, desk, listed, c) for c in page],
+        "rows": [
+            row(request, desk, listed, c) | {"walk": _walk(request, query.show, c, i)}
+            for i, c in enumerate(page)
+        ],
         "older": _link(request, query.show, "after", page[-1])
         if page and (more or backwards)
         else "",
         "newer": _link(request, query.show, "before", page[0]) if page and not is_first else "",
         "is_first": is_first,
     }
+
+
+def _walk(request: CityRequest, show: Show, case: CaseLine, row_number: int) -> str:
+    """What the link to a case says of this list, so that one can walk on from there."""
+    here = request.path + _query(request)
+    return urlencode({"list": here, "at": _place(show, case), "i": row_number})
 
 
 def _etag(desk: Desk, found: Sequence[CaseLine], language: str) -> str:
@@ -126,15 +135,10 @@ def _etag(desk: Desk, found: Sequence[CaseLine], language: str) -> str:
 
 
 def _queue(request: CityRequest, key: str) -> QueueInfo:
-    found = queue_named(request.city, key)
-    if found is None or not request.actor.sees_department(found.department_id):
+    found = lists.queue_named_for(request, key)
+    if found is None:
         raise Http404
     return found
-
-
-def _show(request: CityRequest) -> Show:
-    asked = request.GET.get("show", "open")
-    return next((s for s in SHOWS if s == asked), "open")
 
 
 def _query(request: CityRequest) -> str:
@@ -169,15 +173,10 @@ def _chips(request: CityRequest, desk: Desk, show: Show) -> list[dict[str, Any]]
     ]
 
 
-def _edge(text: str) -> tuple[datetime, int] | None:
-    at, _mark, pk = text.partition("~")
-    try:
-        moment = datetime.fromisoformat(at)
-        return (moment, int(pk)) if moment.tzinfo is not None and len(pk) < 18 else None
-    except ValueError:
-        return None
-
-
 def _link(request: CityRequest, show: Show, way: str, case: CaseLine) -> str:
+    return f"{request.path}?{urlencode({'show': show, way: _place(show, case)})}"
+
+
+def _place(show: Show, case: CaseLine) -> str:
     at = case.opened_at if show == "all" else case.due_order
-    return f"{request.path}?{urlencode({'show': show, way: f'{at.isoformat()}~{case.id}'})}"
+    return lists.edge_text(at, case.id)

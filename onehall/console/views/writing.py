@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 
 from onehall.casework import actions
 from onehall.casework.errors import CaseworkRefused
-from onehall.console import writer
+from onehall.console import walk, writer
 from onehall.console.casepage import Loaded, load, reader_of
 from onehall.console.desk import Desk, draw, frame, staff_only
 from onehall.console.trouble import Trouble, of
@@ -101,4 +101,6 @@ def _preview(request: CityRequest, loaded: Loaded) -> HttpResponse:
         "more": shown.count - len(shown.letters),
         "preview": shown,
     }
-    return draw(request, "console/preview.html", desk, context, queue_id=loaded.case.queue_id)
+    response = draw(request, "console/preview.html", desk, context, queue_id=loaded.case.queue_id)
+    walk.remember(request, response, loaded.case.number)
+    return response
