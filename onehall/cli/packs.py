@@ -71,8 +71,8 @@ def read_sound(folder: Path) -> CityPack:
 
 
 def warnings(pack: CityPack) -> list[str]:
-    """What could not be checked, as sentences."""
-    return people_pack.warnings(pack.people)
+    """What could not be checked, and what should be looked at, as sentences."""
+    return [*people_pack.warnings(pack.people), *catalog_pack.warnings(pack.catalog)]
 
 
 def changes(pack: CityPack, *, with_staff: bool = False) -> list[Change]:

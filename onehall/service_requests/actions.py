@@ -99,6 +99,7 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
         channel=new.channel,
         place=new.place,
         priority=new.priority,
+        answers=new.answers,
     )
     case, entries, outbox = casework.open_case(city=city, new=opened, by=by, now=now)
     request = ServiceRequest(

@@ -35,6 +35,8 @@ WRITERS = {
     "after.py": "photos of the finished work, inside a close",
     "joining.py": "joins and their undoing",
     "timers.py": "what a due timer does",
+    "progress.py": "tasks and timers of a case on its way, inside any act",
+    "task_actions.py": "every write to a task",
     "photos.py": "writes about photos",
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
