@@ -29,6 +29,17 @@ class CaseQuerySet(models.QuerySet["Case"]):
         own = Queue.objects.filter(department_id=actor.department_id)
         return mine.filter(queue_id__in=own.values("pk"))
 
+    def reachable_by(self, actor: Actor) -> Self:
+        """Those of `visible_to`, and others on which a queue of theirs has or had a task. For one case, not for lists."""
+        seen = self.visible_to(actor)
+        if not actor.is_staff or actor.visible_queue_ids is None:
+            return seen
+        theirs = Task.objects.filter(
+            case_id=models.OuterRef("pk"), queue_id__in=sorted(actor.visible_queue_ids)
+        )
+        mine = models.Q(queue_id__in=sorted(actor.visible_queue_ids)) | models.Exists(theirs)
+        return self.filter(mine, city_id=actor.city_id)
+
     def open(self) -> Self:
         """Cases on which somebody still has to work."""
         return self.filter(is_open=True)

@@ -188,5 +188,7 @@ def join_of(doc: Doc | None) -> Join | None:
     """The join of a state, if it has one."""
     if not doc:
         return None
-    outcomes = tuple(TaskOutcome(o["key"], o["label"], o["fire"]) for o in doc["outcomes"])
+    found = doc["outcomes"]
+    named_ones = found.items() if isinstance(found, Mapping) else ((o["key"], o) for o in found)
+    outcomes = tuple(TaskOutcome(key, o["label"], o["fire"]) for key, o in named_ones)
     return Join(doc["rule"], outcomes, doc.get("of", 0))

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from onehall.console.views import acts, case, components, inbox, photos, stop, work
+from onehall.console.views import acts, case, components, inbox, photos, stop, tasks, work
 
 app_name = "console"
 
@@ -15,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases/<str:number>/move", acts.move, name="move"),
     path("desk/cases/<str:number>/say", acts.say, name="say"),
     path("desk/cases/<str:number>/change", acts.change, name="change"),
+    path("desk/cases/<str:number>/tasks", tasks.add, name="tasks"),
+    path("desk/cases/<str:number>/tasks/<int:pk>", tasks.act, name="task"),
     path("desk/cases/<str:number>/photos", photos.add, name="photos"),
     path("desk/cases/<str:number>/photos/kept", acts.keep, name="keep"),
     path("desk/cases/<str:number>/photos/<int:pk>", photos.photo, name="photo"),

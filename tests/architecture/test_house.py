@@ -37,6 +37,7 @@ WRITERS = {
     "timers.py": "what a due timer does",
     "progress.py": "tasks and timers of a case on its way, inside any act",
     "task_actions.py": "every write to a task",
+    "migrating.py": "live cases between the versions of their flow",
     "photos.py": "writes about photos",
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
