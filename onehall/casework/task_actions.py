@@ -12,6 +12,7 @@ from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case, Task
 from onehall.casework.progress import Progress, named
 from onehall.casework.timeline import NewEntry
+from onehall.catalog import machine
 from onehall.catalog.flowparts import PLAIN_DONE, Span, TaskOutcome
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
@@ -19,9 +20,6 @@ from onehall.catalog.rules import missing_in
 from onehall.catalog.services import Question
 from onehall.people.actor import Actor
 from onehall.places.models import City
-
-MAY_SKIP: Final = frozenset({"agent", "supervisor"})
-"""Who may decide that a task is not needed. The crew that should do it may not."""
 
 
 @transaction.atomic
@@ -81,7 +79,7 @@ def skip_task(
 ) -> Case:
     """Decide that a task is not needed this time, and why. It then objects to nothing."""
     progress, task = _held(city, case_id, task_id, by, now, seen)
-    if not by.roles & MAY_SKIP:
+    if not by.roles & machine.MAY_SKIP:
         raise MoveRefused(_("A supervisor or an agent may skip it."))
     task.words = steps.text_of(reason, need="reason")
     progress.close_task(task, Task.State.SKIPPED, reason=task.words)

@@ -15,6 +15,9 @@ from onehall.kernel.expressions import evaluate
 MOST_IN_A_ROW: Final = 20
 """Moves that a case may make by itself in one step. More is a circle, which the lint should have found."""
 
+MAY_SKIP: Final = frozenset({"agent", "supervisor"})
+"""Who may decide that a task is not needed. The crew that should do it may not."""
+
 _CLOSED: Final = frozenset({"done", "skipped"})
 
 

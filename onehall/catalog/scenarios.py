@@ -115,6 +115,12 @@ class Run:
                 getattr(self, f"_{act}")(step[act], step)
         self._follow()
 
+    def learn(self, **facts: Any) -> None:
+        """Something about the case changed otherwise: its priority, who has it."""
+        for name, value in facts.items():
+            setattr(self, name, value)
+        self._follow()
+
     # What a step does
 
     def _move(self, key: str, step: Doc) -> None:
@@ -161,7 +167,9 @@ class Run:
                 raise Refused(f'the task "{key}" needs an answer to "{question.key}".')
         self.tasks[number] = replace(row, state="done", outcome=outcome, answers=answers)
 
-    def _skip(self, key: str, _step: Doc) -> None:
+    def _skip(self, key: str, step: Doc) -> None:
+        if "by" in step and step["by"] not in machine.MAY_SKIP:
+            raise Refused(f"a {step['by']} may not skip a task.")
         number, row = self._open(key)
         self.tasks[number] = replace(row, state="skipped")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -56,6 +57,54 @@ def migrate_command(
             _undo(city, numbers)
             return
         done(_migrate(city, flow, number, _states(pairs), numbers, really=really))
+
+
+@command.command("draw")
+@click.argument("source")
+@click.argument("flow")
+@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="The file.")
+@click.option("--language", help="The city's first language when left out.")
+def draw_command(source: str, flow: str, target: Path | None, language: str | None) -> None:
+    """Draw a flow as SVG. SOURCE is a city folder, or the slug of a city that is set up."""
+    if Path(source).is_dir():
+        running.set_up_django()
+        text = draw_of_folder(Path(source), flow, language)
+    else:
+        with running.django():
+            text = _draw_of_city(_city(source), flow, language)
+    place = target or Path(f"{flow}.svg")
+    place.write_text(text, encoding="utf-8")
+    done(f"{flow} is drawn in {place}.")
+
+
+def draw_of_folder(folder: Path, flow: str, language: str | None = None) -> str:
+    """The drawing of a flow of a city folder; needs no database."""
+    from onehall.cli import packs
+
+    pack, problems = packs.read(folder)
+    if problems:
+        raise Failure(f"{folder} has mistakes.", hint="Run onehall city check.")
+    return _drawn(pack.catalog.flows.get(flow), flow, pack.places.city.languages[0], language)
+
+
+def _draw_of_city(city: City, flow: str, language: str | None) -> str:
+    from onehall.catalog import pack as catalog_pack
+
+    doc = catalog_pack.stored(city).flows.get(flow)
+    return _drawn(doc, flow, city.languages[0], language)
+
+
+def _drawn(doc: dict[str, Any] | None, key: str, default: str, language: str | None) -> str:
+    from onehall.catalog import diagram, flows
+    from onehall.kernel.localized import pick
+
+    if doc is None:
+        raise Failure(f"There is no flow {key!r}.")
+
+    def say(words: Any) -> str:
+        return pick(words, language or default, default)
+
+    return diagram.draw(flows.parse(doc), say(doc["name"]), say)
 
 
 def _migrate(
