@@ -8,11 +8,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import after, clock, queries, rules, steps, timeline
+from onehall.casework import after, clock, promises, queries, rules, steps, timeline
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case
 from onehall.casework.opening import CasePlace as CasePlace
 from onehall.casework.opening import NewCase as NewCase
+from onehall.casework.progress import Progress
+from onehall.casework.promises import PRIORITY_NAMES
 from onehall.casework.rules import Given
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
@@ -23,9 +25,6 @@ from onehall.kernel import cells
 from onehall.kernel.rows import Together
 from onehall.people.actor import Actor
 from onehall.places.models import City
-
-PRIORITY_NAMES = {0: "normal", 1: "high", 2: "urgent"}
-"""Keys of a service's `promise.priorities`."""
 
 
 def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Together) -> Case:
@@ -69,9 +68,13 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
         NewEntry(kind="received", data={"channel": new.channel}),
         NewEntry(kind="routed", data=_routed(case), by=_system(by), public=False),
     ]
-    rows, outbox = timeline.append(case, entries, by=by, now=now)
+    started = Progress(
+        case=case, flow=flow, city=city, by=by, now=now, answers=new.answers, entries=entries
+    )
+    started.start()
+    rows, outbox = timeline.append(case, started.entries, by=by, now=now)
     along.insert([case], with_pk=True)
-    along.insert(steps.timers_of(case, flow, now))
+    started.save(along)
     steps.save_news(case=case, entries=rows, outbox=outbox, now=now, along=along)
     return case
 
@@ -102,6 +105,8 @@ def make_move(
     service = listed.by_id(case.service_id)
     step = _allowed(case, flow, move, by)
     rules.require_in_time(step, case.closed_at, now)
+    progress = Progress.of(case, flow, city=city, by=by, now=now)
+    progress.require_guard(step)
     if step.purpose == "close":
         given = after.given_with_photos(case, given, draft_key=draft_key, by=by)
     outcome = _outcome(step, flow, service, given)
@@ -111,14 +116,14 @@ def make_move(
     target = rules.target_of(step, flow, previous=case.previous_state, outcome=outcome)
     if outcome is not None:
         case.outcome = outcome.key
-    data = _moved(case, step, target, given, outcome)
-    steps.enter(case, flow, target, city=city, now=now)
+    progress.enter(target, _moved(case, step, target, given, outcome))
+    progress.entries += notes
     if step.purpose in ("dispute", "reopen"):
         case.reopened += 1
         case.outcome = ""
-        _new_promise(case, city=city, now=now)
-    entry = NewEntry(kind="moved", data=data)
-    steps.finish(case, [entry, *notes], by=by, now=now)
+        promises.renew(case, city=city, now=now)
+    progress.begin(step.effects)
+    steps.finish_progress(progress)
     return case
 
 
@@ -216,20 +221,7 @@ def set_priority(
     steps.may_work(case, by)
     if case.priority == priority:
         return case
-    before, case.priority = case.priority, priority
-    entries = [NewEntry(kind="priority", data={"from": before, "to": priority})]
-    service = catalogue(city).by_id(case.service_id)
-    promise = service.promise_for(PRIORITY_NAMES[priority])
-    if case.is_open and promise != service.promise_for(PRIORITY_NAMES[before]):
-        changed = clock.change(
-            clock.Clock(case.due_at, case.paused_at),
-            promise,
-            sooner=priority > before,
-            opened_at=case.opened_at,
-            now=now,
-            calendar=queries.calendar_of(city),
-        )
-        entries += _promise_entries(case, changed.due_at)
+    entries = promises.set_priority(case, priority, city=city, now=now)
     steps.finish(case, entries, by=by, now=now)
     return case
 
@@ -348,23 +340,6 @@ def _moved(
         "photos": list(given.photo_ids),
     }
     return data | {k: v for k, v in optional.items() if v}
-
-
-def _new_promise(case: Case, *, city: City, now: datetime) -> None:
-    """A reopened case gets a new date, counted from now; the first promise is kept beside it."""
-    service = catalogue(city).by_id(case.service_id)
-    promise = service.promise_for(PRIORITY_NAMES[case.priority])
-    case.due_at = clock.due(promise, now, queries.calendar_of(city))
-    case.due_order = clock.order(case.due_at)
-    case.paused_at = now if categories.is_paused(case.category) else None
-
-
-def _promise_entries(case: Case, due: datetime | None) -> list[NewEntry]:
-    if due == case.due_at:
-        return []
-    case.due_at, case.due_order = due, clock.order(due)
-    data = {"due": due.isoformat() if due else None}
-    return [NewEntry(kind="promised", data=data)]
 
 
 def _system(by: Actor) -> Actor:

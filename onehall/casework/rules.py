@@ -8,6 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from onehall.casework.errors import MoveRefused
+from onehall.catalog import machine
 from onehall.catalog.flows import FlowDefinition, Move, Outcome
 from onehall.catalog.services import ServiceDefinition
 
@@ -117,10 +118,7 @@ def require_in_time(move: Move, closed_at: datetime | None, now: datetime) -> No
 
 def target_of(move: Move, flow: FlowDefinition, *, previous: str, outcome: Outcome | None) -> str:
     """The state the move leads to."""
-    if move.to == "$outcome":
-        if outcome is None:
-            raise MoveRefused(need_words("outcome"), missing=("outcome",))
-        return outcome.to
-    if move.to == "$previous":
-        return previous or flow.start
-    return move.to
+    if move.to == "$outcome" and outcome is None:
+        raise MoveRefused(need_words("outcome"), missing=("outcome",))
+    end = outcome.to if outcome else ""
+    return machine.target_of(move, flow, previous=previous, end=end)

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import clock, queries, rules, timeline
+from onehall.casework import rules, timeline
 from onehall.casework.errors import CaseChanged, MoveRefused
-from onehall.casework.models import Case, TimelineEntry, Timer
+from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.progress import Progress
 from onehall.casework.timeline import NewEntry
-from onehall.catalog import categories
-from onehall.catalog.flows import FlowDefinition
-from onehall.kernel.rows import Together, insert
+from onehall.catalog.queries import catalogue
+from onehall.kernel.rows import Together
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
@@ -31,6 +31,8 @@ def locked(*, city: City, case_id: int, seen: int | None = None) -> Case:
         .select_related("queue")
         .get(pk=case_id)
     )
+    # The same row: what follows need not read it again.
+    case.city = city
     if seen is not None and case.lock != seen and _is_news(case, seen):
         words = _("Somebody else changed this case while you were looking at it.")
         raise CaseChanged(words, case=case, seen=seen)
@@ -77,9 +79,24 @@ def said(city: City, words: str, words_in: Mapping[str, str] | None) -> dict[str
 
 
 def finish(case: Case, entries: Sequence[NewEntry], *, by: Actor, now: datetime) -> None:
-    """Append the entries, save the case, queue the news."""
-    rows, outbox = timeline.append(case, entries, by=by, now=now)
+    """Append the entries, let the case move on by itself where its flow says so, save it, queue the news."""
+    flow = catalogue(case.city).flow_version(case.flow_version_id)
+    if flow.acts_by_itself and case.merged_into_id is None:
+        progress = Progress.of(case, flow, city=case.city, by=by, now=now)
+    else:
+        progress = Progress(case=case, flow=flow, city=case.city, by=by, now=now)
+    progress.entries += entries
+    finish_progress(progress)
+
+
+def finish_progress(progress: Progress) -> None:
+    """The same for an act that already gathered what it does."""
+    if progress.case.merged_into_id is None:
+        progress.follow()
+    case, now = progress.case, progress.now
+    rows, outbox = timeline.append(case, progress.entries, by=progress.by, now=now)
     case.save()
+    progress.save()
     save_news(case=case, entries=rows, outbox=outbox, now=now)
 
 
@@ -97,30 +114,3 @@ def save_news(
     messaging.queue(city_id=case.city_id, rows=outbox, now=now, along=together)
     if along is None:
         together.send()
-
-
-def enter(case: Case, flow: FlowDefinition, target: str, *, city: City, now: datetime) -> None:
-    """Change state, category, open flag, promise clock and timers."""
-    state = flow.states[target]
-    was_paused = categories.is_paused(case.category)
-    case.previous_state = case.previous_state if was_paused else case.state
-    case.state, case.category = target, state.category
-    case.is_open = categories.is_open(state.category)
-    case.closed_at = None if case.is_open else (case.closed_at or now)
-    case.entered += 1
-    held = clock.Clock(case.due_at, case.paused_at)
-    if categories.is_paused(state.category):
-        held = clock.pause(held, now)
-    elif was_paused:
-        held = clock.resume(held, now, queries.calendar_of(city))
-    case.due_at, case.paused_at = held.due_at, held.paused_at
-    case.due_order = clock.order(case.due_at)
-    insert(timers_of(case, flow, now))
-
-
-def timers_of(case: Case, flow: FlowDefinition, now: datetime) -> list[Timer]:
-    """The timers of the state that the case is in now, not saved yet."""
-    return [
-        Timer(city_id=case.city_id, case=case, entered=case.entered, move=t.move, at=now + t.after)
-        for t in flow.states[case.state].timers
-    ]

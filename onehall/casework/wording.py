@@ -94,7 +94,7 @@ def lines(entries: list[TimelineEntry], case: Case, reader: Reader) -> list[Line
     category = reader.flow.states[reader.flow.start].category
     found: list[Line] = []
     for entry in reversed(entries):
-        if entry.kind == "moved":
+        if entry.kind in ("moved", "migrated"):
             target = reader.flow.states.get(str(entry.data.get("to")))
             category = target.category if target else category
         found.append(line_of(entry, case, reader, category))
@@ -111,7 +111,7 @@ def _words(entry: TimelineEntry, reader: Reader) -> str:
     words = str(data.get("words", "")) if reader.staff else words
     if entry.actor_kind == "staff":
         words = replies.read_by(words, _blanks() if reader.staff else reader.own)
-    return words or str(data.get("reason", ""))
+    return words or str(data.get("reason", "")) or reader.text(data.get("said", ""))
 
 
 def _in_languages(data: dict[str, Any]) -> dict[str, Any]:
@@ -282,6 +282,71 @@ def _say_verdict(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     if "rating" in data:
         return _("Rated %(n)s of 5") % {"n": data["rating"]}, ""
     return (_("Answer: fixed") if data.get("fixed") else _("Answer: not fixed")), ""
+
+
+def _task(entry: TimelineEntry, reader: Reader) -> str:
+    """The name of the task that an entry is about."""
+    label = entry.data.get("label")
+    found = reader.flow.task(str(entry.data.get("task")))
+    if label is None and found is not None:
+        label = found[1].label
+    return reader.text(label) if label else _("Task")
+
+
+def _say_task_opened(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    queue = reader.queue_names.get(entry.data.get("queue", 0), "")
+    return _("To do: %(task)s") % {"task": _task(entry, reader)}, queue
+
+
+def _say_task_taken(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    task, name = _task(entry, reader), entry.data.get("name")
+    if name:
+        return _("%(name)s has it: %(task)s") % {"name": name, "task": task}, ""
+    return _("Given back: %(task)s") % {"task": task}, ""
+
+
+def _say_task_done(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    found = reader.flow.task(str(entry.data.get("task")))
+    join = found[0].join if found else None
+    outcome = join.outcome(str(entry.data.get("outcome"))) if join else None
+    detail = reader.text(outcome.label) if outcome else ""
+    return _("Done: %(what)s.") % {"what": _task(entry, reader)}, detail
+
+
+def _say_task_skipped(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("Skipped: %(task)s") % {"task": _task(entry, reader)}, ""
+
+
+def _say_task_cancelled(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("No longer needed: %(task)s") % {"task": _task(entry, reader)}, ""
+
+
+def _say_notified(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    return _("Message from the city"), ""
+
+
+def _say_reminded(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    if entry.data.get("to") == "resident":
+        return _("We reminded you"), ""
+    return _("Reminder to the team"), ""
+
+
+def _say_escalated(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    queue = reader.queue_names.get(entry.data.get("queue", 0), "")
+    return _("Escalated"), queue
+
+
+def _say_clock(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    return (
+        _("The clock runs again") if entry.data.get("running") else _("The clock stands still")
+    ), ""
+
+
+def _say_migrated(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    data = {"n": entry.data.get("number", "")}
+    if entry.data.get("undone"):
+        return _("Put back to version %(n)s of its flow") % data, ""
+    return _("Moved to version %(n)s of its flow") % data, ""
 
 
 def _people(data: dict[str, Any]) -> str:

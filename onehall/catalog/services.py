@@ -127,7 +127,8 @@ def _stop(doc: Doc | None) -> Stop | None:
     return Stop(doc["when"], doc["words"], doc.get("call", "")) if doc else None
 
 
-def _question(doc: Doc) -> Question:
+def parse_question(doc: Doc) -> Question:
+    """A typed question from a checked document."""
     return Question(
         key=doc["key"],
         type=doc["type"],
@@ -162,7 +163,7 @@ def parse(doc: Doc) -> ServiceDefinition:
         photos_public=photos.get("public", "after_review"),
         public=privacy.get("public", True),
         place_privacy=privacy.get("place", "exact"),
-        questions=tuple(_question(q) for q in doc.get("questions", [])),
+        questions=tuple(parse_question(q) for q in doc.get("questions", [])),
         routing=tuple(
             Route(r["queue"], r.get("because", ""), r.get("when")) for r in doc["routing"]
         ),

@@ -61,7 +61,11 @@ def command() -> None:
 def check_command(folder: Path) -> None:
     """Report every mistake with its file and line. Needs no database."""
     running.set_up_django()
-    _stop_if_wrong(check(folder))
+    from onehall.cli import packs
+
+    pack, problems = packs.read(folder)
+    _stop_if_wrong(problems)
+    _say_warnings(packs.warnings(pack))
     done(f"No mistakes in {folder}.")
 
 

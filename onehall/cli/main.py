@@ -16,6 +16,7 @@ COMMANDS = {
     "serve": "Run the pages, the worker and the live stream, and keep them running.",
     "worker": "Do the queued work: mail, webhooks, timers.",
     "city": "Check, plan, apply and export a city folder.",
+    "flow": "The versions of flows: which are in use, move live cases, draw one.",
     "import": "Bring in requests from another system.",
     "doctor": "Look for what is wrong with this installation.",
     "user": "Add staff, list them, set passwords.",

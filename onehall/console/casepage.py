@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from onehall.casework import photos, rules, wording
+from onehall.casework import photos, rules, wording, worklist
 from onehall.casework import queries as casework
 from onehall.casework.models import Case, Photo
 from onehall.casework.presence import channel
@@ -17,7 +17,7 @@ from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import moves
+from onehall.console import moves, tasks
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
@@ -40,7 +40,7 @@ SEES: Final = ("all", "public", "staff")
 
 NEAR_METRES: Final = 200
 
-KNOWN: Final = frozenset({"", "say", "queue", "join", "assign", "priority", "photo"})
+KNOWN: Final = frozenset({"", "say", "queue", "join", "assign", "priority", "photo", "task"})
 """Places of a page that a refusal may belong to, besides the moves."""
 
 
@@ -78,7 +78,7 @@ class Entry:
 def load(request: CityRequest, number: str) -> Loaded:
     """The case of that number, if this person may see it; else 404."""
     found = (
-        Case.objects.visible_to(request.actor)
+        Case.objects.reachable_by(request.actor)
         .select_related("queue", "assignee", "merged_into")
         .filter(number=number)
         .first()
@@ -128,6 +128,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     sent = messaging.deliveries(city.id, [found.number, *(c.number for c in joined)])
     kept = photos.kept_by(city, trouble.draft, desk.actor) if trouble.draft else []
     works = desk.actor.writes and found.merged_into_id is None
+    works = works and desk.actor.sees_department(found.queue.department_id)
     steps = [
         m
         for m in flow.leaving(found.state, desk.actor.roles)
@@ -136,7 +137,12 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     offered = moves.buttons(
         steps, flow=flow, service=loaded.service, reader=reader, trouble=trouble
     )
+    rows = worklist.tasks_of(found)
+    task_lines = tasks.lines(desk, found, flow, rows, reader=reader, trouble=trouble)
     return {
+        "tasks": task_lines,
+        "checklist": worklist.checklist(found, flow, rows, city=city, reader=reader, now=desk.now),
+        "new_task": trouble.typed.get("title", ""),
         "live_etag": etag_of(request, loaded),
         "case": found,
         "service": loaded.service,
@@ -167,7 +173,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "writer": writer(request, desk, found, reports, trouble.typed) if works else None,
         "kept_photos": kept,
         "lost_form": trouble.changed_since is not None
-        and (not works or _is_gone(trouble, offered)),
+        and (not (works or task_lines) or _is_gone(trouble, offered, task_lines)),
         "team": _team(members(city), found) if works else [],
         "departments": _departments(request),
         "near": _near(request, desk, found),
@@ -176,7 +182,8 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "live_address": f"?part=live&see={see}{query_text(request)}",
         "walk_query": query_text(request),
         "priorities": Case.Priority.choices,
-        "lost_move": trouble.where not in KNOWN and all(m.key != trouble.where for m in offered),
+        "lost_move": trouble.where not in KNOWN | {t.where for t in task_lines}
+        and all(m.key != trouble.where or m.form is None for m in offered),
         "trouble": trouble,
         "trouble_at": {
             w: trouble.at(w) for w in ("say", "queue", "join", "assign", "priority", "photo")
@@ -190,9 +197,12 @@ def state_word(category: str, label: str) -> str:
     return _("Waiting for resident") if category == "waiting_applicant" else label
 
 
-def _is_gone(trouble: Trouble, offered: Sequence[moves.MoveButton]) -> bool:
+def _is_gone(
+    trouble: Trouble, offered: Sequence[moves.MoveButton], task_lines: Sequence[tasks.TaskLine]
+) -> bool:
     """Whether the form that was sent has no place on the page any more."""
-    return trouble.where not in KNOWN | {m.key for m in offered}
+    forms = {m.key for m in offered} | {t.where for t in task_lines if t.form is not None}
+    return trouble.where not in KNOWN | forms
 
 
 def _shown(entry: Entry, see: str) -> bool:

@@ -13,6 +13,7 @@ from onehall.console.views import (
     looking,
     photos,
     stop,
+    tasks,
     work,
     writing,
 )
@@ -30,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases/<str:number>/prepared/<slug:template_key>", writing.prepared, name="prepared"),
     path("desk/cases/<str:number>/change", acts.change, name="change"),
     path("desk/cases/<str:number>/looking", looking.looking, name="looking"),
+    path("desk/cases/<str:number>/tasks", tasks.add, name="tasks"),
+    path("desk/cases/<str:number>/tasks/<int:pk>", tasks.act, name="task"),
     path("desk/cases/<str:number>/photos", photos.add, name="photos"),
     path("desk/cases/<str:number>/photos/kept", acts.keep, name="keep"),
     path("desk/cases/<str:number>/photos/<int:pk>", photos.photo, name="photo"),

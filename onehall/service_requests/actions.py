@@ -108,6 +108,7 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
         channel=new.channel,
         place=new.place,
         priority=new.priority,
+        answers=new.answers,
     )
     case = casework.open_case(city=city, new=opened, by=by, now=now, along=together)
     request = ServiceRequest(

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.utils import timezone, translation
 
 from onehall.casework import wording
 from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.telling import public_address as public_address
 from onehall.catalog import replies
 from onehall.catalog.queries import catalogue
 from onehall.kernel.localized import pick
@@ -27,12 +27,16 @@ TEMPLATES = {
     "joined": "joined",
     "unjoined": "unjoined",
     "promised": "promised",
+    "notified": "notice",
+    "reminded": "reminder",
 }
 """Kinds with a mail of their own; a move's mail depends on where it led."""
 
 
 def template_for(entry: TimelineEntry, category: str) -> str:
     """Which mail tells about an entry."""
+    if entry.kind == "notified":
+        return str(entry.data.get("template", "notice"))
     if entry.kind != "moved":
         return TEMPLATES.get(entry.kind, "received")
     if category == "waiting_applicant":
@@ -144,13 +148,6 @@ def own_of(city: City, request: ServiceRequest) -> dict[str, str]:
         "number": request.number,
         "link": f"{public_address(city)}/r/{request.token}",
     }
-
-
-def public_address(city: City) -> str:
-    """Where residents find the city's pages, without a slash at the end."""
-    if settings.PUBLIC_ADDRESS:
-        return str(settings.PUBLIC_ADDRESS).rstrip("/")
-    return f"https://{city.hosts[0]}" if city.hosts else ""
 
 
 def context_for(

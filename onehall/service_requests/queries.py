@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.cache import caches
 from django.db import connection, models
@@ -323,3 +324,12 @@ def recent_numbers(numbers: Sequence[str], city: City) -> dict[str, Case]:
     return {
         c.number: c for c in Case.objects.of_city(city.id).filter(number__in=list(numbers)[:50])
     }
+
+
+def answers_of(case_id: int) -> dict[str, Any]:
+    """The first answer to each question among the reports of a case, the oldest report first."""
+    found: dict[str, Any] = {}
+    reports = ServiceRequest.objects.filter(case_id=case_id).exclude(answers={})
+    for answers in reports.order_by("created_at", "id").values_list("answers", flat=True):
+        found = {k: v for k, v in answers.items() if v not in (None, "", [])} | found
+    return found

@@ -8,8 +8,14 @@ from typing import Final
 
 import pytest
 
+from onehall.catalog import registry
+from onehall.catalog.facts import CASE_FIELDS
+from onehall.catalog.flowparts import JOIN_RULES, RERUNS
+from onehall.catalog.flows import GROUPS
 from onehall.catalog.lint import SPECIAL_TARGETS
 from onehall.catalog.pack import documents
+from onehall.catalog.pack.read_flow_parts import UNITS
+from onehall.catalog.pack.read_scenarios import ACTS
 from onehall.catalog.replies import VARIABLES, WHERE
 from onehall.cli import city as city_cli
 from onehall.kernel.expressions import OPERATORS
@@ -29,6 +35,8 @@ READERS: Final = (
     "onehall/catalog/pack/read_questions.py",
     "onehall/catalog/pack/read_flows.py",
     "onehall/catalog/pack/read_replies.py",
+    "onehall/catalog/pack/read_flow_parts.py",
+    "onehall/catalog/pack/read_scenarios.py",
 )
 ASKS: Final = frozenset(
     {
@@ -88,12 +96,20 @@ def test_every_field_of_the_calendar_is_in_the_reference() -> None:
     [
         documents.QUESTION_TYPES, documents.PLACES, documents.PHOTOS, documents.PRECISION,
         documents.PRIORITIES, documents.CLOSING_NEEDS, STREET_KINDS, DRAWN_KINDS, NUMBER_FIELDS,
-        BRAND, ROLES, OPERATORS, WEEKDAYS, SPECIAL_TARGETS, VARIABLES, WHERE,
+        BRAND, VARIABLES, WHERE, ROLES, OPERATORS, WEEKDAYS, SPECIAL_TARGETS, tuple(registry.EFFECTS),
+        tuple(registry.PREDICATES), registry.TEMPLATES, registry.AUDIENCES, registry.WHO,
+        registry.PHOTOS, registry.PRIORITY_KEYS, JOIN_RULES, RERUNS, UNITS, ACTS,
+        tuple(f"@{group}" for group in GROUPS), tuple(CASE_FIELDS),
     ],
     ids=lambda group: " ".join(sorted(group)),
 )  # fmt: skip
 def test_every_choice_is_in_the_reference(known: tuple[str, ...]) -> None:
     assert set(known) <= documented()
+
+
+def test_every_parameter_of_the_registry_is_in_the_reference() -> None:
+    kinds = [*registry.EFFECTS.values(), *registry.PREDICATES.values()]
+    assert {p.name for kind in kinds for p in kind.params} <= documented()
 
 
 def examples() -> list[Block]:

@@ -18,6 +18,10 @@ ORDER: Final = (
     "when", "stop", "call", "queue", "because", "questions", "routing", "promise", "hours", "days",
     "priorities", "flow", "closing", "outcomes", "moves", "needs", "timers", "after", "fire",
     "similar", "metres", "text", "where", "categories", "services", "queues",
+    "similar", "metres", "groups", "enter", "tasks", "due", "due_next_cycle", "join", "rule", "of",
+    "rerun", "requires", "guard", "auto_when", "effects", "remind", "escalate", "scenarios",
+    "service", "priority", "answers", "steps", "move", "task", "skip", "add_task", "wait",
+    "outcome", "given", "refused", "expect", "state", "cycle", "requires_met",
 )  # fmt: skip
 """jsonb forgets the order of fields; files always have this one."""
 
@@ -51,8 +55,16 @@ def _as_mappings(doc: Doc) -> Doc:
     """A flow with its parts by key, as packs have them."""
     parts = {
         name: {part["key"]: {k: v for k, v in part.items() if k != "key"} for part in doc[name]}
-        for name in ("states", "outcomes", "moves")
+        for name in ("states", "outcomes", "moves", "groups")
+        if name in doc
     }
+    for state in parts["states"].values():
+        if "join" in state:
+            ends = {
+                o["key"]: {"label": o["label"], "fire": o["fire"]}
+                for o in state["join"]["outcomes"]
+            }
+            state["join"] = {**state["join"], "outcomes": _Kept(ends)}
     return {**doc, **{name: _Kept(part) for name, part in parts.items()}}
 
 

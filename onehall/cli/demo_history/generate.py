@@ -265,7 +265,12 @@ class History:
 
     def _service(self, at: datetime) -> ServiceDefinition:
         cold = at.month in (11, 12, 1, 2, 3)
-        offered = self.listed.services
+        # A made-up life makes moves; it does not finish tasks, on which these flows wait.
+        offered = [
+            s
+            for s in self.listed.services
+            if not self.listed.current_version(s.flow)[1].acts_by_itself
+        ]
         weights = [
             SHARES.get(s.key, 1) * (1.7 if cold and s.key in WINTER else 1.0)
             * (0.1 if s.key == "snow-ice" and not cold else 1.0)

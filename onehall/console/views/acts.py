@@ -116,7 +116,7 @@ def typed(request: CityRequest) -> dict[str, str]:
 
 def again(request: CityRequest, loaded: Loaded, trouble: Trouble) -> HttpResponse:
     """The page once more, fresh, with the refusal in its place."""
-    if not Case.objects.visible_to(request.actor).filter(pk=loaded.case.pk).exists():
+    if not Case.objects.reachable_by(request.actor).filter(pk=loaded.case.pk).exists():
         # Sent to another department in the meantime.
         messages.warning(request, _("This case went to another department in the meantime."))
         return redirect("console:inbox")

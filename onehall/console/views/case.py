@@ -124,7 +124,7 @@ def page(
 def done(request: CityRequest, number: str, words: str) -> HttpResponse:
     """Say what was done and go where the person came from, or to the case while they may see it."""
     back = request.POST.get("back", "")
-    if not Case.objects.visible_to(request.actor).filter(number=number).exists():
+    if not Case.objects.reachable_by(request.actor).filter(number=number).exists():
         gone = _("It is with another department now.")
         messages.success(request, f"{words} {gone}")
         return redirect("console:inbox")

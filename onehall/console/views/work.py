@@ -7,8 +7,10 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from onehall.casework import queries as casework
+from onehall.casework import worklist
 from onehall.casework.models import Case
 from onehall.casework.queries import CaseLine
+from onehall.casework.wording import Reader
 from onehall.catalog.queries import catalogue
 from onehall.console.desk import Desk, draw, frame, staff_only
 from onehall.console.rows import row
@@ -30,6 +32,7 @@ def work(request: CityRequest) -> HttpResponse:
     here = _here(request)
     rows = _stops(request, desk, casework.work_of(desk.actor, limit=STOPS), here)
     context = {
+        "tasks": _tasks(request, desk),
         "rows": rows,
         "here": here,
         "mine": [r for r in rows if r["case"].assignee_id == desk.actor.user_id],
@@ -37,6 +40,26 @@ def work(request: CityRequest) -> HttpResponse:
         "full": len(rows) >= STOPS,
     }
     return draw(request, "console/work.html", desk, context, rail_at="work")
+
+
+def _tasks(request: CityRequest, desk: Desk) -> list[dict[str, Any]]:
+    """Tasks of any case that are this person's, or their queues' and nobody's."""
+    listed, language = catalogue(desk.city), request.LANGUAGE_CODE
+    default = desk.city.languages[0]
+    found = []
+    for task in worklist.work_for(desk.actor, limit=STOPS):
+        flow = listed.flow_version(task.case.flow_version_id)
+        reader = Reader(flow, language, default, {}, staff=True)
+        found.append(
+            {
+                "task": task,
+                "label": worklist.label_of(task, flow, reader),
+                "service": reader.text(listed.by_id(task.case.service_id).name),
+                "late": task.due_at is not None and task.due_at < desk.now,
+                "mine": task.assignee_id == desk.actor.user_id,
+            }
+        )
+    return found
 
 
 def next_stops(request: CityRequest, desk: Desk, case: Case) -> list[dict[str, Any]]:
