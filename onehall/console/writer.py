@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils import translation
-from django.utils.translation import get_language_info
-from django.utils.translation import pgettext
+from django.utils.translation import get_language_info, pgettext
 
 from onehall.casework.models import Case
 from onehall.casework.rules import MAX_WORDS
