@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.utils import translation
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, pgettext
 
 from onehall.casework.models import Case
 from onehall.casework.rules import MAX_WORDS
@@ -70,8 +70,12 @@ def writer(
 
 
 def name_of(code: str) -> str:
-    """A language's name in the language of the page."""
-    return str(get_language_info(code)["name_translated"])
+    """A language's name in the language of the page, as it stands inside a sentence."""
+    own = {
+        "en": pgettext("language, in a sentence", "English"),
+        "es": pgettext("language, in a sentence", "Spanish"),
+    }
+    return own.get(code) or str(get_language_info(code)["name_translated"])
 
 
 def fitting(request: CityRequest, desk: Desk, case: Case) -> list[ReplyTemplate]:
