@@ -75,7 +75,7 @@ def in_play(state: State, tasks: Sequence[TaskRow], entered: int) -> list[TaskRo
 def decided(state: State, tasks: Sequence[TaskRow], entered: int) -> TaskOutcome | None:
     """What the tasks of a state come to, or None while that is open. Skipped tasks object to nothing."""
     join = state.join
-    if join is None:
+    if join is None or _never_asked(state, tasks):
         return None
     rows = in_play(state, tasks, entered)
     order = [o.key for o in join.outcomes]
@@ -83,6 +83,12 @@ def decided(state: State, tasks: Sequence[TaskRow], entered: int) -> TaskOutcome
     waiting = any(t.state == "open" for t in rows)
     found = _by_rule(join.rule, join.quorum, done, best=len(order) - 1, waiting=waiting)
     return None if found is None else join.outcomes[found]
+
+
+def _never_asked(state: State, tasks: Sequence[TaskRow]) -> bool:
+    """Whether a case came into the state without its tasks, as one taken over from a former system does."""
+    known = {t.key for t in tasks}
+    return any(t.when is None and t.key not in known for t in state.tasks)
 
 
 def _by_rule(rule: str, quorum: int, done: list[int], *, best: int, waiting: bool) -> int | None:

@@ -60,14 +60,14 @@ class TestJoinRules:
         definition = reviewing(rule, join={"of": quorum} if quorum else {})
         rows = [
             TaskRow(
-                key=str(n),
+                key=key,
                 during="review",
                 cycle=1,
                 entered=1,
                 state="open" if not o else "skipped" if o == "-" else "done",
                 outcome="" if o in ("", "-") else o,
             )
-            for n, o in enumerate(outcomes)
+            for key, o in zip(("one", "two", "three"), outcomes, strict=True)
         ]
         found = machine.decided(definition.states["review"], rows, 1)
         return found.key if found else None
@@ -95,7 +95,10 @@ class TestJoinRules:
     def test_nothing_to_look_at_stands_in_nobodys_way(self) -> None:
         for rule in ("worst", "all", "any"):
             assert self.decide(rule, "-", "-", "-") == "yes"
-            assert self.decide(rule) == "yes"
+
+    def test_tasks_that_were_never_asked_decide_nothing(self) -> None:
+        """A case may be taken over into the middle of a flow, without its tasks."""
+        assert machine.decided(reviewing().states["review"], [], 1) is None
 
 
 class TestLint:
