@@ -33,7 +33,8 @@ from tests.e2e.installation import served
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
 PORT = 8377
-COLORS, MIXED = 64, 128
+PLAIN, BRIGHT, MIXED = 64, 48, 128
+"""Colors of a picture: the commonest, the commonest bright ones, and mixed ones."""
 LONGEST = 2600
 # The map where there is one, else the top of the page.
 LOOK = """() => {
@@ -81,11 +82,14 @@ def real_city() -> Iterator[str]:
 
 
 def few_colors(shot: Image.Image) -> Image.Image:
-    """With the commonest colors as they are, so that a state keeps its tone, and mixed ones for photos."""
+    """With the commonest colors as they are, so that a pin and a state keep their tone; mixed ones for photos."""
     counted = sorted(shot.getcolors(shot.width * shot.height) or [], reverse=True)
     mixed = shot.quantize(MIXED, method=Image.Quantize.MEDIANCUT).convert("RGB")
     rest = mixed.getcolors(shot.width * shot.height) or []
-    colors = dict.fromkeys(color for _, color in [*counted[:COLORS], *rest])
+    bright = [(n, color) for n, color in counted if max(color) - min(color) > 90]
+    colors = dict.fromkeys(
+        color for _, color in [*counted[:PLAIN], *bright[:BRIGHT], *rest[:MIXED]]
+    )
     palette = Image.new("P", (1, 1))
     palette.putpalette([part for color in colors for part in color])
     return shot.quantize(palette=palette, dither=Image.Dither.NONE)

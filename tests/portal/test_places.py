@@ -80,6 +80,17 @@ def test_near_by_shows_open_reports_of_the_service(phone):
         assert phone.get("/report/pothole/near", {"pick": odd}).content.strip() == b""
 
 
+def test_near_by_waits_until_the_pin_of_an_address_is_set(phone):
+    report = send(phone)
+    at = report.case.lon, report.case.lat
+    rough = picked.Picked(*at, "9 Elm Street (the pin is at 7 Elm Street)", address="9 Elm Street")
+    told = phone.get("/report/pothole/near", {"pick": picked.sign(rough)})
+    assert report.case.number not in told.content.decode()
+    pinned = picked.Picked(*at, "9 Elm Street", address="9 Elm Street")
+    told = phone.get("/report/pothole/near", {"pick": picked.sign(pinned)})
+    assert report.case.number in told.content.decode()
+
+
 def test_maps_are_drawn_only_for_our_own_picks(phone):
     pick = picked.sign(picked.Picked(LON, LAT, "Here"))
     drawn = phone.get(f"/map/light/{pick}.webp")

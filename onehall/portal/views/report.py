@@ -336,8 +336,8 @@ def _look_up(request: CityRequest, page: Page, where: str) -> None:
 
 
 def near_cases(request: CityRequest, service: ServiceDefinition, place: Picked) -> list[NearCase]:
-    """Up to three open, public cases of the same service near a place."""
-    if not service.public:
+    """Up to three open, public cases of the same service near a place whose pin is where it should be."""
+    if not service.public or place.wants_pin:
         return []
     return casework.open_near(
         request.city,
@@ -354,7 +354,7 @@ def near_assets(
     request: CityRequest, service: ServiceDefinition, place: Picked
 ) -> list[tuple[str, str, float]]:
     """Things with a painted number near a place, where the service is about them: (signed, words, metres)."""
-    if not service.asset:
+    if not service.asset or place.wants_pin:
         return []
     found = places.assets_near(
         request.city,
