@@ -32,5 +32,5 @@ def test_without_a_word_of_the_pack_there_are_five_digits(tmp_path: Path) -> Non
 def test_the_year_is_the_citys_own(cast: Cast) -> None:
     """In Los Angeles it is still the old year when London has the new one."""
     new_year = dt.datetime(2027, 1, 1, 3, tzinfo=dt.UTC)
-    assert reserve_case(cast.city, new_year)[1] == "2026-00001"
-    assert reserve_case(cast.city, new_year + dt.timedelta(hours=9))[1] == "2027-00001"
+    assert reserve_case(cast.city, new_year)[0] == "2026-00001"
+    assert reserve_case(cast.city, new_year + dt.timedelta(hours=9))[0] == "2027-00001"
