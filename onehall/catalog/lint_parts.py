@@ -172,15 +172,7 @@ def lint_circles(flow: FlowDefinition) -> Iterator[Finding]:
     A join counts where it may find nothing to do: every task has a condition, or only failed ones
     are worked again.
     """
-    steps: dict[str, set[str]] = {key: set() for key in flow.states}
-    for move in flow.moves.values():
-        if move.auto_when is not None:
-            for source in move.sources & set(steps):
-                steps[source].add(move.to)
-    for state in flow.states.values():
-        free = state.rerun == "failed" or all(t.when is not None for t in state.tasks)
-        if state.join is not None and free:
-            steps[state.key] |= {flow.moves[o.move].to for o in state.join.outcomes[-1:]}
+    steps = _by_itself(flow)
     for key in flow.states:
         if key in reached(steps, key):
             yield Finding(
@@ -188,6 +180,26 @@ def lint_circles(flow: FlowDefinition) -> Iterator[Finding]:
                 f'A case could go from "{key}" in a circle by itself.',
                 "Let a person make one of the moves, or tighten their conditions.",
             )
+
+
+def _by_itself(flow: FlowDefinition) -> dict[str, set[str]]:
+    """Where a case may go from each state with nobody touching it."""
+    steps: dict[str, set[str]] = {key: set() for key in flow.states}
+    for move in flow.moves.values():
+        for source in move.sources & set(steps) if move.auto_when is not None else ():
+            steps[source] |= _ways(flow, move.to, source)
+    for state in flow.states.values():
+        free = state.rerun == "failed" or all(t.when is not None for t in state.tasks)
+        for best in state.join.outcomes[-1:] if state.join is not None and free else ():
+            steps[state.key] |= _ways(flow, flow.moves[best.move].to, state.key)
+    return steps
+
+
+def _ways(flow: FlowDefinition, to: str, source: str) -> set[str]:
+    """Where a move from `source` may lead: back, that is to where a case came from, or to the start."""
+    if to != "$previous":
+        return {to}
+    return {flow.start} | {s for m in flow.moves.values() if m.to == source for s in m.sources}
 
 
 def reached(steps: dict[str, set[str]], start: str) -> set[str]:

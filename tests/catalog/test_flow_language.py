@@ -137,6 +137,23 @@ class TestLint:
         )
         assert said(lint_flow(definition)).count("in a circle by itself") == 2
 
+    def test_back_to_where_it_came_from_may_be_where_it_is(self) -> None:
+        """A case that begins in a state came from nowhere, and `$previous` is that state again."""
+        tasks = [t | {"when": {"eq": ["size", "large"]}} for t in REVIEW["tasks"]]
+        definition = flow(
+            states={
+                "new": state("review", **{**REVIEW, "tasks": tasks}),
+                "done": state("closed"),
+            },
+            moves={
+                "agree": move(["new"], "$previous", "system"),
+                "refuse": move(["new"], "done", "system"),
+                "back": move(["new"], "done", "system"),
+                "close": move(["@open"], "$outcome", "crew", purpose="close"),
+            },
+        )
+        assert "in a circle by itself" in said(lint_flow(definition))
+
     def test_a_join_that_may_find_nothing_to_do_counts_for_circles(self) -> None:
         again = move(["review"], "review", "system")
         definition = reviewing(review={"rerun": "failed"}, agree=again)
