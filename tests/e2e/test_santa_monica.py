@@ -25,7 +25,8 @@ PORT = 8374
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[santa_monica.SetUp]:
     """The whole set-up, once for all tests here."""
-    with served(tmp_path_factory.mktemp("town"), PORT) as site:
+    # One process of pages is enough for one browser, and starts in a third of the time.
+    with served(tmp_path_factory.mktemp("town"), PORT, ONEHALL_WEB_WORKERS="1") as site:
         yield santa_monica.set_up(site)
 
 
