@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onehall.casework.linking import JsonText, json_text
+from onehall.kernel.cells import cell_of
 from onehall.places import areas
 from onehall.places.models import LIMIT_LAYER, City
 from onehall.service_requests.importing.profile import Place
@@ -36,6 +37,7 @@ class Placed:
     areas: Areas
     lon: float | None = None
     lat: float | None = None
+    cell: int | None = None
     words: str = ""
     outside: tuple[float, float] | None = None
 
@@ -45,6 +47,7 @@ class _Spot:
     """What two texts mean: a point and its areas, or why there is none."""
 
     point: tuple[float, float] | None
+    cell: int | None
     areas: Areas
     repair: str
 
@@ -81,12 +84,12 @@ class Placing:
             repairs.append(spot.repair)
             return Placed(self._nowhere, words=words)
         if spot.areas.inside:
-            return Placed(spot.areas, *point, words)
+            return Placed(spot.areas, *point, spot.cell, words)
         if rules.outside == "reject":
             raise RowRejected("outside", f"{point[1]}, {point[0]}")
         if rules.outside == "keep":
             repairs.append("place_outside")
-            return Placed(spot.areas, *point, words)
+            return Placed(spot.areas, *point, spot.cell, words)
         repairs.append("pin_dropped")
         return Placed(self._nowhere, words=words, outside=point)
 
@@ -105,14 +108,14 @@ class Placing:
         for texts in wanted - self._spots.keys():
             point, repair = self._point(texts)
             if point is None:
-                self._spots[texts] = _Spot(None, self._nowhere, repair)
+                self._spots[texts] = _Spot(None, None, self._nowhere, repair)
             else:
                 points[texts] = point
         for (texts, point), found in zip(
             points.items(), self._index.at_many(list(points.values())), strict=True
         ):
             codes = {area.layer: area.code for area in found}
-            self._spots[texts] = _Spot(point, self._combination(codes), "")
+            self._spots[texts] = _Spot(point, cell_of(*point), self._combination(codes), "")
 
     def _combination(self, codes: dict[str, str]) -> Areas:
         text = json_text(codes)
