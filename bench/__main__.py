@@ -44,6 +44,7 @@ class Part:
 PARTS = (
     Part("start"),
     Part("http", program="wrk"),
+    Part("figures", ("--cases", "100000")),
     Part("live"),
     Part("places"),
     Part("storage"),

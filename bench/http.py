@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
@@ -196,8 +197,19 @@ def deep_page(site: Site, page: int) -> str:
     )
 
 
+def machine() -> None:
+    """How fast this machine is right now: a plain Python loop of ten million steps, and the load."""
+    begin, cpu, total = time.perf_counter(), time.process_time(), 0
+    for number in range(10_000_000):
+        total += number
+    wall, own = time.perf_counter() - begin, time.process_time() - cpu
+    load = round(os.getloadavg()[0], 1)
+    say(what="machine", loop_seconds=round(wall, 2), cpu_seconds=round(own, 2), load=load)
+
+
 def measure(site: Site, sizes: list[int], seconds: int) -> None:
     """Everything, at each number of cases."""
+    machine()
     with site.connect() as db:
         tokens = [
             r[0]
@@ -220,6 +232,7 @@ def measure(site: Site, sizes: list[int], seconds: int) -> None:
         deep = deep_page(site, 2000)
         pages(site, f"inbox, all, page 2000, {size} cases", [deep], seconds, Cookie=cookie)
         creates(site, seconds)
+    machine()
 
 
 def main() -> None:

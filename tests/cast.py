@@ -16,7 +16,7 @@ from PIL import Image
 
 from onehall.casework import actions
 from onehall.casework.actions import CasePlace
-from onehall.casework.models import Case, TimelineEntry, Timer
+from onehall.casework.models import Case, Task, TimelineEntry, Timer
 from onehall.casework.rules import Given
 from onehall.casework.timeline import facts_for_hash
 from onehall.catalog import queries as catalog
@@ -226,8 +226,14 @@ def sound(case: Case) -> Case:
     assert fresh.due_order == clock.order(fresh.due_at)
     assert fresh.is_open == (categories.is_open(fresh.category) and fresh.merged_into_id is None)
     assert (fresh.closed_at is None) == categories.is_open(fresh.category)
-    assert (fresh.paused_at is not None) == categories.is_paused(fresh.category)
-    moves = [e for e in found if e.kind == "moved"]
+    moves = [e for e in found if e.kind in ("moved", "migrated")]
+    # An effect may stop or start the clock until the case leaves the state.
+    since = moves[-1].seq if moves else 0
+    clocks = [not e.data["running"] for e in found if e.kind == "clock" and e.seq > since]
+    stands = clocks[-1] if clocks else categories.is_paused(fresh.category)
+    assert (fresh.paused_at is not None) == stands
+    if not categories.is_open(fresh.category):
+        assert not Task.objects.filter(case=fresh, state="open").exists()
     assert fresh.entered == len(moves)
     if moves:
         assert moves[-1].data["to"] == fresh.state

@@ -16,6 +16,8 @@ import django
 import pytest
 import time_machine
 from django.conf import settings
+from django.dispatch import receiver
+from django.test.signals import setting_changed
 from django.utils import timezone, translation
 
 from onehall.kernel.postgres import EmbeddedPostgres, find_programs
@@ -57,6 +59,15 @@ def _bring_up() -> EmbeddedPostgres | None:
 # On import, because a room's own conftest may name models and is read before any hook runs.
 _server = _bring_up()
 django.setup()
+
+
+@receiver(setting_changed)
+def _drawings_of_other_addresses(*, setting: str, **_kwargs: object) -> None:
+    """Drawings keep the address of their file, which other storages name otherwise."""
+    if setting == "STORAGES":
+        from onehall.look.components import small
+
+        small.forget()
 
 
 def pytest_unconfigure() -> None:

@@ -16,6 +16,12 @@ def testford() -> City:
     return city_cli.apply(TESTFORD, with_staff=True, by="tests")
 
 
+def changed(folder: Path, file: str, old: str, new: str) -> City:
+    """Testford with one text of its pack replaced, applied to the test database."""
+    pack = WrongPack(folder).replace(file, old, new)
+    return city_cli.apply(pack.folder, with_staff=True, by="tests")
+
+
 # pytest would take a function of this name for a test where it is imported.
 testford.__test__ = False  # type: ignore[attr-defined]
 

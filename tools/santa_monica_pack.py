@@ -2,16 +2,17 @@
 
 How each part is made:
 
-- A service for each of the 193 topics of the city's intake list, in its 44 groups. Its name is the topic as written, so
-  that the history finds it by name.
+- A service for each of the 193 topics of the city's intake list, in its 44 groups. Its key is the topic as written, so
+  that the history finds it; its name says more where the topic alone says too little ("Hours", "Other").
 - The topics that only the history knows become services too, in a group of their own; neither is active, so residents
-  are not offered them and old requests keep their topic.
+  are not offered them and old requests keep their topic. A topic of one occasion that is over is not active either.
 - The department of a topic is the one that answered most of its history; without history, the one that answered most of
   its group's. Rows without a department, or from an old import, do not count. One queue per department.
 - The promise is the 80th percentile of the history's "Days to Respond", which counts working days with both ends; with
   fewer than five answers that of the group, then of the city.
 - A place is required where 60 percent of the history has one, optional from 10 percent, else not asked for.
 - The eight topics with the most history that are about something in particular are the tiles of the first page.
+- What is mended in the street is closed with a photo of the work.
 
 The data is not part of the repository, and neither is what comes out.
 """
@@ -33,12 +34,16 @@ from typing import Any, Final
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from onehall.kernel.yamlfile import dump
+from tools.santa_monica_names import OVER, SUMMARIES, name_of
 from tools.santa_monica_words import (
     CALENDAR,
     CITY,
     FLOW,
     GROUP_ICONS,
+    GROUP_NAMES,
     NOT_PUBLIC,
+    PROVEN,
+    QUEUE_ICONS,
     SUFFIXES,
     SYNONYMS,
 )
@@ -132,11 +137,13 @@ def _catalogue(data: Path, out: Path) -> None:
 
 def _department(name: str) -> Doc:
     key = key_of(name)
-    return {"key": key, "name": name, "queues": [{"key": key, "name": name}]}
+    queue = {"key": key, "name": name, "icon": QUEUE_ICONS.get(name, "inbox")}
+    return {"key": key, "name": name, "queues": [queue]}
 
 
 def _group(name: str) -> Doc:
-    doc = {"key": key_of(name), "name": name, "icon": GROUP_ICONS.get(name, "question")}
+    words = GROUP_NAMES.get(name, name)
+    doc = {"key": key_of(name), "name": words, "icon": GROUP_ICONS.get(name, "question")}
     return {**doc, "active": False} if name == FORMER else doc
 
 
@@ -147,27 +154,31 @@ def _common(groups: dict[str, str], topics: dict[str, Past]) -> set[str]:
 
 def _service(topic: str, group: str, levels: Sequence[Past], *, common: bool) -> Doc:
     """The document of one topic; `levels` are the past of the topic, of its group and of the city."""
-    queue = key_of(next(p.department for p in levels if p.department))
+    department = next(p.department for p in levels if p.department)
     private = group in NOT_PUBLIC
+    name = name_of(topic, GROUP_NAMES.get(group, group))
     doc: Doc = {
         "key": key_of(topic),
         "group": key_of(group),
-        "name": topic,
-        "summary": f"{group}: {topic}." if group != topic else f"{topic}.",
+        "name": name,
+        "summary": SUMMARIES.get(topic, f"{department} answers."),
         "icon": GROUP_ICONS.get(group, "question"),
         "keywords": {"en": keywords(topic, group)},
         "common": common,
         "place": _place(levels),
         "photos": {"ask": not private, "public": "private" if private else "after_review"},
         "privacy": {"public": not private, "place": "block" if private else "exact"},
-        "routing": [{"queue": queue, "because": f"All requests about {topic}"}],
+        "routing": [{"queue": key_of(department), "because": f"All requests about {name}"}],
         "promise": {"days": _promise(levels)},
         "flow": "request",
-        "closing": {"outcomes": list(FLOW["outcomes"]), "needs": ["words"]},
+        "closing": {
+            "outcomes": list(FLOW["outcomes"]),
+            "needs": ["words", "after_photo"] if topic in PROVEN else ["words"],
+        },
     }
     if topic == "Bike Parking":
         doc["asset"] = "bicycle-parking"
-    if group == FORMER:
+    if group == FORMER or topic in OVER:
         doc["active"] = False
     return doc
 
@@ -253,9 +264,11 @@ def _layer(out: Path, stem: str, label: str, areas: Iterable[tuple[Doc, str, str
 
 def street_name(full: str) -> str:
     """A street's name as people write it: "3RD STREET PROM" gives "3rd Street Promenade"."""
-    words = full.split()
-    last = SUFFIXES.get(words[-1], words[-1].capitalize())
-    return " ".join([*(w.lower() if w[0].isdigit() else w.capitalize() for w in words[:-1]), last])
+    return " ".join(SUFFIXES.get(w) or _written(w) for w in full.split())
+
+
+def _written(word: str) -> str:
+    return word.lower() if word[0].isdigit() or "-" in word else word.capitalize()
 
 
 def _streets(data: Path, out: Path) -> None:
@@ -277,9 +290,15 @@ def _kind(facts: Doc) -> str:
     return "lane" if facts["SUFTYPE"] in {"LANE", "PL"} else "street"
 
 
+def _spot(name: str) -> str:
+    """A place of the list of restrooms without its shorthand: "OFW Lot 3 South", "Beach Park (North)"."""
+    words = name.replace("OFW Lot", "Ocean Front Walk lot").replace("(", "").replace(")", "")
+    return words if words != "Pier" else "Santa Monica Pier"
+
+
 def _places(data: Path, out: Path) -> None:
     features = [
-        _feature(geometry, key=f"restroom-{number}", name=f"Restroom, {facts['Location']}", kind="restroom", aliases=["toilet"])
+        _feature(geometry, key=f"restroom-{number}", name=f"{_spot(facts['Location'])} restroom", kind="restroom", aliases=["toilet"])
         for number, (facts, geometry) in enumerate(_features(data / f"{PLACES}-public-restrooms.geojson"), 1)
     ]  # fmt: skip
     stations = [g for _, g in _features(data / f"{PLACES}-expo-stations.geojson")]

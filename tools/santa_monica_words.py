@@ -16,7 +16,7 @@ CITY: Final[Doc] = {
         "words": "Is someone in danger? Call 911 first, then tell us.",
     },
     "outside": {"words": "This place is outside Santa Monica."},
-    "numbering": {"width": 6},
+    "numbering": {"width": 5},
     "map": {"center": [-118.4865, 34.0195], "zoom": 14},
 }
 
@@ -62,18 +62,18 @@ FLOW: Final[Doc] = {
         "declined": {"label": "Declined", "to": "declined", "needs": ["words"]},
     },
     "moves": {
-        "check": {"from": ["received"], "to": "checked", "by": ["agent", "supervisor", "crew"], "label": "Mark as checked"},
-        "start": {"from": ["received", "checked"], "to": "working", "by": ["crew", "supervisor", "agent"], "purpose": "start", "label": "Start work"},
-        "close": {"from": ["@open"], "to": "$outcome", "by": ["crew", "agent", "supervisor"], "purpose": "close", "label": "Close with an answer"},
-        "ask": {"from": ["received", "checked", "working"], "to": "waiting", "by": ["agent", "crew", "supervisor"], "purpose": "ask", "needs": ["message"], "label": "Ask the resident"},
-        "answer": {"from": ["waiting"], "to": "$previous", "by": ["resident", "agent"], "purpose": "answer", "label": "Answer"},
-        "hold": {"from": ["received", "checked", "working"], "to": "on_hold", "by": ["agent", "supervisor", "crew"], "needs": ["reason"], "label": "Put on hold"},
-        "resume": {"from": ["on_hold"], "to": "$previous", "by": ["agent", "supervisor", "crew"], "label": "Go on"},
-        "accept": {"from": ["done"], "to": "closed", "by": ["resident"], "purpose": "accept", "label": "Yes, it is done"},
-        "dispute": {"from": ["done", "closed"], "to": "checked", "by": ["resident"], "purpose": "dispute", "label": "No, not done"},
+        "check": {"from": ["received"], "to": "checked", "by": ["agent", "supervisor", "crew"], "label": "Mark as checked", "icon": "check"},
+        "start": {"from": ["received", "checked"], "to": "working", "by": ["crew", "supervisor", "agent"], "purpose": "start", "label": "Start work", "icon": "tools"},
+        "close": {"from": ["@open"], "to": "$outcome", "by": ["crew", "agent", "supervisor"], "purpose": "close", "label": "Close with an answer", "icon": "flag"},
+        "ask": {"from": ["received", "checked", "working"], "to": "waiting", "by": ["agent", "crew", "supervisor"], "purpose": "ask", "needs": ["message"], "label": "Ask the resident", "icon": "chat"},
+        "answer": {"from": ["waiting"], "to": "$previous", "by": ["resident", "agent"], "purpose": "answer", "label": "Answer", "icon": "chat"},
+        "hold": {"from": ["received", "checked", "working"], "to": "on_hold", "by": ["agent", "supervisor", "crew"], "needs": ["reason"], "label": "Put on hold", "icon": "pause"},
+        "resume": {"from": ["on_hold"], "to": "$previous", "by": ["agent", "supervisor", "crew"], "label": "Go on", "icon": "go"},
+        "accept": {"from": ["done"], "to": "closed", "by": ["resident"], "purpose": "accept", "label": "Yes, it is done", "icon": "check"},
+        "dispute": {"from": ["done", "closed"], "to": "checked", "by": ["resident"], "purpose": "dispute", "label": "No, not done", "icon": "x"},
         "withdraw": {"from": ["received", "checked", "waiting"], "to": "closed", "by": ["resident"], "purpose": "withdraw", "label": "I no longer need this"},
         "settle": {"from": ["done"], "to": "closed", "by": ["system"], "purpose": "settle"},
-        "reopen": {"from": ["done", "closed", "handed_over", "declined"], "to": "checked", "by": ["agent", "supervisor"], "purpose": "reopen", "needs": ["reason"], "label": "Open again"},
+        "reopen": {"from": ["done", "closed", "handed_over", "declined"], "to": "checked", "by": ["agent", "supervisor"], "purpose": "reopen", "needs": ["reason"], "label": "Open again", "icon": "undo"},
     },
 }  # fmt: skip
 
@@ -92,6 +92,29 @@ GROUP_ICONS: Final = {
     "Traffic Issues": "crosswalk", "Traffic Signals": "signal", "Trees": "tree", "Water Services": "drop",
     "Zoning": "area", "Former topics": "inbox",
 }  # fmt: skip
+
+GROUP_NAMES: Final = {
+    "City Facilities/Locations": "City facilities and places",
+    "Environmental Issues - Impacts": "Environment",
+    "Events Permitted by City": "Permitted events",
+    "EXPO - Light Rail Line": "Expo Line light rail",
+    "Homeless-Related Issues": "Homelessness",
+}
+"""Groups whose heading reads badly as it stands in the data."""
+
+QUEUE_ICONS: Final = {
+    "Big Blue Bus": "bus", "City Attorney": "scale", "City Clerk": "doc", "City Council": "bank",
+    "City Manager": "building", "Community & Cultural Services": "star", "Finance": "bill", "Fire": "fire",
+    "Housing & Economic Development": "home", "Human Resources": "people",
+    "Information Systems Division": "link", "Library": "note", "Planning & Community Development": "map",
+    "Police": "shield", "Public Works": "road", "Rent Control": "key",
+}  # fmt: skip
+
+PROVEN: Final = frozenset({
+    "Curb Ramps", "Graffiti - private property", "Graffiti - public property", "Potholes", "Streetlights",
+    "Street Signs & Markings", "Trash - Illegal Dumping", "Trip Hazards", "Weed & Debris Control",
+})  # fmt: skip
+"""What is mended in the street: the crew ends it with a photo of the work."""
 
 NOT_PUBLIC: Final = frozenset({
     "Police", "Homeless-Related Issues", "Housing", "Human Resources", "Rent Control", "Consumer Issues",

@@ -1,6 +1,11 @@
-"""Makes the pictures in docs/screenshots from a demo of its own: phone and desk, light and dark.
+"""Makes the pictures of the documents: each step of one request, on phone and desk, light and dark.
 
-`python -m tools.screenshots [--address URL]`. Needs Chromium (`CHROMIUM`, or one on the path).
+`python -m tools.screenshots [--address URL]` fills docs/screenshots from a demo of its own.
+`python -m tools.screenshots --santa-monica` fills docs/screenshots/santa-monica from a city set up with the shared
+open data and its 49,033 past requests. The data is not part of the repository: it is looked for in ../shared/data
+beside the checkout, or where `ONEHALL_SHARED_DATA` says.
+
+Both need Chromium (`CHROMIUM`, or one on the path).
 """
 
 import argparse
@@ -14,20 +19,34 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.e2e import loop
+from tests.e2e import loop, santa_monica
+from tests.e2e.installation import served
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
 PORT = 8377
-SIZES = {"phone": loop.PHONE, "desk": loop.DESK}
-COLORS = 160
+PLAIN, BRIGHT, MIXED = 64, 48, 128
+"""Colors of a picture: the commonest, the commonest bright ones, and mixed ones."""
+LONGEST = 2600
+# The map where there is one, else the top of the page.
+LOOK = """() => {
+  const map = document.querySelector(".chart");
+  if (map) map.scrollIntoView({ block: "center" });
+  else scrollTo(0, 0);
+}"""
+# Pictures below the fold are loaded when one comes near them.
+LOADED = """async () => {
+  for (const one of document.images) one.loading = "eager";
+  await Promise.all([...document.images].map((one) => one.decode().catch(() => {})));
+}"""
 
 
 @contextlib.contextmanager
@@ -48,39 +67,94 @@ def demo() -> Iterator[str]:
             tree.wait(60)
 
 
-def save(page: Any, name: str, scheme: str) -> None:
+@contextlib.contextmanager
+def real_city() -> Iterator[str]:
+    """Santa Monica with its history, set up by the commands of an operator."""
+    if absent := santa_monica.missing():
+        raise SystemExit(
+            f"The shared data is not here: {absent} is missing. Set ONEHALL_SHARED_DATA to its folder."
+        )
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder), PORT) as site:
+        made = santa_monica.set_up(site)
+        print(made.said["import"])
+        print(", ".join(f"{name}: {taken:.1f} s" for name, taken in made.seconds.items()))
+        yield site.address
+
+
+def few_colors(shot: Image.Image) -> Image.Image:
+    """With the commonest colors as they are, so that a pin and a state keep their tone; mixed ones for photos."""
+    counted = sorted(shot.getcolors(shot.width * shot.height) or [], reverse=True)
+    mixed = shot.quantize(MIXED, method=Image.Quantize.MEDIANCUT).convert("RGB")
+    rest = mixed.getcolors(shot.width * shot.height) or []
+    bright = [(n, color) for n, color in counted if max(color) - min(color) > 90]
+    colors = dict.fromkeys(
+        color for _, color in [*counted[:PLAIN], *bright[:BRIGHT], *rest[:MIXED]]
+    )
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for color in colors for part in color])
+    return shot.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def save(folder: Path, scheme: str, page: Any, name: str) -> None:
     """The page at both sizes, with few colors so that the files stay small."""
     was = page.viewport_size
-    for size, viewport in SIZES.items():
+    for size, viewport in (("phone", loop.PHONE), ("desk", loop.DESK)):
         page.set_viewport_size(viewport)
-        page.wait_for_timeout(250)
-        shot = Image.open(io.BytesIO(page.screenshot(full_page=size == "phone")))
-        limit = 2600 if size == "phone" else viewport["height"]
-        picture = shot.crop((0, 0, shot.width, min(shot.height, limit))).convert("RGB")
-        small = picture.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        small.save(FOLDER / f"{name}-{size}-{scheme}.png", optimize=True)
+        page.evaluate(LOOK)
+        page.evaluate(LOADED)
+        if size == "phone":
+            # As tall as the page, so that the bar at the bottom covers nothing.
+            tall = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST)
+            page.set_viewport_size({**viewport, "height": max(tall, viewport["height"])})
+        page.wait_for_timeout(300)
+        shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        few_colors(shot).save(folder / f"{name}-{size}-{scheme}.png", optimize=True)
     page.set_viewport_size(was)
+
+
+def of_the_demo(browser: Any, address: str, folder: Path, scheme: str) -> None:
+    """One request in Port Alder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        story = loop.port_alder(Path(scratch))
+        loop.walk(browser, address, story, partial(save, folder, scheme), color_scheme=scheme)
+
+
+def of_the_real_city(browser: Any, address: str, folder: Path, scheme: str) -> None:
+    """One request in Santa Monica, and what the desk finds in its history."""
+    shoot = partial(save, folder, scheme)
+    loop.walk(browser, address, santa_monica.story(), shoot, color_scheme=scheme)
+    context = browser.new_context(viewport=loop.DESK, color_scheme=scheme)
+    santa_monica.look_back(context.new_page(), address, shoot)
+    context.close()
 
 
 def main() -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--address", help="A running demo; else one is started")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--address", help="A running site; else one is started")
+    parser.add_argument(
+        "--santa-monica", action="store_true", help="The real city; needs the shared data"
+    )
     asked = parser.parse_args()
     chromium = (
         os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     )
     if not chromium:
         raise SystemExit("No Chromium was found; set CHROMIUM to its program.")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    site = contextlib.nullcontext(asked.address) if asked.address else demo()
-    with site as address, sync_playwright() as tools, tempfile.TemporaryDirectory() as folder:
+    draw: Callable[[Any, str, Path, str], None] = of_the_demo
+    start, folder = demo, FOLDER
+    if asked.santa_monica:
+        draw, start, folder = of_the_real_city, real_city, FOLDER / "santa-monica"
+    folder.mkdir(parents=True, exist_ok=True)
+    site = contextlib.nullcontext(asked.address) if asked.address else start()
+    with site as address, sync_playwright() as tools:
         browser = tools.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
         for scheme in ("light", "dark"):
-            shoot = lambda page, name, scheme=scheme: save(page, name, scheme)  # noqa: E731
-            loop.walk(browser, str(address), Path(folder), shoot, color_scheme=scheme)
+            draw(browser, str(address), folder, scheme)
         browser.close()
 
 

@@ -1,18 +1,20 @@
 """Every write to a case. One transaction: the row, its timeline, timers and outbox."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import after, clock, queries, rules, steps, timeline
+from onehall.casework import after, clock, promises, queries, rules, steps, timeline
 from onehall.casework.errors import MoveRefused
-from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.models import Case
 from onehall.casework.opening import CasePlace as CasePlace
 from onehall.casework.opening import NewCase as NewCase
+from onehall.casework.progress import Progress
+from onehall.casework.promises import PRIORITY_NAMES
 from onehall.casework.rules import Given
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
@@ -20,22 +22,15 @@ from onehall.catalog.flows import FlowDefinition, Move, Outcome
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import Route, ServiceDefinition
 from onehall.kernel import cells
-from onehall.kernel.rows import insert
-from onehall.messaging.actions import NewOutbox
+from onehall.kernel.rows import Together
 from onehall.people.actor import Actor
 from onehall.places.models import City
 
-PRIORITY_NAMES = {0: "normal", 1: "high", 2: "urgent"}
-"""Keys of a service's `promise.priorities`."""
 
+def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Together) -> Case:
+    """A case in its flow's first state, with its promise, timeline, timers and news.
 
-def open_case(
-    *, city: City, new: NewCase, by: Actor, now: datetime
-) -> tuple[Case, list[TimelineEntry], list[NewOutbox]]:
-    """Insert a case in its flow's first state, with its promise.
-
-    Runs inside the caller's transaction. Returns the saved case with its unsaved entries and
-    outbox rows, so that the caller can write its own rows in the same statements (`save_news`).
+    Runs inside the caller's transaction; the rows are written when the caller sends `along`.
     """
     listed = catalogue(city)
     service = listed.by_id(new.service_id)
@@ -73,17 +68,15 @@ def open_case(
         NewEntry(kind="received", data={"channel": new.channel}),
         NewEntry(kind="routed", data=_routed(case), by=_system(by), public=False),
     ]
-    rows, outbox = timeline.append(case, entries, by=by, now=now)
-    insert([case], with_pk=True)
-    steps.start_timers(case, flow, now)
-    return case, rows, outbox
-
-
-def save_news(
-    *, case: Case, entries: list[TimelineEntry], outbox: list[NewOutbox], now: datetime
-) -> None:
-    """Insert entries and outbox rows of a case that was just opened, two statements."""
-    steps.save_news(case=case, entries=entries, outbox=outbox, now=now)
+    started = Progress(
+        case=case, flow=flow, city=city, by=by, now=now, answers=new.answers, entries=entries
+    )
+    started.start()
+    rows, outbox = timeline.append(case, started.entries, by=by, now=now)
+    along.insert([case], with_pk=True)
+    started.save(along)
+    steps.save_news(case=case, entries=rows, outbox=outbox, now=now, along=along)
+    return case
 
 
 @transaction.atomic
@@ -111,6 +104,9 @@ def make_move(
     flow = listed.flow_version(case.flow_version_id)
     service = listed.by_id(case.service_id)
     step = _allowed(case, flow, move, by)
+    rules.require_in_time(step, case.closed_at, now)
+    progress = Progress.of(case, flow, city=city, by=by, now=now)
+    progress.require_guard(step)
     if step.purpose == "close":
         given = after.given_with_photos(case, given, draft_key=draft_key, by=by)
     outcome = _outcome(step, flow, service, given)
@@ -120,14 +116,14 @@ def make_move(
     target = rules.target_of(step, flow, previous=case.previous_state, outcome=outcome)
     if outcome is not None:
         case.outcome = outcome.key
-    data = _moved(case, step, target, given, outcome)
-    steps.enter(case, flow, target, city=city, now=now)
+    progress.enter(target, _moved(case, step, target, given, outcome))
+    progress.entries += notes
     if step.purpose in ("dispute", "reopen"):
         case.reopened += 1
         case.outcome = ""
-        _new_promise(case, city=city, now=now)
-    entry = NewEntry(kind="moved", data=data)
-    steps.finish(case, [entry, *notes], by=by, now=now)
+        promises.renew(case, city=city, now=now)
+    progress.begin(step.effects)
+    steps.finish_progress(progress)
     return case
 
 
@@ -140,13 +136,17 @@ def reply(
     by: Actor,
     now: datetime,
     seen: int | None = None,
+    words_in: Mapping[str, str] | None = None,
 ) -> Case:
-    """Staff write to everybody who follows the case."""
-    words = steps.text_of(words)
+    """Staff write to everybody who follows the case.
+
+    `words_in` is the same in other languages, for those who read these.
+    """
+    data = steps.said(city, words, words_in)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     steps.may_work(case, by)
     case.unread_reply = False
-    steps.finish(case, [NewEntry(kind="replied", data={"words": words})], by=by, now=now)
+    steps.finish(case, [NewEntry(kind="replied", data=data)], by=by, now=now)
     return case
 
 
@@ -221,20 +221,7 @@ def set_priority(
     steps.may_work(case, by)
     if case.priority == priority:
         return case
-    before, case.priority = case.priority, priority
-    entries = [NewEntry(kind="priority", data={"from": before, "to": priority})]
-    service = catalogue(city).by_id(case.service_id)
-    promise = service.promise_for(PRIORITY_NAMES[priority])
-    if case.is_open and promise != service.promise_for(PRIORITY_NAMES[before]):
-        changed = clock.change(
-            clock.Clock(case.due_at, case.paused_at),
-            promise,
-            sooner=priority > before,
-            opened_at=case.opened_at,
-            now=now,
-            calendar=queries.calendar_of(city),
-        )
-        entries += _promise_entries(case, changed.due_at)
+    entries = promises.set_priority(case, priority, city=city, now=now)
     steps.finish(case, entries, by=by, now=now)
     return case
 
@@ -353,23 +340,6 @@ def _moved(
         "photos": list(given.photo_ids),
     }
     return data | {k: v for k, v in optional.items() if v}
-
-
-def _new_promise(case: Case, *, city: City, now: datetime) -> None:
-    """A reopened case gets a new date, counted from now; the first promise is kept beside it."""
-    service = catalogue(city).by_id(case.service_id)
-    promise = service.promise_for(PRIORITY_NAMES[case.priority])
-    case.due_at = clock.due(promise, now, queries.calendar_of(city))
-    case.due_order = clock.order(case.due_at)
-    case.paused_at = now if categories.is_paused(case.category) else None
-
-
-def _promise_entries(case: Case, due: datetime | None) -> list[NewEntry]:
-    if due == case.due_at:
-        return []
-    case.due_at, case.due_order = due, clock.order(due)
-    data = {"due": due.isoformat() if due else None}
-    return [NewEntry(kind="promised", data=data)]
 
 
 def _system(by: Actor) -> Actor:

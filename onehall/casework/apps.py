@@ -16,9 +16,12 @@ class CaseworkConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Timers every 20 seconds, forgotten drafts every hour."""
-        from onehall.casework import tasks
+        """Timers every 20 seconds, forgotten drafts and old presences every hour; reminders to the staff."""
+        from onehall.casework import tasks, telling
         from onehall.messaging import handlers
+
+        handlers.register(telling.STAFF_TOPIC, telling.tell_staff)
 
         handlers.every("casework.timers", 20, tasks.sweep_timers)
         handlers.every("casework.drafts", 3600, tasks.purge_drafts)
+        handlers.every("casework.presence", 3600, tasks.purge_presence)

@@ -23,6 +23,7 @@ from onehall.catalog import categories
 from onehall.kernel.cells import cell_of
 from onehall.kernel.chain import moment
 from onehall.kernel.copylines import FLAG, NULL, hexed, json, known, text
+from onehall.places.models import City
 
 CASES: Final = "casework_case"
 ENTRIES: Final = "casework_timelineentry"
@@ -99,16 +100,16 @@ _LINES: Final = 250
 _NEVER: Final = moment(NEVER)
 
 
-def allocate_numbers(city_id: int, year: int, n: int) -> list[str]:
+def allocate_numbers(city: City, year: int, n: int) -> list[str]:
     """`n` new case numbers of a city's year (in the city's zone), ascending by value."""
     if n <= 0:
         return []
     # The first makes the sequence when the year is new; the rest then come straight from it.
-    first = numbers.next_numbers(city_id, year, 1)
+    first = numbers.next_numbers(city, year, 1)
     with connection.cursor() as cursor:
-        series = f"onehall_number_{city_id}_{year}"
+        series = f"onehall_number_{city.pk}_{year}"
         rest = _from_sequence(cursor, series, n - 1)
-    return first + [f"{year}-{value:05d}" for value in rest]
+    return first + [numbers.written(city, year, value) for value in rest]
 
 
 def allocate_ids(cursor: CursorWrapper, table: str, n: int) -> list[int]:

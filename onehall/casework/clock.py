@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from onehall.catalog.flowparts import Span
 from onehall.catalog.services import Promise
 from onehall.kernel.work_calendar import WorkCalendar
 
@@ -25,6 +26,15 @@ def due(promise: Promise, opened_at: datetime, calendar: WorkCalendar) -> dateti
     if promise.days is not None:
         return calendar.add_days(opened_at, promise.days)
     return None
+
+
+def later(span: Span, start: datetime, calendar: WorkCalendar) -> datetime:
+    """The moment when a span that starts at `start` has passed: on the clock, or in working time."""
+    if span.working_days:
+        return calendar.add_days(start, span.working_days)
+    if span.working_hours:
+        return calendar.add_hours(start, span.working_hours)
+    return start + span.wall
 
 
 def pause(clock: Clock, now: datetime) -> Clock:

@@ -93,14 +93,18 @@ def part(
     by: Actor,
     now: datetime,
 ) -> Case:
-    """Let `case` live again in the state it had, its waiting timers too. In the caller's transaction."""
+    """Let `case` live again in the state it had, its waiting timers too. In the caller's transaction.
+
+    News for those whose reports go with it; nothing changes for those who stay.
+    """
     is_open = categories.is_open(case.category)
     Case.objects.filter(pk=case.pk).update(
         merged_into_id=None, is_open=is_open, people_count=people
     )
     Case.objects.filter(pk=root.pk).update(people_count=root_people)
     timers.begin_again(city=city, case=case, now=now)
-    said = NewEntry(kind="unjoined", data={"number": case.number, "people": root_people})
+    data = {"number": case.number, "people": root_people}
+    said = NewEntry(kind="unjoined", data=data, news=False)
     actions.hear(city=city, case_id=root.pk, entry=said, by=by, now=now, unread=False)
     entry = NewEntry(kind="unjoined", data={"from": root.number})
     return actions.hear(city=city, case_id=case.pk, entry=entry, by=by, now=now, unread=False)

@@ -1,4 +1,4 @@
-"""Cases, their append-only timeline, photos and timers."""
+"""Cases, their append-only timeline, tasks, photos and timers."""
 
 from typing import Self, override
 
@@ -28,6 +28,17 @@ class CaseQuerySet(models.QuerySet["Case"]):
             return mine.filter(queue_id__in=sorted(actor.visible_queue_ids))
         own = Queue.objects.filter(department_id=actor.department_id)
         return mine.filter(queue_id__in=own.values("pk"))
+
+    def reachable_by(self, actor: Actor) -> Self:
+        """Those of `visible_to`, and others on which a queue of theirs has or had a task. For one case, not for lists."""
+        seen = self.visible_to(actor)
+        if not actor.is_staff or actor.visible_queue_ids is None:
+            return seen
+        theirs = Task.objects.filter(
+            case_id=models.OuterRef("pk"), queue_id__in=sorted(actor.visible_queue_ids)
+        )
+        mine = models.Q(queue_id__in=sorted(actor.visible_queue_ids)) | models.Exists(theirs)
+        return self.filter(mine, city_id=actor.city_id)
 
     def open(self) -> Self:
         """Cases on which somebody still has to work."""
@@ -123,8 +134,23 @@ class Case(models.Model):
                 name="case_mine",
                 condition=models.Q(is_open=True, assignee__isnull=False),
             ),
+            models.Index(
+                # Of open and ended cases, so that the few unread ones are found without the archive.
+                fields=["city", "due_order", "id"],
+                include=["queue", "is_open"],
+                name="case_unread",
+                condition=models.Q(unread_reply=True),
+            ),
             models.Index("city", "cell", name="case_near", condition=models.Q(is_open=True)),
             models.Index("city", "opened_at", "id", name="case_newest"),
+            # What was closed in a period, and its list by the time of closing.
+            models.Index(
+                "city",
+                "closed_at",
+                "id",
+                name="case_closed",
+                condition=models.Q(closed_at__isnull=False),
+            ),
             models.Index(
                 "merged_into", name="case_merged", condition=models.Q(merged_into__isnull=False)
             ),
@@ -164,7 +190,10 @@ class TimelineEntry(models.Model):
 
 
 class Photo(models.Model):
-    """A picture as cleaned by the server. `key` is what its address shows; it changes on redaction."""
+    """A picture as cleaned by the server. `key` is what its address shows; it changes on redaction.
+
+    `is_private` came with a report or message whose service shows residents' photos to nobody else.
+    """
 
     class Kind(models.TextChoices):
         """Whose picture it is."""
@@ -192,6 +221,7 @@ class Photo(models.Model):
     words = models.CharField(max_length=200, blank=True)
     facts = models.JSONField(default=dict, blank=True)
     is_public = models.BooleanField(default=False)
+    is_private = models.BooleanField(default=False)
     redacted = models.BooleanField(default=False)
     removed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -199,6 +229,13 @@ class Photo(models.Model):
 
     class Meta:
         ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                name="photo_private_is_never_public",
+                condition=models.Q(is_private=False) | models.Q(is_public=False),
+                violation_error_message="A private photo is never shown to others.",
+            )
+        ]
         indexes = [
             models.Index(
                 "draft_key", name="photo_draft", condition=models.Q(draft_key__isnull=False)
@@ -211,18 +248,34 @@ class Photo(models.Model):
 
 
 class Timer(models.Model):
-    """Fires a move later. Stale when the case has left the entry (`entered`) it was made for."""
+    """Fires a move, reminds or escalates later. Stale when the case has left the entry (`entered`) it was made for.
+
+    `move` is empty for one that moves nothing; `position` is its place among the timers of the state.
+    """
+
+    class Kind(models.TextChoices):
+        """What it does when it is due."""
+
+        FIRE = "fire"
+        REMIND = "remind"
+        ESCALATE = "escalate"
 
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timers")
     entered = models.PositiveIntegerField()
-    move = models.CharField(max_length=40)
+    kind = models.CharField(
+        max_length=8, choices=Kind, default=Kind.FIRE, db_default=models.Value("fire")
+    )
+    position = models.PositiveSmallIntegerField(default=0, db_default=0)
+    move = models.CharField(max_length=60, blank=True)
     at = models.DateTimeField()
     fired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["case", "entered", "move"], name="timer_once_per_entry")
+            models.UniqueConstraint(
+                fields=["case", "entered", "kind", "move", "position"], name="timer_once_per_entry"
+            )
         ]
         indexes = [
             models.Index("at", "id", name="timer_due", condition=models.Q(fired_at__isnull=True))
@@ -231,3 +284,96 @@ class Timer(models.Model):
     @override
     def __str__(self) -> str:
         return f"timer {self.pk}"
+
+
+class Presence(models.Model):
+    """Somebody of the staff has a case open. Lives for a minute after the last sign of them."""
+
+    pk = models.CompositePrimaryKey("case_id", "user_id")
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, db_index=False)
+    user = models.ForeignKey("people.User", on_delete=models.CASCADE, db_index=False)
+    name = models.CharField(max_length=120)
+    writing = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("seen_at", name="presence_age")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.case_id} open by {self.user_id}"
+
+
+class Task(models.Model):
+    """A piece of work on a case for one queue: a step of a state, or added by hand.
+
+    `during` is the state it belongs to ("" for none), `entered` the stay in it. A task that `joins`
+    counts when the outcomes of its state become one, and is cancelled when the case leaves it.
+    """
+
+    class State(models.TextChoices):
+        """Where the task is."""
+
+        OPEN = "open", _("Open")
+        DONE = "done", _("Done")
+        SKIPPED = "skipped", _("Skipped")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    queue = models.ForeignKey("people.Queue", on_delete=models.PROTECT, db_index=False)
+    assignee = models.ForeignKey(
+        "people.User", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
+    )
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    entered = models.PositiveIntegerField()
+    cycle = models.PositiveSmallIntegerField(default=1)
+    position = models.PositiveSmallIntegerField(default=0)
+    joins = models.BooleanField(default=True)
+    key = models.CharField(max_length=60)
+    during = models.CharField(max_length=60, blank=True)
+    label = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    outcome = models.CharField(max_length=60, blank=True)
+    words = models.TextField(blank=True)
+    answers = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["cycle", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "key", "cycle"], name="task_once_per_cycle_and_case"
+            ),
+            models.CheckConstraint(
+                name="task_open_has_no_end",
+                condition=models.Q(state="open", closed_at=None)
+                | (~models.Q(state="open") & models.Q(closed_at__isnull=False)),
+                violation_error_message="A task that is not open needs its closing time.",
+            ),
+            models.CheckConstraint(
+                name="task_done_has_outcome",
+                condition=models.Q(state="done", outcome__gt="")
+                | (~models.Q(state="done") & models.Q(outcome="")),
+                violation_error_message="A task that is done has an outcome, and no other has.",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "city", "queue", "due_at", "id", name="task_open", condition=models.Q(state="open")
+            ),
+            models.Index(
+                "city",
+                "assignee",
+                "due_at",
+                "id",
+                name="task_mine",
+                condition=models.Q(state="open", assignee__isnull=False),
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"task {self.key} {self.cycle} of case {self.case_id}"

@@ -1,6 +1,7 @@
 """What opens a case, as plain values."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from onehall.catalog.services import Route
 
@@ -18,7 +19,7 @@ class CasePlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCase:
-    """What opens a case. `route` was decided by the catalogue's rules."""
+    """What opens a case. `route` was decided by the catalogue's rules; `answers` are what conditions may ask."""
 
     id: int
     service_id: int
@@ -28,3 +29,4 @@ class NewCase:
     channel: str
     place: CasePlace = field(default_factory=CasePlace)
     priority: int = 0
+    answers: dict[str, Any] = field(default_factory=dict)

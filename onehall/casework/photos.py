@@ -1,7 +1,7 @@
 """Writes about photos: drafts before a report is sent, pictures of the work, redaction, removal."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,12 +15,17 @@ from onehall.casework.after import AFTER_OTHERS
 from onehall.casework.errors import CaseChanged, CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
 from onehall.casework.timeline import NewEntry
+from onehall.catalog.queries import catalogue
+from onehall.catalog.services import PRIVATE, ServiceDefinition
 from onehall.kernel import photos, storage
 from onehall.people.actor import Actor
 from onehall.places.models import City
 
 MAX_PHOTOS: Final = 6
 """Photos one report or one step may carry."""
+
+MAX_SAID: Final = 200
+"""Characters of the words that say what a photo shows."""
 
 SEES_ORIGINALS: Final = frozenset({"supervisor", "admin"})
 """Roles that may look at a photo as it was before it was made unreadable."""
@@ -50,8 +55,11 @@ class Box:
     h: float
 
 
-def _store(upload: bytes, *, city_id: int, kind: str, by: Actor, now: datetime) -> Photo:
-    """Clean and store a picture; unsaved row. Raises `photos.PhotoRefused` in words."""
+def take_in(upload: bytes, *, city_id: int, kind: str, by: Actor, now: datetime) -> Photo:
+    """Clean and store a picture; unsaved row. Raises `photos.PhotoRefused` in words.
+
+    Takes long, so it comes before the transaction that holds a case.
+    """
     accepted = photos.accept(upload)
     facts: dict[str, object] = {}
     if accepted.taken_at is not None:
@@ -79,7 +87,7 @@ def add_draft(
     *, city: City, draft_key: uuid.UUID, upload: bytes, by: Actor, now: datetime
 ) -> Photo:
     """Keep a photo for a report that is still being written. The same picture twice is kept once."""
-    photo = _store(upload, city_id=city.id, kind=Photo.Kind.BEFORE, by=by, now=now)
+    photo = take_in(upload, city_id=city.id, kind=Photo.Kind.BEFORE, by=by, now=now)
     with transaction.atomic():
         _one_at_a_time(draft_key)
         existing = drafts(city, draft_key)
@@ -107,6 +115,25 @@ def drafts(city: City, draft_key: uuid.UUID) -> list[Photo]:
             "position", "id"
         )
     )
+
+
+@transaction.atomic
+def describe_drafts(
+    *,
+    city: City,
+    draft_key: uuid.UUID,
+    words: Mapping[uuid.UUID, str],
+    now: datetime,  # noqa: ARG001  (every action takes it)
+) -> None:
+    """Say in words what photos show that are still being sent, by key; for people who can not see them."""
+    mine = Photo.objects.filter(
+        city_id=city.id, draft_key=draft_key, removed_at=None, key__in=words
+    ).order_by("id")
+    for photo in mine.select_for_update():
+        said = " ".join(words[photo.key].replace("\x00", "").split())[:MAX_SAID]
+        if photo.words != said:
+            photo.words = said
+            photo.save(update_fields=["words"])
 
 
 def remove_draft(*, city: City, draft_key: uuid.UUID, key: uuid.UUID, now: datetime) -> None:
@@ -137,16 +164,32 @@ def blur_draft(
 
 
 def claim_drafts(
-    *, city_id: int, draft_key: uuid.UUID, case_id: int, request_id: int, is_public: bool
+    *,
+    city_id: int,
+    draft_key: uuid.UUID,
+    case_id: int,
+    request_id: int,
+    is_public: bool,
+    is_private: bool,
 ) -> int:
     """Hang the photos of a report onto its case, one statement. Returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE casework_photo SET case_id = %s, request_id = %s, draft_key = NULL,"
-            " is_public = %s WHERE city_id = %s AND draft_key = %s AND removed_at IS NULL",
-            [case_id, request_id, is_public, city_id, draft_key],
+            " is_public = %s, is_private = %s"
+            " WHERE city_id = %s AND draft_key = %s AND removed_at IS NULL",
+            [case_id, request_id, is_public, is_private, city_id, draft_key],
         )
         return int(cursor.rowcount)
+
+
+def stays_private(photo: Photo, service: ServiceDefinition) -> bool:
+    """Whether nobody but its sender and the staff may ever see a photo.
+
+    The mark stays when reports of several services are joined; the service's word holds for photos
+    that came before it was given.
+    """
+    return photo.is_private or (photo.request_id is not None and service.photos_public == PRIVATE)
 
 
 def add_to_case(
@@ -160,29 +203,45 @@ def add_to_case(
     now: datetime,
     seen: int | None = None,
 ) -> Photo:
-    """A picture by staff, of the work or of the spot, or by a resident with a message.
-
-    Staff's pictures of the work are for everybody who follows; all others are not before somebody
-    shows them.
-    """
-    photo = _store(upload, city_id=city.id, kind=kind, by=by, now=now)
+    """A picture by staff: of the work, for everybody who follows, or of the spot, for staff alone."""
+    photo = take_in(upload, city_id=city.id, kind=kind, by=by, now=now)
     with transaction.atomic():
         case = steps.locked(city=city, case_id=case_id, seen=seen)
-        if by.is_staff:
-            steps.may_work(case, by)
-        twin = case.photos.filter(name=photo.name, kind=kind, removed_at=None).first()
+        steps.may_work(case, by)
+        twin = _twin(case, photo)
         if twin is not None:
             return twin
-        photo.case_id, photo.words = case_id, words[:200]
-        photo.request_id = by.request_id
-        photo.is_public = by.is_staff and kind == Photo.Kind.AFTER
+        photo.case_id, photo.words = case_id, words[:MAX_SAID]
+        photo.is_public = kind == Photo.Kind.AFTER
         photo.position = AFTER_OTHERS
         photo.save(force_insert=True)
         entry = NewEntry(kind="photo", data={"photo": photo.id, "as": kind}, public=photo.is_public)
-        actions.hear(
-            city=city, case_id=case_id, entry=entry, by=by, now=now, unread=not by.is_staff
-        )
+        actions.hear(city=city, case_id=case_id, entry=entry, by=by, now=now, unread=False)
     return photo
+
+
+def hang(
+    *, case: Case, pictures: Sequence[Photo], request_id: int, is_private: bool
+) -> list[Photo]:
+    """Hang pictures of a resident's message onto a locked case; the stored ones, each once.
+
+    In the caller's transaction. Staff alone see them before somebody shows them.
+    """
+    hung: list[Photo] = []
+    for photo in pictures:
+        photo.request_id, photo.is_private = request_id, is_private
+        twin = _twin(case, photo)
+        if twin is None:
+            photo.case_id, photo.position = case.pk, AFTER_OTHERS
+            photo.save(force_insert=True)
+        hung.append(twin or photo)
+    return list(dict.fromkeys(hung))
+
+
+def _twin(case: Case, photo: Photo) -> Photo | None:
+    """The same picture, sent before by the same person, or by the staff."""
+    same = case.photos.filter(name=photo.name, kind=photo.kind, request_id=photo.request_id)
+    return same.filter(removed_at=None).first()
 
 
 @transaction.atomic
@@ -261,6 +320,8 @@ def set_public(
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     steps.may_work(case, by)
     photo = _locked_photo(case, photo_id)
+    if is_public and stays_private(photo, catalogue(city).by_id(case.service_id)):
+        raise MoveRefused(_("Photos of this service are private. Nobody else ever sees them."))
     photo.is_public = is_public
     photo.save(update_fields=["is_public"])
     entry = NewEntry(kind="redacted", data={"photo": photo.id, "public": is_public})

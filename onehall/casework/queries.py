@@ -2,16 +2,17 @@
 
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.core.cache import caches
 from django.db import connection, models
 
 from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.selection import EVERYTHING, Selection
 from onehall.kernel import cells, geo
 from onehall.kernel.rows import select
 from onehall.kernel.work_calendar import WorkCalendar
@@ -26,33 +27,47 @@ FRESH_SECONDS = 3
 PAGE = 50
 """Rows on one page of the inbox."""
 
-ROW_FIELDS = (
-    "city_id",
-    "service_id",
-    "flow_version_id",
-    "queue_id",
-    "assignee_id",
-    "merged_into_id",
-    "opened_at",
-    "due_at",
-    "due_order",
-    "promised_at",
-    "paused_at",
-    "closed_at",
-    "lon",
-    "lat",
-    "lock",
-    "priority",
-    "people_count",
-    "reopened",
-    "is_open",
-    "unread_reply",
-    "number",
-    "state",
-    "category",
-    "place_words",
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """What a line of a list shows of a case: plain values and no JSON, for a list has fifty of them."""
+
+    id: int
+    service_id: int
+    flow_version_id: int
+    queue_id: int
+    assignee_id: int | None
+    merged_into_id: int | None
+    opened_at: datetime
+    due_at: datetime | None
+    due_order: datetime
+    promised_at: datetime | None
+    paused_at: datetime | None
+    closed_at: datetime | None
+    lon: float | None
+    lat: float | None
+    lock: int
+    priority: int
+    people_count: int
+    reopened: int
+    is_open: bool
+    unread_reply: bool
+    number: str
+    state: str
+    category: str
+    place_words: str
+    assignee_name: str | None
+
+
+LINE_COLUMNS = tuple(
+    "assignee__name" if f.name == "assignee_name" else f.name for f in fields(CaseLine)
 )
-"""What a line of a list shows of a case: none of its JSON."""
+
+
+def as_lines(cases: models.QuerySet[Case]) -> list[CaseLine]:
+    """Cases as lines of a list, in the order of the query, which decides how many."""
+    return [CaseLine(*row) for row in cases.values_list(*LINE_COLUMNS)]
+
 
 _calendars: dict[tuple[int, int], WorkCalendar] = {}
 
@@ -66,6 +81,11 @@ def calendar_of(city: City) -> WorkCalendar:
             _calendars.clear()
         found = _calendars[key] = WorkCalendar.from_doc(city.calendar, ZoneInfo(city.time_zone))
     return found
+
+
+def at_risk_until(city: City, now: datetime) -> datetime:
+    """The end of the next working day: what is due before it and not done yet is at risk."""
+    return calendar_of(city).add_days(now, 1)
 
 
 def queue_of(city: City, queue_id: int) -> Queue | None:
@@ -102,33 +122,105 @@ class InboxQuery:
 
     show: Show = "open"
     queue_id: int | None = None
+    only: Selection = EVERYTHING
     after: tuple[datetime, int] | None = None
     before: tuple[datetime, int] | None = None
 
-
-def as_rows(cases: models.QuerySet[Case]) -> models.QuerySet[Case]:
-    """Only what a line of a list shows, with the assignee's name; any other field raises."""
-    return (
-        cases.select_related("assignee")
-        .only(*ROW_FIELDS, "assignee__name")
-        .fetch_mode(models.FETCH_RAISE)
-    )
+    @property
+    def column(self) -> str:
+        """What the list is ordered by: the promise, rising; else the closing or the opening, falling."""
+        if self.show != "all":
+            return "due_order"
+        return "opened_at" if self.only.closed is None else "closed_at"
 
 
-def inbox(actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime) -> list[Case]:
-    """One page of cases, most urgent promise first ("all": newest first), one extra row for "more"."""
-    column = "opened_at" if query.show == "all" else "due_order"
-    down = query.show == "all"
+def inbox(actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime) -> list[CaseLine]:
+    """One page of cases in the order of the query, one extra row for "more"."""
+    rows = _in_order(actor, query, now=now, day_end=day_end)
+    page = as_lines(rows[: PAGE + 1])
+    return page[::-1] if query.before is not None else page
+
+
+def how_many(
+    actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime, at_most: int
+) -> int:
+    """How many cases a list has in all; counting stops at `at_most`."""
     rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
-    rows = as_rows(rows)
-    backwards = query.before is not None
+    return rows.order_by()[:at_most].count()
+
+
+def chunks(
+    actor: Actor,
+    query: InboxQuery,
+    *,
+    columns: Sequence[str],
+    size: int,
+    now: datetime,
+    day_end: datetime,
+) -> Iterator[list[tuple[Any, ...]]]:
+    """A whole list, `size` rows at a time, each asked for from where the last one ended.
+
+    So the memory is that of one chunk and no transaction stays open while a slow reader reads.
+    """
+    while True:
+        rows = _in_order(actor, query, now=now, day_end=day_end)
+        found = list(rows.values_list(query.column, "id", *columns)[:size])
+        if found:
+            yield [row[2:] for row in found]
+        if len(found) < size:
+            return
+        query = replace(query, after=found[-1][:2])
+
+
+def _in_order(
+    actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime
+) -> models.QuerySet[Case]:
+    rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
+    falling = (query.show == "all") != (query.before is not None)
     edge = query.before or query.after
     if edge is not None:
-        rows = _beyond(rows, column, edge, smaller=down != backwards)
-    falling = down != backwards
+        rows = _beyond(rows, query.column, edge, smaller=falling)
     sign = "-" if falling else ""
-    page = list(rows.order_by(f"{sign}{column}", f"{sign}id")[: PAGE + 1])
-    return page[::-1] if backwards else page
+    return rows.order_by(f"{sign}{query.column}", f"{sign}id")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The case beside another one in a list, with its own place there."""
+
+    number: str
+    at: datetime
+    id: int
+
+
+def beside(
+    actor: Actor,
+    query: InboxQuery,
+    place: tuple[datetime, int],
+    *,
+    now: datetime,
+    day_end: datetime,
+) -> tuple[Step | None, Step | None]:
+    """The cases before and after a place of a list, whichever page they are on: one question.
+
+    The place is where a case stood; that it has left the list since makes no difference.
+    """
+    column = query.column
+    rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
+    down = query.show == "all"
+    sides = []
+    for onwards in (False, True):
+        smaller = down == onwards
+        sign = "-" if smaller else ""
+        side = _beyond(rows, column, place, smaller=smaller)
+        side = side.annotate(onwards=models.Value(onwards))
+        sides.append(
+            side.order_by(f"{sign}{column}", f"{sign}id").values_list(
+                "onwards", "number", column, "id"
+            )[:1]
+        )
+    found = {row[0]: Step(*row[1:]) for row in sides[0].union(sides[1], all=True)}
+    return found.get(False), found.get(True)
 
 
 def _beyond(
@@ -137,7 +229,7 @@ def _beyond(
     """Rows past a keyset, as one row comparison so that the index serves it at any depth."""
     sign = "<" if smaller else ">"
     table = Case._meta.db_table  # noqa: SLF001  (how Django names it)
-    # The column is one of two constants above; the values are parameters.
+    # The column is one of three constants of the query; the values are parameters.
     return rows.extra(  # noqa: S610
         where=[f'("{table}"."{column}", "{table}"."id") {sign} (%s, %s)'], params=list(edge)
     )
@@ -153,8 +245,12 @@ def _narrowed(
 ) -> models.QuerySet[Case]:
     if query.queue_id is not None:
         rows = rows.filter(queue_id=query.queue_id)
+    rows = query.only.within(rows, now=now)
     if query.show == "all":
         return rows
+    if query.show == "replies":
+        # Of ended cases too: somebody wrote and waits to be read.
+        return rows.filter(unread_reply=True)
     rows = rows.filter(is_open=True)
     paused = models.Q(paused_at__isnull=False)
     narrow: dict[str, models.Q] = {
@@ -163,7 +259,6 @@ def _narrowed(
         "unassigned": models.Q(assignee=None),
         "waiting": paused,
         "disputed": models.Q(reopened__gt=0),
-        "replies": models.Q(unread_reply=True),
         "mine": models.Q(assignee_id=actor.user_id),
     }
     return rows.filter(narrow[query.show]) if query.show in narrow else rows
@@ -171,7 +266,7 @@ def _narrowed(
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Open work of an actor: by queue and by saved question."""
+    """Open work of an actor: by queue and by saved question; `replies` of ended cases too."""
 
     open: int
     late: int
@@ -199,8 +294,16 @@ SELECT c.queue_id,
 FROM casework_case c
 WHERE c.city_id = %(city)s AND c.is_open
 GROUP BY c.queue_id
+UNION ALL
+SELECT c.queue_id, 0, 0, 0, 0, 0, 0, count(*)
+FROM casework_case c
+WHERE c.city_id = %(city)s AND c.unread_reply AND NOT c.is_open
+GROUP BY c.queue_id
 """
+"""Two walks of small indexes in one statement: the open cases, then what came in on ended ones."""
 
+
+MINE_SQL = "SELECT count(*) FROM casework_case WHERE city_id = %s AND assignee_id = %s AND is_open"
 
 _counting = threading.Lock()
 
@@ -217,7 +320,10 @@ def _counted(city_id: int, *, now: datetime, day_end: datetime) -> dict[int, tup
     try:
         with connection.cursor() as cursor:
             cursor.execute(COUNTS_SQL, {"now": now, "end": day_end, "city": city_id})
-            rows = {r[0]: tuple(r[1:]) for r in cursor.fetchall()}
+            rows: dict[int, tuple[int, ...]] = {}
+            for queue, *figures in cursor.fetchall():
+                held = rows.get(queue, (0,) * len(figures))
+                rows[queue] = tuple(a + b for a, b in zip(held, figures, strict=True))
         caches[LOCAL].set(key, (time.monotonic(), rows), 60)
         return rows
     finally:
@@ -234,9 +340,9 @@ def counts(
 ) -> Counts:
     """Open work now, at most 3 seconds old. `queue_ids` are those the actor sees."""
     rows = _counted(actor.city_id, now=now, day_end=day_end)
-    mine = Case.objects.filter(
-        city_id=actor.city_id, assignee_id=actor.user_id, is_open=True
-    ).count()
+    with connection.cursor() as cursor:
+        cursor.execute(MINE_SQL, [actor.city_id, actor.user_id])
+        (mine,) = cursor.fetchone()
     seen = [rows[q] for q in queue_ids if q in rows and queue_id in (None, q)]
     sums = [sum(r[i] for r in seen) for i in range(7)]
     per = [{q: rows[q][i] for q in queue_ids if q in rows} for i in range(4)]
@@ -319,12 +425,12 @@ def usual_days(city: City, service_id: int, *, now: datetime) -> float | None:
     return days if days >= 0 else None
 
 
-def work_of(actor: Actor, *, limit: int) -> list[Case]:
+def work_of(actor: Actor, *, limit: int) -> list[CaseLine]:
     """Open work for somebody in the street: their own first, then their queues', by promise."""
     if not actor.is_staff:
         return []
-    base = as_rows(Case.objects.of_city(actor.city_id).filter(is_open=True, paused_at=None))
-    mine = list(base.filter(assignee_id=actor.user_id).order_by("due_order", "id")[:limit])
+    base = Case.objects.of_city(actor.city_id).filter(is_open=True, paused_at=None)
+    mine = as_lines(base.filter(assignee_id=actor.user_id).order_by("due_order", "id")[:limit])
     queues = sorted(actor.queue_ids)
     rest = base.filter(queue_id__in=queues, assignee=None).order_by("due_order", "id")
-    return mine + list(rest[: max(0, limit - len(mine))])
+    return mine + as_lines(rest[: max(0, limit - len(mine))])

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from onehall.casework.errors import MoveRefused
+from onehall.catalog import machine
 from onehall.catalog.flows import FlowDefinition, Move, Outcome
 from onehall.catalog.services import ServiceDefinition
 
@@ -95,12 +97,28 @@ def require(move: Move, service: ServiceDefinition, outcome: Outcome | None, giv
         raise MoveRefused(" ".join(need_words(n) for n in missing), missing=tuple(missing))
 
 
+def closes_at(move: Move, closed_at: datetime | None) -> datetime | None:
+    """Until when the move can be made on a case that ended at `closed_at`; None without an end."""
+    return closed_at + move.within if move.within is not None and closed_at is not None else None
+
+
+def is_over(move: Move, closed_at: datetime | None, now: datetime) -> bool:
+    """Whether the time in which the move could be made has passed."""
+    end = closes_at(move, closed_at)
+    return end is not None and now >= end
+
+
+def require_in_time(move: Move, closed_at: datetime | None, now: datetime) -> None:
+    """Raise `MoveRefused`, with what to do instead, when the time for the move has passed."""
+    if is_over(move, closed_at, now):
+        raise MoveRefused(
+            _("The time to open this case again is over. Report it again: that counts from today.")
+        )
+
+
 def target_of(move: Move, flow: FlowDefinition, *, previous: str, outcome: Outcome | None) -> str:
     """The state the move leads to."""
-    if move.to == "$outcome":
-        if outcome is None:
-            raise MoveRefused(need_words("outcome"), missing=("outcome",))
-        return outcome.to
-    if move.to == "$previous":
-        return previous or flow.start
-    return move.to
+    if move.to == "$outcome" and outcome is None:
+        raise MoveRefused(need_words("outcome"), missing=("outcome",))
+    end = outcome.to if outcome else ""
+    return machine.target_of(move, flow, previous=previous, end=end)

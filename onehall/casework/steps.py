@@ -1,17 +1,18 @@
 """The steps that all writes to a case share: take its lock, ask who may, append and save."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import clock, queries, rules, timeline
+from onehall.casework import rules, timeline
 from onehall.casework.errors import CaseChanged, MoveRefused
-from onehall.casework.models import Case, TimelineEntry, Timer
+from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.progress import Progress
 from onehall.casework.timeline import NewEntry
-from onehall.catalog import categories
-from onehall.catalog.flows import FlowDefinition
-from onehall.kernel.rows import insert
+from onehall.catalog.queries import catalogue
+from onehall.kernel.rows import Together
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
@@ -30,6 +31,8 @@ def locked(*, city: City, case_id: int, seen: int | None = None) -> Case:
         .select_related("queue")
         .get(pk=case_id)
     )
+    # The same row: what follows need not read it again.
+    case.city = city
     if seen is not None and case.lock != seen and _is_news(case, seen):
         words = _("Somebody else changed this case while you were looking at it.")
         raise CaseChanged(words, case=case, seen=seen)
@@ -67,45 +70,47 @@ def text_of(words: str, *, need: str = "words") -> str:
     return words
 
 
+def said(city: City, words: str, words_in: Mapping[str, str] | None) -> dict[str, Any]:
+    """What an entry keeps of words to residents: `words`, and the same in other languages."""
+    data: dict[str, Any] = {"words": text_of(words)}
+    others = {code: text.strip() for code, text in (words_in or {}).items() if text.strip()}
+    kept = {code: text_of(others[code]) for code in city.languages if code in others}
+    return data | {"words_in": kept} if kept else data
+
+
 def finish(case: Case, entries: Sequence[NewEntry], *, by: Actor, now: datetime) -> None:
-    """Append the entries, save the case, queue the news."""
-    rows, outbox = timeline.append(case, entries, by=by, now=now)
+    """Append the entries, let the case move on by itself where its flow says so, save it, queue the news."""
+    flow = catalogue(case.city).flow_version(case.flow_version_id)
+    if flow.acts_by_itself and case.merged_into_id is None:
+        progress = Progress.of(case, flow, city=case.city, by=by, now=now)
+    else:
+        progress = Progress(case=case, flow=flow, city=case.city, by=by, now=now)
+    progress.entries += entries
+    finish_progress(progress)
+
+
+def finish_progress(progress: Progress) -> None:
+    """The same for an act that already gathered what it does."""
+    if progress.case.merged_into_id is None:
+        progress.follow()
+    case, now = progress.case, progress.now
+    rows, outbox = timeline.append(case, progress.entries, by=progress.by, now=now)
     case.save()
+    progress.save()
     save_news(case=case, entries=rows, outbox=outbox, now=now)
 
 
 def save_news(
-    *, case: Case, entries: list[TimelineEntry], outbox: list[NewOutbox], now: datetime
+    *,
+    case: Case,
+    entries: list[TimelineEntry],
+    outbox: list[NewOutbox],
+    now: datetime,
+    along: Together | None = None,
 ) -> None:
-    """Insert entries and outbox rows of a case, two statements."""
-    insert(entries, with_pk=True)
-    messaging.queue(city_id=case.city_id, rows=outbox, now=now)
-
-
-def enter(case: Case, flow: FlowDefinition, target: str, *, city: City, now: datetime) -> None:
-    """Change state, category, open flag, promise clock and timers."""
-    state = flow.states[target]
-    was_paused = categories.is_paused(case.category)
-    case.previous_state = case.previous_state if was_paused else case.state
-    case.state, case.category = target, state.category
-    case.is_open = categories.is_open(state.category)
-    case.closed_at = None if case.is_open else (case.closed_at or now)
-    case.entered += 1
-    held = clock.Clock(case.due_at, case.paused_at)
-    if categories.is_paused(state.category):
-        held = clock.pause(held, now)
-    elif was_paused:
-        held = clock.resume(held, now, queries.calendar_of(city))
-    case.due_at, case.paused_at = held.due_at, held.paused_at
-    case.due_order = clock.order(case.due_at)
-    start_timers(case, flow, now)
-
-
-def start_timers(case: Case, flow: FlowDefinition, now: datetime) -> None:
-    """The timers of the state that the case is in now."""
-    waiting = [
-        Timer(city_id=case.city_id, case=case, entered=case.entered, move=t.move, at=now + t.after)
-        for t in flow.states[case.state].timers
-    ]
-    if waiting:
-        Timer.objects.bulk_create(waiting)
+    """Insert entries and outbox rows of a case, sent as one; with `along`, when the caller sends."""
+    together = along or Together()
+    together.insert(entries, with_pk=True)
+    messaging.queue(city_id=case.city_id, rows=outbox, now=now, along=together)
+    if along is None:
+        together.send()

@@ -28,18 +28,41 @@ PUBLIC_KINDS: Final = frozenset(
         "photo",
         "verdict",
         "called",
+        "notified",
     }
 )
 STAFF_KINDS: Final = frozenset(
-    {"noted", "assigned", "priority", "redacted", "looked", "rerouted", "imported"}
+    {
+        "noted",
+        "assigned",
+        "priority",
+        "redacted",
+        "looked",
+        "rerouted",
+        "imported",
+        "task_opened",
+        "task_taken",
+        "task_done",
+        "task_skipped",
+        "task_cancelled",
+        "reminded",
+        "escalated",
+        "clock",
+        "migrated",
+    }
 )
 MERE_LOOKS: Final = frozenset({"looked"})
 """Kinds that change nothing for somebody who has the case open."""
 KINDS: Final = PUBLIC_KINDS | STAFF_KINDS
 """Every kind of entry; `docs/words.md` explains them."""
 
-NEWS: Final = frozenset({"received", "moved", "replied", "joined", "promised"})
+NEWS: Final = frozenset(
+    {"received", "moved", "replied", "joined", "unjoined", "promised", "notified", "reminded"}
+)
 """Kinds that residents get a message about, when their service and wishes say so."""
+
+STAFF_NEWS: Final = frozenset({"reminded", "escalated"})
+"""Kinds that the staff who have the case get a message about, when the entry is for staff alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +123,11 @@ def append(
         head = entry_hash(head, facts_for_hash(row))
         row.hash = head
         rows.append(row)
-        if (new.kind in NEWS) if new.news is None else new.news:
+        for_staff = new.kind in STAFF_NEWS and not row.public
+        if for_staff or ((new.kind in NEWS) if new.news is None else new.news):
             outbox.append(
                 NewOutbox(
-                    topic="case.news",
+                    topic="case.staff" if for_staff else "case.news",
                     key=f"{case.id}:{seq}",
                     payload={"case": case.id, "seq": seq},
                 )

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from onehall.casework import actions, steps
+from onehall.casework import actions, effects, steps
 from onehall.casework.models import Case, Timer
+from onehall.casework.progress import Progress, timers_of
 from onehall.catalog.queries import catalogue
 from onehall.people.actor import system
 from onehall.places.models import City
@@ -29,7 +30,23 @@ def fire_timer(*, city: City, timer_id: int, now: datetime) -> bool:
     case = steps.locked(city=city, case_id=timer.case_id)
     if case.entered != timer.entered or case.merged_into_id is not None:
         return False
+    if timer.kind != Timer.Kind.FIRE:
+        return _tell(city, case, timer, now)
     actions.make_move(city=city, case_id=case.id, move=timer.move, by=system(city.id), now=now)
+    return True
+
+
+def _tell(city: City, case: Case, timer: Timer, now: datetime) -> bool:
+    """Remind or escalate, as the state of the case says at the timer's place."""
+    flow = catalogue(city).flow_version(case.flow_version_id)
+    effect = next(
+        (t.effect for t in flow.states[case.state].timers if t.position == timer.position), None
+    )
+    if effect is None:
+        return False
+    progress = Progress.of(case, flow, city=city, by=system(city.id), now=now)
+    effects.apply(progress, effect)
+    steps.finish_progress(progress)
     return True
 
 
@@ -51,7 +68,6 @@ def begin_again(*, city: City, case: Case, now: datetime) -> None:
     Nothing fires while a case is joined; fired at once afterwards, nobody could still answer.
     """
     flow = catalogue(city).flow_version(case.flow_version_id)
-    for timer in flow.states[case.state].timers:
-        Timer.objects.filter(case_id=case.pk, entered=case.entered, move=timer.move).update(
-            at=now + timer.after, fired_at=None
-        )
+    for timer in timers_of(case, flow, city=city, since=now):
+        mine = Timer.objects.filter(case_id=case.pk, entered=case.entered, kind=timer.kind)
+        mine.filter(move=timer.move, position=timer.position).update(at=timer.at, fired_at=None)

@@ -1,5 +1,6 @@
 """What a timeline entry says, in the reader's language: built when read, never stored."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,13 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from onehall.casework.models import Case, TimelineEntry
+from onehall.catalog import replies
 from onehall.catalog.flows import FlowDefinition
 from onehall.kernel.localized import pick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One entry as a reader sees it. `category` gives the glyph; `words` are somebody's own."""
+    """One entry as a reader sees it. `category` gives the glyph; `words` are somebody's own.
+
+    `also` is the same in other languages as (code, words), for staff alone.
+    """
 
     seq: int
     at: datetime
@@ -29,11 +34,15 @@ class Line:
     link_number: str = ""
     can_undo_join: bool = False
     data: dict[str, Any] = field(default_factory=dict)
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads, and what the words need: flow, queue names, language, whether staff."""
+    """Who reads, and what the words need: flow, queue names, language, whether staff.
+
+    `own` are the values of the variables that are the reader's alone (`replies.OF_READER`).
+    """
 
     flow: FlowDefinition
     language: str
@@ -41,6 +50,7 @@ class Reader:
     queue_names: dict[int, str]
     staff: bool
     own_number: str = ""
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, words: dict[str, str] | str) -> str:
         """Localized words in the reader's language."""
@@ -75,6 +85,7 @@ def line_of(entry: TimelineEntry, case: Case, reader: Reader, category: str) -> 
         link_number=_linked(entry) if reader.staff else "",
         can_undo_join=entry.kind == "joined" and "case" in data,
         data=data,
+        also=_also(entry) if reader.staff else (),
     )
 
 
@@ -83,7 +94,7 @@ def lines(entries: list[TimelineEntry], case: Case, reader: Reader) -> list[Line
     category = reader.flow.states[reader.flow.start].category
     found: list[Line] = []
     for entry in reversed(entries):
-        if entry.kind == "moved":
+        if entry.kind in ("moved", "migrated"):
             target = reader.flow.states.get(str(entry.data.get("to")))
             category = target.category if target else category
         found.append(line_of(entry, case, reader, category))
@@ -96,7 +107,31 @@ def _words(entry: TimelineEntry, reader: Reader) -> str:
     own = bool(reader.own_number) and data.get("number") == reader.own_number
     if entry.actor_kind == "resident" and not reader.staff and not own:
         return ""
-    return str(data.get("words", "")) or str(data.get("reason", ""))
+    words = str(_in_languages(data).get(reader.language) or data.get("words", ""))
+    words = str(data.get("words", "")) if reader.staff else words
+    if entry.actor_kind == "staff":
+        words = replies.read_by(words, _blanks() if reader.staff else reader.own)
+    return words or str(data.get("reason", "")) or reader.text(data.get("said", ""))
+
+
+def _in_languages(data: dict[str, Any]) -> dict[str, Any]:
+    """What was written in other languages beside `words`, by code."""
+    found = data.get("words_in")
+    return found if isinstance(found, dict) else {}
+
+
+def _also(entry: TimelineEntry) -> tuple[tuple[str, str], ...]:
+    found = _in_languages(entry.data)
+    return tuple((code, replies.read_by(str(text), _blanks())) for code, text in found.items())
+
+
+def _blanks() -> dict[str, str]:
+    """What staff read where each resident reads their own."""
+    return {
+        "first_name": _("[first name]"),
+        "number": _("[number of the report]"),
+        "link": _("[link to the report]"),
+    }
 
 
 def _photos(data: dict[str, Any]) -> tuple[int, ...]:
@@ -166,9 +201,16 @@ def _say_noted(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
 
 
 def _say_wrote(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
-    if reader.own_number and entry.data.get("number") == reader.own_number:
-        return _("You wrote"), ""
-    return _("A resident wrote"), ""
+    data = entry.data
+    own = bool(reader.own_number) and data.get("number") == reader.own_number
+    count = len(data.get("photos", ()))
+    if data.get("words") or not count:
+        return (_("You wrote") if own else _("A resident wrote")), ""
+    if own:
+        said = ngettext("You sent %(n)s photo", "You sent %(n)s photos", count)
+    else:
+        said = ngettext("A resident sent %(n)s photo", "A resident sent %(n)s photos", count)
+    return said % {"n": count}, ""
 
 
 def _say_called(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
@@ -203,7 +245,8 @@ def _say_joined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
 
 def _say_unjoined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     if "from" in entry.data:
-        return _("Apart again from %(number)s") % {"number": entry.data["from"]}, ""
+        title = _("Apart again from %(number)s") % {"number": entry.data["from"]}
+        return title, _("They are not about the same thing after all. This one goes on by itself.")
     if not reader.staff:
         return _("A report was taken apart from this one"), ""
     return _("Report %(number)s taken apart") % {"number": entry.data.get("number", "")}, ""
@@ -239,6 +282,71 @@ def _say_verdict(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     if "rating" in data:
         return _("Rated %(n)s of 5") % {"n": data["rating"]}, ""
     return (_("Answer: fixed") if data.get("fixed") else _("Answer: not fixed")), ""
+
+
+def _task(entry: TimelineEntry, reader: Reader) -> str:
+    """The name of the task that an entry is about."""
+    label = entry.data.get("label")
+    found = reader.flow.task(str(entry.data.get("task")))
+    if label is None and found is not None:
+        label = found[1].label
+    return reader.text(label) if label else _("Task")
+
+
+def _say_task_opened(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    queue = reader.queue_names.get(entry.data.get("queue", 0), "")
+    return _("To do: %(task)s") % {"task": _task(entry, reader)}, queue
+
+
+def _say_task_taken(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    task, name = _task(entry, reader), entry.data.get("name")
+    if name:
+        return _("%(name)s has it: %(task)s") % {"name": name, "task": task}, ""
+    return _("Given back: %(task)s") % {"task": task}, ""
+
+
+def _say_task_done(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    found = reader.flow.task(str(entry.data.get("task")))
+    join = found[0].join if found else None
+    outcome = join.outcome(str(entry.data.get("outcome"))) if join else None
+    detail = reader.text(outcome.label) if outcome else ""
+    return _("Done: %(what)s.") % {"what": _task(entry, reader)}, detail
+
+
+def _say_task_skipped(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("Skipped: %(task)s") % {"task": _task(entry, reader)}, ""
+
+
+def _say_task_cancelled(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    return _("No longer needed: %(task)s") % {"task": _task(entry, reader)}, ""
+
+
+def _say_notified(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    return _("Message from the city"), ""
+
+
+def _say_reminded(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    if entry.data.get("to") == "resident":
+        return _("We reminded you"), ""
+    return _("Reminder to the team"), ""
+
+
+def _say_escalated(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    queue = reader.queue_names.get(entry.data.get("queue", 0), "")
+    return _("Escalated"), queue
+
+
+def _say_clock(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    return (
+        _("The clock runs again") if entry.data.get("running") else _("The clock stands still")
+    ), ""
+
+
+def _say_migrated(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    data = {"n": entry.data.get("number", "")}
+    if entry.data.get("undone"):
+        return _("Put back to version %(n)s of its flow") % data, ""
+    return _("Moved to version %(n)s of its flow") % data, ""
 
 
 def _people(data: dict[str, Any]) -> str:

@@ -1,44 +1,35 @@
 """What is wrong with a flow: pure checks over its typed form, each with where it is and what to do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from onehall.catalog import categories
-from onehall.catalog.flows import FlowDefinition, Move
-from onehall.kernel.spelling import nearest
-from onehall.people.actor import ROLES
+from onehall.catalog.findings import BY, STAFF, Finding, unknown
+from onehall.catalog.flows import GROUPS, FlowDefinition, Move
+from onehall.catalog.lint_parts import (
+    leavable_by_staff,
+    lint_circles,
+    lint_parts,
+    lint_waiting,
+    reached,
+)
 
-BY: Final = frozenset({*ROLES, "resident", "system"})
-"""Who may be named in a move's `by`."""
+__all__ = ["BY", "SPECIAL_TARGETS", "STAFF", "Finding", "lint_flow", "unknown"]
 
-STAFF: Final = frozenset(ROLES) - {"auditor"}
 SPECIAL_TARGETS: Final = frozenset({"$previous", "$outcome"})
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One mistake: the path of keys to it in the document, what is wrong and what to do."""
-
-    where: tuple[str, ...]
-    message: str
-    advice: str
 
 
 def lint_flow(flow: FlowDefinition) -> list[Finding]:
     """Every mistake of a flow; names first, and the walk through it only when all names are right."""
-    found = [*_start(flow), *_states(flow), *_outcomes(flow), *_moves(flow), *_timers(flow)]
-    return found or [*_unreachable(flow), *_stuck(flow), *_waiting(flow), *_timer_loops(flow)]
-
-
-def unknown(what: str, name: str, known: frozenset[str] | set[str]) -> tuple[str, str]:
-    """The sentence and the advice for a name that does not exist."""
-    guess = nearest(name, known)
-    choices = ", ".join(sorted(known))
-    return (
-        f'There is no {what} "{name}".',
-        f'Did you mean "{guess}"?' if guess else f"Known: {choices or 'none'}.",
-    )
+    found = [*_start(flow), *_states(flow), *_outcomes(flow), *_moves(flow), *lint_parts(flow)]
+    return found or [
+        *_unreachable(flow),
+        *_stuck(flow),
+        *_waiting(flow),
+        *_timer_loops(flow),
+        *lint_circles(flow),
+        *lint_waiting(flow),
+    ]
 
 
 def _start(flow: FlowDefinition) -> Iterator[Finding]:
@@ -86,7 +77,7 @@ def _moves(flow: FlowDefinition) -> Iterator[Finding]:
     for move in flow.moves.values():
         where = ("moves", move.key)
         for source in sorted(move.sources - set(flow.states)):
-            known = {*flow.states, "@open", "@ended"}
+            known = {*flow.states, *(f"@{group}" for group in GROUPS)}
             yield Finding((*where, "from"), *unknown("state", source, known))
         if move.to not in {*flow.states, *SPECIAL_TARGETS}:
             yield Finding((*where, "to"), *unknown("state", move.to, set(flow.states)))
@@ -98,6 +89,38 @@ def _moves(flow: FlowDefinition) -> Iterator[Finding]:
         for need in sorted(move.needs - categories.NEEDS):
             yield Finding((*where, "needs"), *unknown("need", need, set(categories.NEEDS)))
         yield from _close(flow, move)
+        yield from _within(flow, move)
+
+
+def _within(flow: FlowDefinition, move: Move) -> Iterator[Finding]:
+    """The time in which a resident can still say "not fixed", counted from the end of the case."""
+    if move.within is None:
+        return
+    where = ("moves", move.key, "within")
+    if move.purpose != "dispute":
+        yield Finding(
+            where,
+            f'The move "{move.key}" has an end, but is no dispute.',
+            'Only a move with "purpose: dispute" can say "within". Delete it here.',
+        )
+    if not move.within:
+        yield Finding(where, "The time is over at once.", "Give it hours or days.")
+        return
+    for state in (flow.states[key] for key in sorted(move.sources & set(flow.states))):
+        if categories.is_open(state.category):
+            yield Finding(
+                where,
+                f'In "{state.key}" a case has not ended, so the time does not run yet.',
+                f'Take "{state.key}" out of the "from" of "{move.key}".',
+            )
+        for timer in state.timers:
+            settles = timer.move in flow.moves and flow.moves[timer.move].purpose == "settle"
+            if settles and timer.after > move.within:
+                yield Finding(
+                    where,
+                    f'The time is over before a case in "{state.key}" is settled.',
+                    "Give it at least as long as the timer of that state.",
+                )
 
 
 def _close(flow: FlowDefinition, move: Move) -> Iterator[Finding]:
@@ -106,30 +129,6 @@ def _close(flow: FlowDefinition, move: Move) -> Iterator[Finding]:
         yield Finding(where, "Only a close can lead to $outcome.", 'Add "purpose: close".')
     if move.to == "$outcome" and not flow.outcomes:
         yield Finding(where, "The flow has no outcomes.", 'Add them under "outcomes".')
-
-
-def _timers(flow: FlowDefinition) -> Iterator[Finding]:
-    for state in flow.states.values():
-        where = ("states", state.key, "timers")
-        for timer in state.timers:
-            move = flow.moves.get(timer.move)
-            if move is None:
-                yield Finding(where, *unknown("move", timer.move, set(flow.moves)))
-                continue
-            if "system" not in move.by:
-                yield Finding(
-                    where,
-                    f'The timer fires "{move.key}", which the system may not make.',
-                    f'Add "system" to the "by" of "{move.key}".',
-                )
-            if state.key not in move.sources:
-                yield Finding(
-                    where,
-                    f'The timer fires "{move.key}", which does not leave "{state.key}".',
-                    f'Add "{state.key}" to the "from" of "{move.key}".',
-                )
-            if not timer.after:
-                yield Finding(where, "The timer fires at once.", "Give it hours or days.")
 
 
 def _targets(flow: FlowDefinition, move: Move) -> set[str]:
@@ -166,7 +165,7 @@ def _stuck(flow: FlowDefinition) -> Iterator[Finding]:
             yield Finding(
                 where, f'A case in "{state.key}" stays there forever.', "Add a move out of it."
             )
-        elif not any(m.by & STAFF for m in leaving):
+        elif not leavable_by_staff(flow, state):
             yield Finding(
                 where,
                 f'No staff role can move a case out of "{state.key}".',
@@ -208,18 +207,13 @@ def _waiting(flow: FlowDefinition) -> Iterator[Finding]:
 def _timer_loops(flow: FlowDefinition) -> Iterator[Finding]:
     """Timers that could move a case in a circle with nobody touching it."""
     steps = {
-        s.key: {t for timer in s.timers for t in _targets(flow, flow.moves[timer.move])}
+        s.key: {
+            t for timer in s.timers if timer.move for t in _targets(flow, flow.moves[timer.move])
+        }
         for s in flow.states.values()
     }
     for key in flow.states:
-        seen: set[str] = set()
-        todo = list(steps[key])
-        while todo:
-            here = todo.pop()
-            if here not in seen:
-                seen.add(here)
-                todo.extend(steps[here])
-        if key in seen:
+        if key in reached(steps, key):
             yield Finding(
                 ("states", key, "timers"),
                 f'Timers move a case from "{key}" in a circle.',

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from onehall.catalog import flows, services
+from onehall.catalog import flows, replies, services
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.models import FlowVersion, Service, ServiceGroup
-from onehall.catalog.pack.rows import latest_versions
+from onehall.catalog.pack.rows import latest_versions, reply_templates
+from onehall.catalog.replies import ReplyTemplate
 from onehall.catalog.search import Index, build_index
 from onehall.catalog.services import ServiceDefinition, Words
 from onehall.places.held import Held
@@ -32,21 +33,36 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """Everything a city offers. `groups` and `services` hold what is offered now, in order."""
+    """Everything a city offers its residents; `internal` is what it offers its own staff.
+
+    `groups`, `services` and `index` hold what is offered now, in order. Each is found by key and id in both.
+    """
 
     city_id: int
     languages: tuple[str, ...]
     groups: tuple[Group, ...]
     services: tuple[ServiceDefinition, ...]
     index: Index
+    replies: tuple[ReplyTemplate, ...]
     _by_key: Mapping[str, ServiceDefinition] = field(repr=False)
     _by_id: Mapping[int, ServiceDefinition] = field(repr=False)
     _current: Mapping[str, tuple[int, FlowDefinition]] = field(repr=False)
+    _internal: "Catalogue | None" = field(default=None, repr=False)
+
+    @property
+    def internal(self) -> "Catalogue":
+        """What the city offers its own staff."""
+        return self._internal or self
 
     @property
     def common(self) -> tuple[ServiceDefinition, ...]:
         """The tiles of the first page."""
         return tuple(s for s in self.services if s.common)
+
+    @property
+    def every(self) -> tuple[ServiceDefinition, ...]:
+        """All services, the ones no longer offered too: what old cases are about."""
+        return tuple(self._by_id.values())
 
     def service(self, key: str) -> ServiceDefinition:
         """An offered service by key; UnknownService when there is none."""
@@ -79,7 +95,7 @@ _versions_lock = threading.Lock()
 
 
 def catalogue(city: City) -> Catalogue:
-    """The catalogue at the city's revision: three queries the first time, then none."""
+    """The catalogue at the city's revision: four queries the first time, then none."""
     return _catalogues.get((city.pk, str(city.revision)), lambda: _load(city))
 
 
@@ -126,18 +142,35 @@ def _load(city: City) -> Catalogue:
         definition = flows.parse(version.doc)
         current[key] = (version.pk, definition)
         _keep(city.pk, version.pk, definition)
-    offered = tuple(s for _, s in parsed if s.active)
-    return Catalogue(
+    offered = [(group_id, s) for group_id, s in parsed if s.active]
+    everything = Catalogue(
         city_id=city.pk,
         languages=tuple(city.languages),
+        groups=(),
+        services=(),
+        index=build_index((), tuple(city.languages)),
+        replies=tuple(replies.parse(row.doc) for row in reply_templates(city)),
+        _by_key={s.key: s for _, s in offered},
+        _by_id={s.id: s for _, s in parsed},
+        _current=current,
+    )
+    inside = _part(everything, groups, [(g, s) for g, s in offered if s.is_internal])
+    outside = _part(everything, groups, [(g, s) for g, s in offered if not s.is_internal])
+    return replace(outside, _internal=inside)
+
+
+def _part(
+    whole: Catalogue, groups: list[ServiceGroup], offered: list[tuple[int, ServiceDefinition]]
+) -> Catalogue:
+    """The catalogue with some of the services on show."""
+    services = tuple(s for _, s in offered)
+    return replace(
+        whole,
         groups=tuple(
             Group(g.pk, g.key, g.name, g.icon, mine)
             for g in groups
-            if (mine := tuple(s for group_id, s in parsed if group_id == g.pk and s.active))
+            if (mine := tuple(s for group_id, s in offered if group_id == g.pk))
         ),
-        services=offered,
-        index=build_index(offered, tuple(city.languages)),
-        _by_key={s.key: s for s in offered},
-        _by_id={s.id: s for _, s in parsed},
-        _current=current,
+        services=services,
+        index=build_index(services, whole.languages),
     )

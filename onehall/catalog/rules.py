@@ -26,9 +26,13 @@ class _Wrong(Exception):
 
 def visible_questions(service: ServiceDefinition, answers: Mapping[str, Any]) -> list[Question]:
     """The questions to show, in order. An answer to a hidden question does not count."""
+    return _visible(service.questions, answers)
+
+
+def _visible(questions: Sequence[Question], answers: Mapping[str, Any]) -> list[Question]:
     shown: list[Question] = []
     counted: dict[str, Any] = {}
-    for question in service.questions:
+    for question in questions:
         if question.when is None or evaluate(question.when, counted):
             shown.append(question)
             if question.key in answers:
@@ -38,9 +42,14 @@ def visible_questions(service: ServiceDefinition, answers: Mapping[str, Any]) ->
 
 def missing_answers(service: ServiceDefinition, answers: Mapping[str, Any]) -> list[Question]:
     """The shown questions that must be answered and are not."""
+    return missing_in(service.questions, answers)
+
+
+def missing_in(questions: Sequence[Question], answers: Mapping[str, Any]) -> list[Question]:
+    """The same for any questions in order, such as those of a task."""
     return [
         q
-        for q in visible_questions(service, answers)
+        for q in _visible(questions, answers)
         if q.required and answers.get(q.key) in (None, "", [])
     ]
 
@@ -53,9 +62,16 @@ def clean_answers(
     Answers: choice and text are text, choices a list, number a number, yes_no true or false, date text as 2026-11-27.
     What hidden questions were sent is dropped; questions after a stop are not asked for.
     """
+    return clean_form(service.questions, raw)
+
+
+def clean_form(
+    questions: Sequence[Question], raw: Mapping[str, Sequence[str]]
+) -> tuple[Answers, dict[str, str], Stop | None]:
+    """The same for any questions in order, such as those of a task."""
     answers: Answers = {}
     errors: dict[str, str] = {}
-    for question in service.questions:
+    for question in questions:
         if question.when is not None and not evaluate(question.when, answers):
             continue
         given = [text for text in (v.strip() for v in raw.get(question.key, ())) if text]

@@ -24,6 +24,8 @@ _EXACT, _SYNONYM, _PREFIX, _TYPO = 1.0, 0.75, 0.8, 0.65
 _OTHER_LANGUAGE: Final = 0.9
 _MOST_WORDS: Final = 12
 _WORST: Final = 0.24
+_FAR_BEHIND: Final = 0.5
+"""Of the best score: what fits less than half as well only hides the one that was meant."""
 _WHERE: Final = 0.6
 _LETTERS = re.compile(r"[a-z0-9]+")
 _SOMEWHERE = re.compile(
@@ -253,4 +255,4 @@ def _ranked(
             why = index.phrases[place].text
             hits.append(Hit(index.services[number], round(score, 3), why))
     hits.sort(key=lambda h: (-h.score, not h.service.common, h.service.position, h.service.key))
-    return hits[:limit]
+    return [hit for hit in hits[:limit] if hit.score >= _FAR_BEHIND * hits[0].score]

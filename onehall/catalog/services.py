@@ -1,10 +1,17 @@
 """A service document as typed values: questions, routing, promise, closing contract."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 type Doc = dict[str, Any]
 type Words = dict[str, str] | str
+
+PRIVATE: Final = "private"
+"""Of a service's `photos.public`: a resident's photo is seen by its sender and the staff alone."""
+
+
+STAFF: Final = "staff"
+"""Of a service's `audience`: what the city's own staff ask for, in a catalogue of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDefinition:
-    """A whole parsed service. `id`, `position` and `active` come from its row; 0 and True without one."""
+    """A whole parsed service. `id`, `position` and `active` come from its row; 0 and True without one.
+
+    No `languages` means that it is offered in all of the city's. `is_internal`: for the city's own staff.
+    """
 
     key: str
     group: str
@@ -83,6 +93,8 @@ class ServiceDefinition:
     closing_needs: frozenset[str]
     similar_metres: int
     similar_days: int
+    languages: tuple[str, ...] = ()
+    is_internal: bool = False
     id: int = 0
     position: int = 0
     active: bool = True
@@ -90,6 +102,10 @@ class ServiceDefinition:
     def question(self, key: str) -> Question | None:
         """The question with this key."""
         return next((q for q in self.questions if q.key == key), None)
+
+    def is_offered_in(self, language: str) -> bool:
+        """Whether its questions are there in a language."""
+        return not self.languages or language in self.languages
 
     def promise_for(self, priority: str) -> Promise:
         """The promise at a priority; the plain one where the city set no other."""
@@ -111,7 +127,8 @@ def _stop(doc: Doc | None) -> Stop | None:
     return Stop(doc["when"], doc["words"], doc.get("call", "")) if doc else None
 
 
-def _question(doc: Doc) -> Question:
+def parse_question(doc: Doc) -> Question:
+    """A typed question from a checked document."""
     return Question(
         key=doc["key"],
         type=doc["type"],
@@ -146,7 +163,7 @@ def parse(doc: Doc) -> ServiceDefinition:
         photos_public=photos.get("public", "after_review"),
         public=privacy.get("public", True),
         place_privacy=privacy.get("place", "exact"),
-        questions=tuple(_question(q) for q in doc.get("questions", [])),
+        questions=tuple(parse_question(q) for q in doc.get("questions", [])),
         routing=tuple(
             Route(r["queue"], r.get("because", ""), r.get("when")) for r in doc["routing"]
         ),
@@ -157,4 +174,6 @@ def parse(doc: Doc) -> ServiceDefinition:
         closing_needs=frozenset(closing.get("needs", [])) | {"words"},
         similar_metres=similar.get("metres", 100),
         similar_days=similar.get("days", 60),
+        languages=tuple(doc.get("languages", [])),
+        is_internal=doc.get("audience") == STAFF,
     )

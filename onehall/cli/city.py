@@ -61,7 +61,11 @@ def command() -> None:
 def check_command(folder: Path) -> None:
     """Report every mistake with its file and line. Needs no database."""
     running.set_up_django()
-    _stop_if_wrong(check(folder))
+    from onehall.cli import packs
+
+    pack, problems = packs.read(folder)
+    _stop_if_wrong(problems)
+    _say_warnings(packs.warnings(pack))
     done(f"No mistakes in {folder}.")
 
 
@@ -96,12 +100,15 @@ def apply_command(folder: Path, *, with_staff: bool) -> None:
             reading = steps.add_task("Reading the folder", total=1)
             pack, problems = packs.read(folder)
             steps.advance(reading)
+            touched = [] if problems else _flow_changes(packs.changes(pack))
             if not problems:
                 storing = steps.add_task("Storing the city", total=1)
                 city = packs.apply(pack, with_staff=with_staff, by=BY)
                 steps.advance(storing)
         _stop_if_wrong(problems)
         _say_warnings(packs.warnings(pack))
+        for line in touched:
+            out.print(line, markup=False, soft_wrap=True)
         done(f"{city.name} is at revision {city.revision}.")
 
 
@@ -123,6 +130,11 @@ def export_command(slug: str, folder: Path, *, with_staff: bool) -> None:
             message = f"{folder} is not empty."
             raise Failure(message, hint="Name a new folder.") from None
         done(f"{slug} is in {folder}.")
+
+
+def _flow_changes(found: list[Change]) -> list[str]:
+    """What publishing touches: each flow with a new version, and the open cases that stay on old ones."""
+    return [f"flow {c.name}: {c.detail}" for c in found if c.what == "flow" and c.kind != "add"]
 
 
 def _stop_if_wrong(problems: list[PackProblem]) -> None:

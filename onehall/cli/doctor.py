@@ -38,7 +38,7 @@ def command() -> None:
         faults += _show(look)
     try:
         with running.django():
-            for look in (_database, _migrations, _static, _outbox, _mail):
+            for look in (_database, _migrations, _net, _static, _outbox, _mail):
                 faults += _show(look)
     except Failure as failure:
         _print(Finding(good=False, words=f"The database cannot be reached. {failure.message}"))
@@ -149,6 +149,21 @@ def _migrations() -> Iterator[Finding]:
     count = pending_migrations()
     words = f"{count} migrations wait: run `onehall manage migrate`." if count else "Up to date."
     yield Finding(good=not count, words=f"Tables: {words}")
+
+
+def _net() -> Iterator[Finding]:
+    from onehall.kernel.database import net
+
+    if net.is_stretched():
+        yield Finding(
+            good=True, words="The pages see rows of the asked city only (row-level security)."
+        )
+        return
+    words = (
+        f"Row-level security is off. Run `CREATE ROLE {net.ROLE}; GRANT {net.ROLE} TO` your database"
+        " user as an administrator of the server, then `onehall serve` once more."
+    )
+    yield Finding(good=None, words=words)
 
 
 def _static() -> Iterator[Finding]:

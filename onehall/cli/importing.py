@@ -128,3 +128,6 @@ def _report(run: ImportRun, rejects: Path) -> None:
         out.print("Rows of unknown services come in with --keep-as SERVICE.")
     if run.rejected:
         out.print(f"The rejected rows are in {rejects}, with line and reason.", markup=False)
+    else:
+        # Nothing but a header would only raise the question of what is missing.
+        rejects.unlink(missing_ok=True)

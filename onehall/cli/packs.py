@@ -3,12 +3,13 @@
 Import it only after Django is set up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.db import transaction
 from django.db.models import F
 
+from onehall.casework import migrating
 from onehall.catalog import pack as catalog_pack
 from onehall.catalog.pack import CatalogPack, Known
 from onehall.kernel import clock
@@ -71,8 +72,8 @@ def read_sound(folder: Path) -> CityPack:
 
 
 def warnings(pack: CityPack) -> list[str]:
-    """What could not be checked, as sentences."""
-    return people_pack.warnings(pack.people)
+    """What could not be checked, and what should be looked at, as sentences."""
+    return [*people_pack.warnings(pack.people), *catalog_pack.warnings(pack.catalog)]
 
 
 def changes(pack: CityPack, *, with_staff: bool = False) -> list[Change]:
@@ -87,8 +88,29 @@ def changes(pack: CityPack, *, with_staff: bool = False) -> list[Change]:
 def _changes_above(pack: CityPack, city: City | None, *, with_staff: bool) -> list[Change]:
     return [
         *people_pack.plan(pack.people, city, with_staff=with_staff),
-        *catalog_pack.plan(pack.catalog, city),
+        *_with_live_cases(catalog_pack.plan(pack.catalog, city), city),
     ]
+
+
+def _with_live_cases(changes: list[Change], city: City | None) -> list[Change]:
+    """Beside each flow that gets a new version or goes: how many open cases stay on which one."""
+    if city is None or not any(c.what == "flow" and c.kind != "add" for c in changes):
+        return changes
+    live = migrating.live_by_version(city)
+    return [
+        replace(c, detail=f"{c.detail}; {said}" if c.detail else said)
+        if c.what == "flow" and (said := stay_words(live.get(c.name, [])))
+        else c
+        for c in changes
+    ]
+
+
+def stay_words(live: list[tuple[int, int]]) -> str:
+    """How many open cases stay on each version: "412 cases stay on version 6"."""
+    return ", ".join(
+        f"{count} {'case stays' if count == 1 else 'cases stay'} on version {number}"
+        for number, count in live
+    )
 
 
 @transaction.atomic

@@ -102,10 +102,13 @@ def bring_up_to_date(progress: Progress) -> None:
     """Applies migrations, makes the shared cache and collects the static files that changed."""
     from django.core.management import call_command
 
+    from onehall.kernel.database import net
+
     task = progress.add_task("Preparing the database", total=2)
     call_command("migrate", interactive=False, verbosity=0)
     progress.advance(task)
     call_command("createcachetable", verbosity=0)
+    net.stretch()
     progress.advance(task)
     collect_static(progress)
 

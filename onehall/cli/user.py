@@ -2,68 +2,127 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
+from rich.table import Table
 
 from onehall.cli import running
-from onehall.cli.words import Failure, done
+from onehall.cli.words import Failure, done, out
+from onehall.people.actor import ROLES
 
-ROLES = ("agent", "crew", "supervisor", "auditor", "admin")
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from onehall.people.models import User
+    from onehall.places.models import City
 
 
 @click.group()
 def command() -> None:
-    """Add staff and set passwords."""
+    """Add staff, list them, set passwords."""
 
 
 @command.command()
 @click.argument("email")
-@click.option("--name", default="", help="The person's name.")
+@click.option("--name", default="", help="Of a new person; asked for when not given.")
 @click.option("--city", "slug", required=True, help="The short name of the city.")
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES))
-@click.option("--department", "department_key", help="The key of their department.")
+@click.option("--department", "department_key", default="", help="The key of their department.")
 @click.option("--queue", "queues", multiple=True, help="Keys of the queues they work on.")
-@click.password_option(help="Asked for when not given.")
+@click.option("--password", help="Of a new person; asked for when not given.")
 def add(
     email: str,
     *,
     name: str,
     slug: str,
     roles: tuple[str, ...],
-    department_key: str | None,
+    department_key: str,
     queues: tuple[str, ...],
-    password: str,
+    password: str | None,
 ) -> None:
-    """Add a member of staff, or give an existing person a role in another city."""
+    """Add a member of staff; whoever is there already gets these roles and keeps their password."""
     with running.django():
         from django.db import transaction
 
-        from onehall.people.models import Department, Membership, User
-        from onehall.places.models import City
+        from onehall.kernel import clock
+        from onehall.people import actions
+        from onehall.people.actor import system
 
-        city = City.objects.filter(slug=slug).first()
-        if city is None:
-            message = f"There is no city called {slug!r}."
-            raise Failure(message, hint="Known cities: " + ", ".join(_slugs()))
-        department = Department.objects.filter(city=city, key=department_key).first()
-        if department_key and department is None:
-            message = f"{slug} has no department {department_key!r}."
-            raise Failure(message)
+        city = _city(slug)
+        _known_keys(city, department_key, queues)
+        by, now = system(city.pk), clock.now()
+        user = _user(email)
+        is_new = user is None
+        if is_new:
+            name = name or click.prompt("Name")
+            password = password or _asked()
+            _check_password(password)
         with transaction.atomic():
-            user = User.objects.filter(email__iexact=email).first()
             if user is None:
-                _check_password(password)
-                user = User.objects.create_user(email=email, name=name, password=password)
-            Membership.objects.update_or_create(
-                user=user,
-                city=city,
-                defaults={
-                    "roles": list(roles),
-                    "department": department,
-                    "queue_keys": list(queues),
-                    "active": True,
-                },
+                user = actions.create_user(
+                    email=email, name=name, by=by, now=now, password=password
+                )
+            actions.add_membership(
+                user_id=user.pk,
+                city_id=city.pk,
+                roles=roles,
+                department_key=department_key,
+                queue_keys=queues,
+                by=by,
+                now=now,
             )
-        done(f"{email} is {', '.join(roles)} in {slug}.")
+        done(f"{user.email} is {', '.join(roles)} in {slug}.")
+        if password and not is_new:
+            out.print(
+                f"Their password is the old one; change it with: onehall user password {email}"
+            )
+
+
+@command.command("list")
+@click.option("--city", "slug", required=True, help="The short name of the city.")
+def list_command(slug: str) -> None:
+    """Show the staff of a city: name, address, roles, department, queues."""
+    with running.django():
+        from onehall.people.models import Membership
+
+        city = _city(slug)
+        staff = Membership.objects.filter(city=city, active=True).select_related(
+            "user", "department"
+        )
+        table = Table(box=None)
+        for title in ("Name", "E-mail", "Roles", "Department", "Queues"):
+            table.add_column(title, overflow="fold")
+        for member in staff.order_by("user__name", "user__email"):
+            table.add_row(
+                member.user.name,
+                member.user.email,
+                ", ".join(member.roles),
+                member.department.key if member.department else "the whole city",
+                ", ".join(member.queue_keys) or "all",
+            )
+        out.print(table)
+
+
+@command.command()
+@click.argument("email")
+@click.option("--city", "slug", required=True, help="The short name of the city.")
+def remove(email: str, slug: str) -> None:
+    """End what a person is in a city. What they wrote and did stays under their name."""
+    with running.django():
+        from onehall.kernel import clock
+        from onehall.people import actions
+        from onehall.people.actor import system
+
+        city = _city(slug)
+        user = _user(email)
+        ended = user is not None and actions.end_membership(
+            user_id=user.pk, city_id=city.pk, by=system(city.pk), now=clock.now()
+        )
+        if not ended:
+            message = f"{email} does not work for {slug}."
+            raise Failure(message, hint=f"Who does: onehall user list --city {slug}")
+        done(f"{email} no longer works for {slug}.")
 
 
 @command.command()
@@ -72,9 +131,7 @@ def add(
 def password(email: str, *, password: str) -> None:
     """Set a new password."""
     with running.django():
-        from onehall.people.models import User
-
-        user = User.objects.filter(email__iexact=email).first()
+        user = _user(email)
         if user is None:
             message = f"Nobody signs in as {email}."
             raise Failure(message)
@@ -82,6 +139,47 @@ def password(email: str, *, password: str) -> None:
         user.set_password(password)
         user.save(update_fields=["password"])
         done(f"The password of {email} is changed.")
+
+
+def _asked() -> str:
+    found: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return found
+
+
+def _user(email: str) -> User | None:
+    from onehall.people.models import User
+
+    return User.objects.filter(email__iexact=email.strip()).first()
+
+
+def _city(slug: str) -> City:
+    from onehall.places.models import City
+
+    city = City.objects.filter(slug=slug).first()
+    if city is None:
+        known = list(City.objects.order_by("slug").values_list("slug", flat=True)) or ["none yet"]
+        message = f"There is no city called {slug!r}."
+        raise Failure(message, hint="Known cities: " + ", ".join(known))
+    return city
+
+
+def _known_keys(city: City, department: str, wanted: tuple[str, ...]) -> None:
+    """Refuse keys that the city does not have, and name those it has: nobody knows them by heart."""
+    from onehall.people.models import Department, Queue
+
+    departments = Department.objects.filter(city=city, active=True)
+    queues = Queue.objects.filter(city=city, active=True)
+    if department:
+        _one_of(department, departments, f"{city.slug} has no department {department!r}.")
+        queues = queues.filter(department__key=department)
+    for key in wanted:
+        _one_of(key, queues, f"{department or city.slug} has no queue {key!r}.")
+
+
+def _one_of(key: str, rows: QuerySet[Any], message: str) -> None:
+    known = list(rows.values_list("key", flat=True))
+    if key not in known:
+        raise Failure(message, hint="There are: " + ", ".join(known))
 
 
 def _check_password(password: str) -> None:
@@ -92,9 +190,3 @@ def _check_password(password: str) -> None:
         validate_password(password)
     except ValidationError as error:
         raise Failure(" ".join(error.messages)) from None
-
-
-def _slugs() -> list[str]:
-    from onehall.places.models import City
-
-    return list(City.objects.order_by("slug").values_list("slug", flat=True)) or ["none yet"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from types import FrameType
@@ -9,6 +10,9 @@ from types import FrameType
 import click
 
 from onehall.cli import running
+
+PATIENCE = 10
+"""Steps that the worker stands back (`nice`): people wait for pages, and nobody waits for a mail."""
 
 
 @click.command()
@@ -22,6 +26,8 @@ def command(*, once: bool) -> None:
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
+    if not once:
+        os.nice(PATIENCE)
     with running.django():
         from onehall.messaging import worker
 

@@ -4,6 +4,7 @@ import secrets
 from typing import Any, override
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core import context as allauth_context
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
@@ -11,9 +12,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from onehall.kernel import clock
+from onehall.kernel.rows import select
+from onehall.look.doorway import connection_of
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewMessage
 from onehall.people import actions as people
+from onehall.people.models import User
 from onehall.people.queries import staff_actor
 from onehall.places.models import City
 
@@ -33,6 +37,16 @@ def resident_sign_in(city: City, email: str) -> AbstractBaseUser | None:
     return user
 
 
+class SignIn(AuthenticationBackend):  # type: ignore[misc]  # the library ships no types
+    """Signing in as the library does it; who is signed in is read with one plain statement."""
+
+    @override
+    def get_user(self, user_id: int) -> User | None:
+        """The user of a session, as long as the sign-in is not switched off."""
+        found = select(User, "WHERE id = %s AND is_active", [user_id])
+        return found[0] if found else None
+
+
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library ships no types
     """Sign-up is closed: staff are added by the city, residents come in with a code for their address."""
 
@@ -47,6 +61,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never."""
         return False
+
+    @override
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """What the limits of signing in count: the same connection as everywhere else."""
+        return connection_of(request)
 
     @override
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

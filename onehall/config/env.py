@@ -50,7 +50,12 @@ class Env:
         ),
         _v("ONEHALL_ORIGINS", "", "Extra trusted origins for forms (https://host), by comma"),
         _v("ONEHALL_HTTPS", "", "yes or no: secure cookies and HSTS; yes in production"),
-        _v("ONEHALL_TRUST_PROXY", "no", "yes when a TLS proxy in front sets X-Forwarded-Proto"),
+        _v(
+            "ONEHALL_TRUST_PROXY",
+            "no",
+            "yes when a TLS proxy in front sets X-Forwarded-Proto and X-Forwarded-For",
+        ),
+        _v("ONEHALL_PROXIES", "1", "How many trusted proxies stand in front, one behind another"),
         _v("ONEHALL_BIND", "127.0.0.1:8000", "Address and port of the pages"),
         _v("ONEHALL_WEB_WORKERS", "3", "Web processes; one more than cores is a good start"),
         _v("ONEHALL_WEB_THREADS", "4", "Threads in each web process"),
@@ -73,7 +78,7 @@ class Env:
         _v(
             "ONEHALL_LIMIT_CONNECTIONS",
             "yes",
-            "Limit what one connection may send; no where a proxy does it",
+            "Limit what one connection may send; no where something in front does it",
         ),
         _v(
             "ONEHALL_ADDRESS",
@@ -114,6 +119,14 @@ class Env:
         except ValueError:
             message = f"{name} must be a whole number, not {self.text(name)!r}."
             raise EnvError(message) from None
+
+    def positive(self, name: str) -> int:
+        """A whole number that is at least one."""
+        found = self.number(name)
+        if found < 1:
+            message = f"{name} must be at least 1, not {found}."
+            raise EnvError(message)
+        return found
 
     def flag(self, name: str, *, otherwise: bool = False) -> bool:
         """A yes or no; `otherwise` is used when nothing is set."""
@@ -173,7 +186,7 @@ def database_from_url(url: str) -> dict[str, Any]:
         message = "DATABASE_URL must name a database: postgresql://user@host/name"
         raise EnvError(message)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "onehall.kernel.database",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from onehall.config.env import Env
+from onehall.kernel.database import net
 
 _env = Env()
 bind = _env.text("ONEHALL_BIND")
@@ -29,5 +30,6 @@ proc_name = f"onehall {Path(_env.text('ONEHALL_DATA')).name}"
 
 
 def post_worker_init(worker: object) -> None:  # noqa: ARG001  # gunicorn's hook
-    """Let threads that come back from the database have their turn soon: pages are short."""
+    """Let threads that come back from the database have their turn soon; own nothing in it."""
     sys.setswitchinterval(0.0005)
+    net.step_down()

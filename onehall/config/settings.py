@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "onehall.console",
     "onehall.api",
     "onehall.look",
+    "onehall.insights",
     "onehall.service_requests",
     "onehall.casework",
     "onehall.catalog",
@@ -151,7 +152,8 @@ LIVE_SOCKET = env.text("ONEHALL_LIVE_SOCKET") or str(DATA_DIR / "run" / "live.so
 
 # --- people --------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["onehall.config.accounts.SignIn"]
+SESSION_ENGINE = "onehall.config.sessions"
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -212,6 +214,8 @@ SECURE_CSP: dict[str, list[str]] = {
     "frame-ancestors": [CSP.NONE],
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# No other site learns the secret link of a report. Not stricter: with "no-referrer" browsers send the
+# origin "null" with our own forms, and every one of them would be refused.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -219,7 +223,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-if env.flag("ONEHALL_TRUST_PROXY"):
+TRUSTED_PROXIES = env.positive("ONEHALL_PROXIES") if env.flag("ONEHALL_TRUST_PROXY") else 0
+if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LIMIT_CONNECTIONS = env.flag("ONEHALL_LIMIT_CONNECTIONS")

@@ -1,5 +1,7 @@
 """Which static files of the libraries are worth collecting, and how ours are named."""
 
+from typing import override
+
 from django.contrib.staticfiles.apps import StaticFilesConfig
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -8,6 +10,14 @@ class HashedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  
     """Names with a digest of the content, also where one script imports another."""
 
     support_js_module_import_aggregation = True
+
+    @override
+    def url(self, name: str, force: bool = False) -> str:  # as the library has it
+        """The address of a file: worked out once, since the files of a running server do not change."""
+        known: dict[str, str] = self.__dict__.setdefault("known_urls", {})
+        if name not in known:
+            known[name] = str(super().url(name, force))
+        return known[name]
 
 
 class OwnStaticFilesConfig(StaticFilesConfig):

@@ -7,10 +7,11 @@ from onehall.api.health import healthz, readyz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("accounts/", include("onehall.config.account_urls")),
-    path("", include("onehall.api.urls")),
-    path("", include("onehall.console.urls")),
+    # Tried from the top: the doors that most people come through stand first.
     path("", include("onehall.portal.urls")),
+    path("", include("onehall.console.urls")),
+    path("", include("onehall.api.urls")),
+    path("accounts/", include("onehall.config.account_urls")),
 ]
 
 handler400 = "onehall.look.errors.bad_request"

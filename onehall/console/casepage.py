@@ -9,17 +9,20 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from onehall.casework import photos, wording
+from onehall.casework import photos, rules, wording, worklist
 from onehall.casework import queries as casework
 from onehall.casework.models import Case, Photo
+from onehall.casework.presence import channel
 from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import moves
+from onehall.console import moves, tasks
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
+from onehall.console.walk import query_text
+from onehall.console.writer import name_of, writer
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.look.tones import tone_of
@@ -37,7 +40,7 @@ SEES: Final = ("all", "public", "staff")
 
 NEAR_METRES: Final = 200
 
-KNOWN: Final = frozenset({"", "say", "queue", "join", "assign", "priority", "photo"})
+KNOWN: Final = frozenset({"", "say", "queue", "join", "assign", "priority", "photo", "task"})
 """Places of a page that a refusal may belong to, besides the moves."""
 
 
@@ -62,6 +65,11 @@ class Entry:
     undo: int | None
 
     @property
+    def also(self) -> list[tuple[str, str, str]]:
+        """The same in other languages: code, name, words."""
+        return [(code, name_of(code), words) for code, words in self.line.also]
+
+    @property
     def by(self) -> str:
         """Who did it, where the title does not say so."""
         return "" if self.line.who in self.line.title else self.line.who
@@ -70,7 +78,7 @@ class Entry:
 def load(request: CityRequest, number: str) -> Loaded:
     """The case of that number, if this person may see it; else 404."""
     found = (
-        Case.objects.visible_to(request.actor)
+        Case.objects.reachable_by(request.actor)
         .select_related("queue", "assignee", "merged_into")
         .filter(number=number)
         .first()
@@ -96,9 +104,15 @@ def reader_of(request: CityRequest, flow: FlowDefinition) -> wording.Reader:
     return wording.Reader(flow, language, default, names, staff=True)
 
 
+def seen_part(request: CityRequest) -> str:
+    """The part of the timeline that was asked for; all of it when none was."""
+    see = request.GET.get("see", "")
+    return see if see in SEES else "all"
+
+
 def etag_of(request: CityRequest, loaded: Loaded) -> str:
     """What the parts of a case page that change depend on."""
-    see = request.GET.get("see", "")[:8]
+    see = seen_part(request)
     return f'"{loaded.case.id}-{loaded.case.lock}-{request.LANGUAGE_CODE}-{see}"'
 
 
@@ -106,8 +120,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     """What the case page and the stop page name."""
     city, found, flow = request.city, loaded.case, loaded.flow
     reader = reader_of(request, flow)
-    see = request.GET.get("see", "")
-    see = see if see in SEES else "all"
+    see = seen_part(request)
     reports = queries.reports_of(found)
     joined = queries.joined_cases(found)
     pictures = casework.photos_of([found.id])
@@ -115,11 +128,21 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     sent = messaging.deliveries(city.id, [found.number, *(c.number for c in joined)])
     kept = photos.kept_by(city, trouble.draft, desk.actor) if trouble.draft else []
     works = desk.actor.writes and found.merged_into_id is None
-    steps = flow.leaving(found.state, desk.actor.roles) if works else []
+    works = works and desk.actor.sees_department(found.queue.department_id)
+    steps = [
+        m
+        for m in flow.leaving(found.state, desk.actor.roles)
+        if works and not rules.is_over(m, found.closed_at, desk.now)
+    ]
     offered = moves.buttons(
         steps, flow=flow, service=loaded.service, reader=reader, trouble=trouble
     )
+    rows = worklist.tasks_of(found)
+    task_lines = tasks.lines(desk, found, flow, rows, reader=reader, trouble=trouble)
     return {
+        "tasks": task_lines,
+        "checklist": worklist.checklist(found, flow, rows, city=city, reader=reader, now=desk.now),
+        "new_task": trouble.typed.get("title", ""),
         "live_etag": etag_of(request, loaded),
         "case": found,
         "service": loaded.service,
@@ -140,23 +163,27 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "answers": answers(loaded.service, reports, reader),
         "joined": [(c, c.queue_id in desk.queue_ids) for c in joined],
         "photos_before": [p for p in pictures if p.kind != Photo.Kind.AFTER],
+        "private_photos": {p.pk for p in pictures if photos.stays_private(p, loaded.service)},
         "photos_after": [p for p in pictures if p.kind == Photo.Kind.AFTER],
         "sees_originals": bool(desk.actor.roles & photos.SEES_ORIGINALS),
         "moves": offered,
         "closing": moves.closing_words(loaded.service) if found.is_open else "",
         "close": next((m for m in offered if m.purpose == "close"), None),
         "works": works,
+        "writer": writer(request, desk, found, reports, trouble.typed) if works else None,
         "kept_photos": kept,
         "lost_form": trouble.changed_since is not None
-        and (not works or _is_gone(trouble, offered)),
+        and (not (works or task_lines) or _is_gone(trouble, offered, task_lines)),
         "team": _team(members(city), found) if works else [],
         "departments": _departments(request),
         "near": _near(request, desk, found),
         "area_words": _areas(request, found),
-        "stream": f"/live/{live_token([f'case:{found.id}'])}",
-        "live_address": f"?part=live&see={see}",
+        "stream": f"/live/{live_token([f'case:{found.id}', channel(found)])}",
+        "live_address": f"?part=live&see={see}{query_text(request)}",
+        "walk_query": query_text(request),
         "priorities": Case.Priority.choices,
-        "lost_move": trouble.where not in KNOWN and all(m.key != trouble.where for m in offered),
+        "lost_move": trouble.where not in KNOWN | {t.where for t in task_lines}
+        and all(m.key != trouble.where or m.form is None for m in offered),
         "trouble": trouble,
         "trouble_at": {
             w: trouble.at(w) for w in ("say", "queue", "join", "assign", "priority", "photo")
@@ -170,9 +197,12 @@ def state_word(category: str, label: str) -> str:
     return _("Waiting for resident") if category == "waiting_applicant" else label
 
 
-def _is_gone(trouble: Trouble, offered: Sequence[moves.MoveButton]) -> bool:
+def _is_gone(
+    trouble: Trouble, offered: Sequence[moves.MoveButton], task_lines: Sequence[tasks.TaskLine]
+) -> bool:
     """Whether the form that was sent has no place on the page any more."""
-    return trouble.where not in KNOWN | {m.key for m in offered}
+    forms = {m.key for m in offered} | {t.where for t in task_lines if t.form is not None}
+    return trouble.where not in KNOWN | forms
 
 
 def _shown(entry: Entry, see: str) -> bool:

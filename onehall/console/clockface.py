@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from onehall.casework.models import Case
+from onehall.casework.queries import CaseLine
 from onehall.kernel.work_calendar import WorkCalendar
 from onehall.look import dates
 
@@ -23,12 +24,14 @@ class ClockFace:
     note: str = ""
 
 
-def face(case: Case, *, now: datetime, calendar: WorkCalendar, zone: ZoneInfo) -> ClockFace:
+def face(
+    case: Case | CaseLine, *, now: datetime, calendar: WorkCalendar, zone: ZoneInfo
+) -> ClockFace:
     """The clock of one case. Tones: late, soon, rest (paused or none), fine (ended in time), plain."""
     if case.merged_into_id is not None:
         return ClockFace(_("Counts for the other case"), 0, "rest")
     if not case.is_open:
-        return _ended(case, zone)
+        return _ended(case, now, zone)
     if case.due_at is None:
         return ClockFace(_("No date promised"), 0, "rest")
     if case.paused_at is not None:
@@ -55,10 +58,13 @@ def _days_left(days: int) -> str:
     return ngettext("%(n)s day left", "%(n)s days left", days) % {"n": formats.number_format(days)}
 
 
-def _ended(case: Case, zone: ZoneInfo) -> ClockFace:
+def _ended(case: Case | CaseLine, now: datetime, zone: ZoneInfo) -> ClockFace:
     promised, closed = case.promised_at, case.closed_at
-    if promised is None or closed is None:
+    if closed is None:
         return ClockFace(_("Ended"), 1, "rest")
+    if promised is None:
+        day = dates.say(closed, now=now, zone=zone, style="short")
+        return ClockFace(_("Ended %(day)s") % {"day": day}, 0, "rest")
     days = _days(closed, promised, zone)
     said = {"n": formats.number_format(abs(days))}
     if closed <= promised:
@@ -94,7 +100,7 @@ def _left(seconds: float) -> str:
     }
 
 
-def _share(case: Case, now: datetime) -> float:
+def _share(case: Case | CaseLine, now: datetime) -> float:
     if case.due_at is None:
         return 0
     whole = (case.due_at - case.opened_at).total_seconds()

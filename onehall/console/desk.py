@@ -8,7 +8,7 @@ from typing import Any, Concatenate, Final
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
@@ -25,13 +25,13 @@ RAIL: Final = 9
 """Queues in the rail; the page of all queues has the others."""
 
 
-def staff_only[**P](
-    view: Callable[Concatenate[CityRequest, P], HttpResponse],
-) -> Callable[Concatenate[CityRequest, P], HttpResponse]:
+def staff_only[**P, R: HttpResponseBase](
+    view: Callable[Concatenate[CityRequest, P], R],
+) -> Callable[Concatenate[CityRequest, P], R]:
     """Signed in and of this city's staff; others get a page that says so. Never cached."""
 
     @wraps(view)
-    def guarded(request: CityRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: CityRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
         if not request.actor.is_staff:
             raise PermissionDenied
         return view(request, *args, **kwargs)
@@ -73,6 +73,11 @@ class Desk:
             q.id for q in queues(self.city) if self.actor.sees_department(q.department_id)
         )
 
+    def queue_name(self, queue_id: int, language: str) -> str:
+        """What a queue of the city is called, also one that is no longer used."""
+        found = next((q.name for q in queues(self.city) if q.id == queue_id), {})
+        return pick(found, language, self.city.languages[0])
+
     def every_queue(self, language: str) -> list[RailQueue]:
         """Queues that the person may see, with their figures, in order."""
         counts, default = self.counts, self.city.languages[0]
@@ -107,11 +112,12 @@ def frame(request: CityRequest, *, queue_id: int | None = None) -> Desk:
     zone = ZoneInfo(city.time_zone)
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     day_end = datetime.combine(tomorrow, time(), zone)
-    mine = tuple(q for q in queues(city) if q.active and actor.sees_department(q.department_id))
+    seen = [q for q in queues(city) if actor.sees_department(q.department_id)]
+    # Cases in queues no longer used stand in the lists, so they count.
     counts = casework.counts(
-        actor, queue_ids=[q.id for q in mine], queue_id=queue_id, now=now, day_end=day_end
+        actor, queue_ids=[q.id for q in seen], queue_id=queue_id, now=now, day_end=day_end
     )
-    return Desk(city, actor, now, day_end, zone, mine, counts)
+    return Desk(city, actor, now, day_end, zone, tuple(q for q in seen if q.active), counts)
 
 
 def draw(

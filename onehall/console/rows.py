@@ -4,6 +4,7 @@ from typing import Any
 
 from onehall.casework import queries as casework
 from onehall.casework.models import Case
+from onehall.casework.queries import CaseLine
 from onehall.catalog.queries import Catalogue
 from onehall.console.casepage import state_word
 from onehall.console.clockface import face
@@ -12,7 +13,7 @@ from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 
 
-def row(request: CityRequest, desk: Desk, listed: Catalogue, case: Case) -> dict[str, Any]:
+def row(request: CityRequest, desk: Desk, listed: Catalogue, case: CaseLine) -> dict[str, Any]:
     """What a list names of a case."""
     language, default = request.LANGUAGE_CODE, desk.city.languages[0]
     service = listed.by_id(case.service_id)
@@ -21,7 +22,9 @@ def row(request: CityRequest, desk: Desk, listed: Catalogue, case: Case) -> dict
         "case": case,
         "service": pick(service.name, language, default),
         "icon": service.icon,
+        "queue": desk.queue_name(case.queue_id, language),
         "state": state_word(case.category, pick(state.label, language, default)),
         "category": case.category,
+        "priority": Case.Priority(case.priority).label if case.priority else "",
         "clock": face(case, now=desk.now, calendar=casework.calendar_of(desk.city), zone=desk.zone),
     }

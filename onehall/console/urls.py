@@ -2,7 +2,21 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from onehall.console.views import acts, case, components, inbox, photos, stop, work
+from onehall.console.views import (
+    acts,
+    ask,
+    case,
+    components,
+    exports,
+    figures,
+    inbox,
+    looking,
+    photos,
+    stop,
+    tasks,
+    work,
+    writing,
+)
 
 app_name = "console"
 
@@ -13,13 +27,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/search", inbox.search, name="search"),
     path("desk/cases/<str:number>", case.case, name="case"),
     path("desk/cases/<str:number>/move", acts.move, name="move"),
-    path("desk/cases/<str:number>/say", acts.say, name="say"),
+    path("desk/cases/<str:number>/say", writing.say, name="say"),
+    path("desk/cases/<str:number>/prepared/<slug:template_key>", writing.prepared, name="prepared"),
     path("desk/cases/<str:number>/change", acts.change, name="change"),
+    path("desk/cases/<str:number>/looking", looking.looking, name="looking"),
+    path("desk/cases/<str:number>/tasks", tasks.add, name="tasks"),
+    path("desk/cases/<str:number>/tasks/<int:pk>", tasks.act, name="task"),
     path("desk/cases/<str:number>/photos", photos.add, name="photos"),
     path("desk/cases/<str:number>/photos/kept", acts.keep, name="keep"),
     path("desk/cases/<str:number>/photos/<int:pk>", photos.photo, name="photo"),
     path("desk/cases/<str:number>/photos/<int:pk>/original", photos.original, name="original"),
     path("desk/cases/<str:number>/map-<str:scheme>.webp", case.case_map, name="map"),
+    path("desk/ask", ask.ask, name="ask"),
+    path("desk/cases.csv", exports.cases_csv, name="cases-csv"),
+    path("desk/figures", figures.figures, name="figures"),
+    path("desk/figures.csv", exports.figures_csv, name="figures-csv"),
     path("desk/work", work.work, name="work"),
     path("desk/work/<str:number>", stop.stop, name="stop"),
     path("desk/components", components.components, name="components"),

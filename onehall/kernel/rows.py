@@ -31,11 +31,7 @@ def insert[M: models.Model](rows: Sequence[M], *, with_pk: bool = False) -> None
     """
     if not rows:
         return
-    head, places, fields = _plan(type(rows[0]), with_pk)
-    values = [
-        f.get_db_prep_save(getattr(row, f.attname), connection) for row in rows for f in fields
-    ]
-    sql = head + ", ".join([places] * len(rows))
+    sql, values = _insertion(rows, with_pk=with_pk)
     with connection.cursor() as cursor:
         if with_pk:
             cursor.execute(sql, values)
@@ -45,6 +41,52 @@ def insert[M: models.Model](rows: Sequence[M], *, with_pk: bool = False) -> None
                 row.pk = pk
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+
+
+def _insertion[M: models.Model](rows: Sequence[M], *, with_pk: bool) -> tuple[str, list[Any]]:
+    head, places, fields = _plan(type(rows[0]), with_pk)
+    values = [
+        f.get_db_prep_save(getattr(row, f.attname), connection) for row in rows for f in fields
+    ]
+    return head + ", ".join([places] * len(rows)), values
+
+
+class Together:
+    """Writes of one transaction that are sent as one text: the answer is waited for once, not each time.
+
+    Nothing is written before `send`. Rows whose key is needed by others get it from `next_ids`.
+    """
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._values: list[Any] = []
+        self._rows: list[models.Model] = []
+
+    def add(self, sql: str, values: Sequence[Any]) -> None:
+        """One more statement, after those before it."""
+        self._texts.append(sql)
+        self._values.extend(values)
+
+    def insert(self, rows: Sequence[models.Model], *, with_pk: bool = False) -> None:
+        """Rows of one model; without `with_pk` the database makes keys that nobody here asks for."""
+        if rows:
+            self.add(*_insertion(rows, with_pk=with_pk))
+            self._rows.extend(rows)
+
+    def send(self) -> None:
+        """Write everything, in order; an error takes all of it back with the transaction."""
+        if not self._texts:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(";\n".join(self._texts), self._values)
+        for row in self._rows:
+            row._state.adding, row._state.db = False, connection.alias
+        self._texts, self._values, self._rows = [], [], []
+
+
+def next_id_sql(model: type[models.Model]) -> str:
+    """The expression that takes the next key of a model whose keys the database counts."""
+    return f"nextval('{model._meta.db_table}_id_seq')"
 
 
 @cache
@@ -62,10 +104,34 @@ def _reading(model: type[models.Model]) -> tuple[str, tuple[str, ...], tuple[tup
 
 def select[M: models.Model](model: type[M], where: str, params: Sequence[Any]) -> list[M]:
     """Rows of one model. `where` is the program's own SQL from WHERE on, with `%s` for each parameter."""
-    head, names, converters = _reading(model)
     with connection.cursor() as cursor:
-        cursor.execute(head + where, params)
-        rows = cursor.fetchall()
+        cursor.execute(_reading(model)[0] + where, params)
+        return _made(model, cursor.fetchall())
+
+
+type Wanted = tuple[type[models.Model], str, Sequence[Any]]
+"""A model, the SQL from WHERE on, and its parameters."""
+
+
+def select_together(*wanted: Wanted) -> list[list[Any]]:
+    """Rows of several models, each as `select` gives them, asked for as one text and answered at once.
+
+    They cannot see each other's answers: a later one finds its rows by the same facts, in SQL.
+    """
+    found: list[list[Any]] = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ";\n".join(_reading(model)[0] + where for model, where, _ in wanted),
+            [value for _, _, params in wanted for value in params],
+        )
+        for model, _where, _params in wanted:
+            found.append(_made(model, cursor.fetchall()))
+            cursor.nextset()
+    return found
+
+
+def _made[M: models.Model](model: type[M], rows: Sequence[Sequence[Any]]) -> list[M]:
+    _head, names, converters = _reading(model)
     found: list[M] = []
     for row in rows:
         values = list(row)

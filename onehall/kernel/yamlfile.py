@@ -127,11 +127,12 @@ class Node:
         )  # fmt: skip
 
     def localized(
-        self, key: str, languages: Sequence[str], *, required: bool = False, complete: bool = False
-    ) -> Localized:
+        self, key: str, languages: Sequence[str], *, required: bool = False,
+        complete: bool | Sequence[str] = False,
+    ) -> Localized:  # fmt: skip
         """Words per language, `languages[0]` being the default; a plain text stands for the default language.
 
-        {} when left out. `complete` also reports each missing translation.
+        {} when left out. `complete` also reports each missing translation, or those of the given languages.
         """
         node = self.child(key, required=required)
         return node.as_localized(languages, complete=complete) if node else {}
@@ -269,12 +270,15 @@ class Node:
             return ""
         return value
 
-    def as_localized(self, languages: Sequence[str], *, complete: bool = False) -> Localized:
+    def as_localized(
+        self, languages: Sequence[str], *, complete: bool | Sequence[str] = False
+    ) -> Localized:
         """This value as words per language; see `localized`."""
+        needed = languages if complete is True else complete or ()
         if self.kind != "mapping":
             text = self.as_text()
-            if text and complete and len(languages) > 1:
-                self._untranslated(languages[1:])
+            if text:
+                self._untranslated([code for code in needed if code != languages[0]])
             return {languages[0]: text} if text else {}
         found: Localized = {}
         for language, node in self.items():
@@ -287,8 +291,7 @@ class Node:
                 found[language] = text
         if languages[0] not in found:
             self._untranslated(languages[:1])
-        if complete:
-            self._untranslated([code for code in languages[1:] if code not in found])
+        self._untranslated([code for code in needed if code not in {languages[0], *found}])
         return found
 
     def as_listing(self) -> "list[Node]":

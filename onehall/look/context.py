@@ -1,10 +1,11 @@
 """What every page knows: the city, the languages it can be read in, and the two links of the header."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_urlconf, reverse
 from django.utils import translation
 
 from onehall.look.parts import Language
@@ -35,7 +36,7 @@ def languages(request: "HttpRequest", city: Any) -> list[Language]:
     return [
         Language(
             code=code,
-            name=_own_name(code),
+            name=own_name(code),
             url=f"{request.path}?{urlencode([*query.items(), ('lang', code)])}",
             current=code == current,
         )
@@ -43,7 +44,9 @@ def languages(request: "HttpRequest", city: Any) -> list[Language]:
     ]
 
 
-def _own_name(code: str) -> str:
+@cache
+def own_name(code: str) -> str:
+    """A language's name in itself; the code where there is none."""
     try:
         name = str(translation.get_language_info(code)["name_local"])
     except KeyError:
@@ -52,8 +55,13 @@ def _own_name(code: str) -> str:
 
 
 def _address(name: str, *, otherwise: str = "") -> str:
+    return _found(get_urlconf() or settings.ROOT_URLCONF, name, otherwise)
+
+
+@cache
+def _found(urlconf: str, name: str, otherwise: str) -> str:
     # The frames are below the doors, so they ask for a page by name and do without it when it is not there.
     try:
-        return reverse(name)
+        return reverse(name, urlconf)
     except NoReverseMatch:
         return otherwise

@@ -1,4 +1,4 @@
-"""What every door does first: which city was asked, in which language, and who is acting."""
+"""What every door does first: which city was asked, in which language, from where, and who is acting."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -8,6 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
+from onehall.kernel import addresses
+from onehall.kernel.database import net
+from onehall.look.errors import NoCityYet
 from onehall.people.actor import Actor, resident
 from onehall.people.queries import staff_actor
 from onehall.places.models import City
@@ -40,7 +43,10 @@ class CityMiddleware:
         try:
             city = city_for_host(request.get_host())
         except UnknownCity as unknown:
+            if not City.objects.exists():
+                raise NoCityYet from unknown
             raise Http404(str(unknown)) from unknown
+        net.see_city(city.id)
         asked = cast(Any, request)
         asked.city = city
         asked.actor = SimpleLazyObject(lambda: _actor(request, city))
@@ -71,6 +77,16 @@ class CityMiddleware:
                 if known in city.languages:
                     return known
         return str(city.languages[0])
+
+
+def connection_of(request: HttpRequest) -> str:
+    """What limits count a request under: its client's address, behind a trusted proxy too."""
+    client = addresses.client_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        proxies=settings.TRUSTED_PROXIES,
+    )
+    return addresses.connection(client)
 
 
 def _actor(request: HttpRequest, city: City) -> Actor:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
@@ -10,6 +10,10 @@ from django.views.decorators.csrf import requires_csrf_token
 LAST_WORDS: Final = (
     "<!doctype html><title>Our mistake</title><h1>Our mistake</h1><p>Try again in a minute."
 )
+
+
+class NoCityYet(Http404):
+    """Nobody has applied a city's folder to this installation."""
 
 
 @requires_csrf_token
@@ -25,8 +29,10 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 @requires_csrf_token
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 (the signature Django calls)
-    """404."""
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404; 503 while there is no city at all, with what the operator does next."""
+    if isinstance(exception, NoCityYet):
+        return _page(request, "no_city", status=503)
     return _page(request, "404", status=404)
 
 

@@ -6,9 +6,30 @@ from typing import Any, Final, override
 from django import forms
 from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from onehall.look.components.small import icon
+from onehall.look.markup import markup, where
+
 SHORT: Final = frozenset({"tel", "number", "date", "time"})
+PLAIN_INPUTS: Final = frozenset(
+    f"django/forms/widgets/{kind}.html"
+    for kind in (
+        "text",
+        "email",
+        "number",
+        "password",
+        "hidden",
+        "url",
+        "tel",
+        "search",
+        "date",
+        "time",
+    )
+)
+"""Templates of Django's that do nothing but include its input.html."""
 BARE: Final = (forms.CheckboxInput, forms.RadioSelect, forms.FileInput)
 
 
@@ -24,16 +45,51 @@ class Choice(str):
         return choice
 
 
+def attributes(attrs: Mapping[str, Any]) -> SafeString:
+    """Attributes of an element, each with a space before it: True stands alone, False is left out."""
+    return SafeString(
+        "".join(
+            markup(" {}", name) if value is True else markup(' {}="{}"', name, str(value))
+            for name, value in attrs.items()
+            if value is not False
+        )
+    )
+
+
+def plain_input(widget: Mapping[str, Any]) -> SafeString:
+    """One `input`, as Django's own template draws it."""
+    value = widget["value"]
+    return markup(
+        '<input type="{}" name="{}"{}{}>',
+        widget["type"],
+        widget["name"],
+        "" if value is None else markup(' value="{}"', str(value)),
+        attributes(widget["attrs"]),
+    )
+
+
+def _tile(option: Mapping[str, Any]) -> SafeString:
+    return markup(
+        '<label class="tile">{}{}<span>{}{}</span></label>',
+        plain_input(option),
+        icon(option["icon"], fallback="question") if option["icon"] else "",
+        option["label"],
+        where(option["hint"], "<small>{}</small>"),
+    )
+
+
 class _TileOptions(forms.widgets.ChoiceWidget):
     def __init__(self, *args: Any, columns: str = "", **kwargs: Any) -> None:
         self.columns = columns
         super().__init__(*args, **kwargs)
 
     @override
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(name, value, attrs)
-        context["widget"]["columns"] = self.columns
-        return context
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """All tiles. Put together here and not in a template: a report may have thirty of them."""
+        given = super().format_value(value)
+        built = self.build_attrs(self.attrs, attrs)
+        tiles = [_tile(option) for option in self.options(name, given, built)]
+        return markup('<div class="tiles {}">{}</div>', self.columns, SafeString("".join(tiles)))
 
     @override
     def create_option(self, name: str, value: Any, label: Any, *args: Any, **kwargs: Any) -> Any:
@@ -45,15 +101,9 @@ class _TileOptions(forms.widgets.ChoiceWidget):
 class Tiles(_TileOptions, forms.RadioSelect):
     """One answer out of a few, each a tile. `columns` is "", "one" or "three"."""
 
-    template_name = "look/forms/tiles.html"
-    option_template_name = "look/forms/tile.html"
-
 
 class TileChecks(_TileOptions, forms.CheckboxSelectMultiple):
     """Any of a few answers, each a tile."""
-
-    template_name = "look/forms/tiles.html"
-    option_template_name = "look/forms/tile.html"
 
 
 class LookField(BoundField):
@@ -106,3 +156,12 @@ class LookRenderer(DjangoTemplates):
     form_template_name = "look/forms/form.html"
     field_template_name = "look/forms/field.html"
     bound_field_class = LookField
+
+    @override
+    def render(
+        self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
+    ) -> str:
+        """Draw a template; a plain input is drawn here, since every form has many of them."""
+        if template_name in PLAIN_INPUTS:
+            return plain_input(context["widget"])
+        return super().render(template_name, context, request)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onehall.look import sprite
 from onehall.look.forms import Choice, LookRenderer, TileChecks, Tiles
-from onehall.look.parts import Picture, Station
+from onehall.look.parts import Count, Picture, Series, Station
 from onehall.look.tones import BY_CATEGORY
 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAKq7vAAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
@@ -88,6 +88,15 @@ def examples(now: datetime) -> Mapping[str, Any]:
             ("At risk", "Bicycles swerve around it"),
         ],
         "figures": [("1,284", "problems closed"), ("91%", "closed with an after photo")],
+        "counts": [
+            Count(value=12, words="late", href="#", tone="late"),
+            Count(value=1284, words="closed", href="#", note="before: 1,190"),
+        ],
+        "days": ["Nov 22", "Nov 23", "Nov 24", "Nov 25"],
+        "lines": [
+            Series(name="New", values=[9, 31, 28, 12]),
+            Series(name="Closed", values=[14, 22, 30, 17], stroke="dashed"),
+        ],
         "trail": [("Streets inbox", "#"), ("2026-04817", "")],
         "categories": sorted(BY_CATEGORY.items()),
         "icons": sorted(sprite.icons()),

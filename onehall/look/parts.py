@@ -1,5 +1,6 @@
 """What the larger parts are made of: plain values that a page hands to a tag."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -36,3 +37,23 @@ class Language:
     name: str
     url: str
     current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A large figure that leads to what it counts. `note` compares it; `tone` colours it beside its words."""
+
+    value: int
+    words: str
+    href: str = ""
+    note: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One line of a plot. `stroke` tells it from others without colour; each has marks of its own."""
+
+    name: str
+    values: Sequence[int]
+    stroke: Literal["solid", "dashed"] = "solid"

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
+from onehall.kernel.rows import Together
 from onehall.messaging.models import LIVE, Message, Outbox, Tick
 
 SEND_MESSAGE: Final = "message"
@@ -46,29 +47,38 @@ class NewMessage:
     due_at: datetime | None = None
 
 
-def queue(*, city_id: int, rows: Sequence[NewOutbox], now: datetime) -> None:
-    """Queue rows in the caller's transaction: one INSERT, whatever their number; known keys stay."""
+QUEUE_SQL: Final = """
+INSERT INTO messaging_outbox (city_id, topic, key, payload, created_at, due_at)
+SELECT %s, n.topic, n.key, n.payload::jsonb, %s, coalesce(n.due_at, %s)
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[]) AS n(topic, key, payload, due_at)
+ON CONFLICT (city_id, topic, key) DO NOTHING
+"""
+
+
+def queue(
+    *, city_id: int, rows: Sequence[NewOutbox], now: datetime, along: Together | None = None
+) -> None:
+    """Queue rows in the caller's transaction: one INSERT, whatever their number; known keys stay.
+
+    With `along` the rows travel with the caller's other writes, when it sends them.
+    """
     if not rows:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO messaging_outbox (city_id, topic, key, payload, created_at, due_at)
-            SELECT %s, n.topic, n.key, n.payload::jsonb, %s, coalesce(n.due_at, %s)
-            FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[])
-                 AS n(topic, key, payload, due_at)
-            ON CONFLICT (city_id, topic, key) DO NOTHING
-            """,
-            [
-                city_id,
-                now,
-                now,
-                [row.topic for row in rows],
-                [row.key for row in rows],
-                [json.dumps(row.payload) for row in rows],
-                [row.due_at for row in rows],
-            ],
-        )
+    together = along or Together()
+    together.add(
+        QUEUE_SQL,
+        [
+            city_id,
+            now,
+            now,
+            [row.topic for row in rows],
+            [row.key for row in rows],
+            [json.dumps(row.payload) for row in rows],
+            [row.due_at for row in rows],
+        ],
+    )
+    if along is None:
+        together.send()
 
 
 def send_message(*, message: NewMessage, now: datetime) -> None:

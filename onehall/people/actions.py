@@ -129,3 +129,17 @@ def add_membership(
         },
     )
     return membership
+
+
+@transaction.atomic
+def end_membership(
+    *,
+    user_id: int,
+    city_id: int,
+    by: Actor,
+    now: datetime,  # noqa: ARG001 (every action takes it)
+) -> bool:
+    """Take a person off the staff of a city; whether they were on it. Their entries keep their name."""
+    _require_admin(by, city_id)
+    mine = Membership.objects.filter(user_id=user_id, city_id=city_id, active=True)
+    return mine.update(active=False) > 0

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from onehall.kernel.rows import select
 from onehall.people.actor import CITY_WIDE, Actor
 from onehall.people.models import Membership, Queue
 from onehall.places.held import Held
@@ -84,13 +85,11 @@ def staff_actor(user: Any, city: City) -> Actor | None:
     """
     if not getattr(user, "is_authenticated", False) or not user.is_active:
         return None
-    found = (
-        Membership.objects.filter(user_id=user.pk, city=city, active=True)
-        .select_related("user")
-        .first()
-    )
-    if found is None:
+    rows = select(Membership, "WHERE user_id = %s AND city_id = %s AND active", [user.pk, city.pk])
+    if not rows:
         return None
+    found = rows[0]
+    found.user = user
     named = set(found.queue_keys)
     wide = found.department_id is None or bool(CITY_WIDE & set(found.roles))
     mine = frozenset(

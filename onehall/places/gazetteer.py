@@ -205,13 +205,16 @@ class _Search:
         point = self._between(street_id, house.number) or self._along(street_id, house.number)
         if point:
             words = wording.about_where(address)
-            return FoundPlace(*point, words, "address", score=score * 0.92, exact=False)
+            return FoundPlace(
+                *point, words, "address", score=score * 0.92, exact=False, address=address
+            )
         if street.last > street.first:
             numbers = self.index.address_number[street.first : street.last]
             nearest = street.first + int(np.argmin(np.abs(numbers - house.number)))
-            words = wording.nearest_known(self.index.address_words(nearest), self.typed.number)
-            return self._house(nearest, score * 0.84, words)
-        return self._street(street_id, score * 0.8, wording.no_numbers(street.name))
+            words = wording.pin_at(address, self.index.address_words(nearest))
+            return replace(self._house(nearest, score * 0.84, words), address=address)
+        found = self._street(street_id, score * 0.8, wording.pin_on_street(address))
+        return replace(found, address=address) if found else None
 
     def _between(self, street_id: int, number: int) -> tuple[float, float] | None:
         """The point between the next lower and the next higher house, on the same side when both are known."""

@@ -107,6 +107,10 @@ class GazetteerIndex:
             self.streets.append(StreetFacts(name))
         return found
 
+    def knows_street(self, name: str) -> int | None:
+        """The number of a street by its name, if there is one."""
+        return self._ids.get(rules.street_norm(name))
+
     def _read_streets(self, city_id: int) -> None:
         rows = Street.objects.filter(city_id=city_id).exclude(name="").order_by("sort", "id")
         for name, lines, numbers in rows.values_list("name", "geometry", "numbers"):
@@ -202,6 +206,11 @@ class GazetteerIndex:
             [shapely.LineString(self._metres(np.array(line))) for _, line in owned], dtype=object
         )
         self._line_tree = STRtree(self._lines)
+
+    @property
+    def metres_per_degree(self) -> tuple[float, float]:
+        """Of longitude and latitude, in the middle of the city."""
+        return self._wide, METRES_PER_DEGREE
 
     def _metres(self, degrees: Floats) -> Floats:
         scaled: Floats = degrees * np.array([self._wide, METRES_PER_DEGREE])

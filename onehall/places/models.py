@@ -87,6 +87,11 @@ class City(models.Model):
         return self.languages[0] if self.languages else "en"
 
     @property
+    def number_width(self) -> int:
+        """Digits that the number of a report has at least."""
+        return int(self.numbering.get("width", 5))
+
+    @property
     def bounds(self) -> tuple[float, float, float, float] | None:
         """West, south, east, north of everything on the map; None for a city without one."""
         if self.west is None or self.south is None or self.east is None or self.north is None:

@@ -34,6 +34,13 @@ def reverse(city: City, lon: float, lat: float, language: str = "") -> FoundPlac
         return FoundPlace(lon, lat, words, kind, district=district)
 
 
+def may_be(city: City, address: str, lon: float, lat: float) -> bool:
+    """Whether a point may be the house of an address: it lies on the same street."""
+    index = index_of(city)
+    street = index.knows_street(address.partition(" ")[2])
+    return street in {number for _, number in index.streets_near(lon, lat, _ON_STREET)}
+
+
 type Told = tuple[str, str] | None
 
 

@@ -14,12 +14,14 @@ from onehall.places.areas import area_codes, areas_at, district, inside_limit, l
 from onehall.places.drawing import scene
 from onehall.places.gazetteer import find_place
 from onehall.places.models import City
-from onehall.places.nearby import reverse
+from onehall.places.naming import StreetNames
+from onehall.places.nearby import may_be, reverse
 from onehall.places.wording import FoundPlace
 
 __all__ = [
     "AssetNear",
     "FoundPlace",
+    "StreetNames",
     "UnknownCity",
     "area_codes",
     "areas_at",
@@ -32,6 +34,7 @@ __all__ = [
     "forget",
     "inside_limit",
     "label",
+    "may_be",
     "reverse",
 ]
 

@@ -140,6 +140,13 @@ def street_norm(name: str) -> str:
     return " ".join(kept or short)
 
 
+def spellings(word: str) -> list[str]:
+    """A word of a street's name as typed and in its other forms: "blvd" is also "boulevard"."""
+    short = _SHORT.get(plain(word))
+    others = [short, *_SAME_WORDS[short].split()] if short else []
+    return list(dict.fromkeys([word, *others]))
+
+
 @lru_cache(maxsize=20_000)
 def core(norm: str) -> str:
     """A normalized name without its type and direction: "n mill ln" is "mill". Never empty."""

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 class FoundPlace:
     """A place somebody may mean. `kind` is address, street, corner, landmark, asset or point; `score` 0 to 100.
 
-    `exact` is False when the house number is not in the city's list and the point is only close to it.
+    `exact` is False when the house number is not in the city's list and the point is only close to it. Then
+    `address` is what was asked for, and `words` say how close the point is.
     """
 
     lon: float
@@ -24,6 +25,7 @@ class FoundPlace:
     asset_code: str = ""
     asset_kind: str = ""
     exact: bool = True
+    address: str = ""
 
 
 _ASSET_KINDS: Final[dict[str, Promise]] = {
@@ -92,17 +94,14 @@ def about_where(address: str) -> str:
     return _("About where %(address)s would be") % {"address": address}
 
 
-def nearest_known(known: str, number: str) -> str:
-    """The closest house we know when the number is not in the list."""
-    return _("Near %(known)s. We do not have number %(number)s in our list.") % {
-        "known": known,
-        "number": number,
-    }
+def pin_at(address: str, known: str) -> str:
+    """An address that is not in the list, with the closest house that is."""
+    return _("%(address)s (the pin is at %(known)s)") % {"address": address, "known": known}
 
 
-def no_numbers(street: str) -> str:
-    """A street without any house number in the list."""
-    return _("%(street)s. We do not have house numbers for this street.") % {"street": street}
+def pin_on_street(address: str) -> str:
+    """An address on a street without any house number in the list."""
+    return _("%(address)s (the pin shows the street, not the house)") % {"address": address}
 
 
 def on_map() -> str:

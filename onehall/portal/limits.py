@@ -7,13 +7,14 @@ from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest
 
+from onehall.look.doorway import connection_of
+
 
 def too_many(request: HttpRequest, what: str, *, limit: int, seconds: int) -> bool:
     """Whether this connection did `what` more than `limit` times within `seconds`."""
     if not settings.LIMIT_CONNECTIONS:
         return False
-    address = request.META.get("REMOTE_ADDR", "")
-    key = f"limit:{what}:{address}"
+    key = f"limit:{what}:{connection_of(request)}"
     store = caches["local"]
     store.add(key, 0, seconds)
     try:

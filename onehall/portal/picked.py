@@ -6,6 +6,7 @@ from typing import Any
 from django.core import signing
 
 from onehall.casework.actions import CasePlace
+from onehall.casework.models import Case
 from onehall.places import queries as places
 from onehall.places.models import Asset, City
 from onehall.places.queries import AssetNear, FoundPlace
@@ -16,7 +17,11 @@ HOURS = 48
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """A found place and its words. `accuracy` in metres, where a phone gave the point."""
+    """A found place and its words. `accuracy` in metres, where a phone gave the point.
+
+    `address` is what was asked for where the point is only close to it; once the resident has set the pin, the
+    words are the address.
+    """
 
     lon: float
     lat: float
@@ -25,6 +30,12 @@ class Picked:
     asset_kind: str = ""
     asset_code: str = ""
     accuracy: float | None = None
+    address: str = ""
+
+    @property
+    def wants_pin(self) -> bool:
+        """Whether the pin is only close to the address."""
+        return bool(self.address) and self.words != self.address
 
 
 def sign(place: Picked) -> str:
@@ -47,13 +58,28 @@ def read(text: str) -> Picked | None:
 def of(found: FoundPlace) -> Picked:
     """A gazetteer's find as a picked place."""
     return Picked(
-        found.lon, found.lat, found.words, found.district, found.asset_kind, found.asset_code
+        found.lon,
+        found.lat,
+        found.words,
+        found.district,
+        found.asset_kind,
+        found.asset_code,
+        address=found.address,
     )
 
 
 def of_asset(near: AssetNear, place: Picked) -> Picked:
     """A thing with a painted number near a picked place, in that place's district."""
     return Picked(near.lon, near.lat, near.words, place.district, near.kind, near.code)
+
+
+def of_case(case: Case, district: str) -> Picked | None:
+    """Where a case is, to be picked once more; None where it has no point."""
+    if case.lon is None or case.lat is None:
+        return None
+    asset = Asset.objects.filter(pk=case.asset_id).first() if case.asset_id else None
+    kind, code = (asset.kind, asset.code) if asset else ("", "")
+    return Picked(case.lon, case.lat, case.place_words, district, kind, code)
 
 
 def case_place(city: City, place: Picked | None, words: str) -> CasePlace:

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from onehall.casework import queries as casework
 from onehall.casework import wording
 from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.photos import stays_private
 from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.services import Question, ServiceDefinition
@@ -23,8 +23,10 @@ from onehall.messaging.live import token as live_token
 from onehall.people.actor import Actor
 from onehall.people.queries import queues
 from onehall.places import queries as places
-from onehall.service_requests import actions
+from onehall.portal import verdicts
+from onehall.service_requests import actions, news
 from onehall.service_requests.models import ServiceRequest
+from onehall.service_requests.queries import Told
 
 NOTHING_TYPED = dict.fromkeys(
     (
@@ -40,11 +42,16 @@ NOTHING_TYPED = dict.fromkeys(
 class Loaded:
     """A report with what its page needs from the catalogue."""
 
-    request: ServiceRequest
+    told: Told
     case: Case
     flow: FlowDefinition
     service: ServiceDefinition
     by: Actor
+
+    @property
+    def request(self) -> ServiceRequest:
+        """The report itself."""
+        return self.told.request
 
 
 def is_late(case: Case, now: datetime) -> bool:
@@ -55,57 +62,73 @@ def is_late(case: Case, now: datetime) -> bool:
 def etag_of(request: CityRequest, loaded: Loaded) -> str:
     """What the parts of a status page that change depend on."""
     case = loaded.case
-    late = is_late(case, read_clock())
-    return f'"{case.id}-{case.lock}-{int(late)}-{request.LANGUAGE_CODE}"'
+    now = read_clock()
+    late = is_late(case, now)
+    over = verdicts.is_over(loaded.flow, case, loaded.by.roles, now)
+    return f'"{case.id}-{case.lock}-{int(late)}{int(over)}-{request.LANGUAGE_CODE}"'
 
 
 def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
-    """Everything that portal/status.html names. Four queries."""
+    """Everything that portal/status.html names."""
     city, case, flow, report = request.city, loaded.case, loaded.flow, loaded.request
     language, default = request.LANGUAGE_CODE, city.languages[0]
     names = {q.id: pick(q.name, language, default) for q in queues(city)}
-    reader = wording.Reader(flow, language, default, names, staff=False, own_number=report.number)
-    entries = casework.timeline_of(case, public_only=True)
+    own = news.own_of(city, report)
+    reader = wording.Reader(
+        flow, language, default, names, staff=False, own_number=report.number, own=own
+    )
+    entries = loaded.told.entries
     lines = own_words_only(wording.lines(entries, case, reader), entries, report)
-    pictures = [
-        p
-        for p in casework.photos_of(
-            [case.id, *([report.home_case_id] if report.home_case_id else [])]
-        )
-        if p.request_id == report.id or p.is_public
-    ]
+    pictures = seen_by(loaded)
     before, after = pair_of(pictures)
     lines = each_photo_once(lines, {p.id for p in (before, after) if p})
     shown = {pid for line in lines for pid in line.photo_ids}
-    judging = {m.purpose for m in flow.leaving(case.state, loaded.by.roles)}
     now = read_clock()
-    return NOTHING_TYPED | {
-        "live_etag": etag_of(request, loaded),
-        "report": report,
-        "case": case,
-        "service": loaded.service,
-        "state": flow.states[case.state],
-        "lines": lines,
-        "stations": stations(flow, case, lines, reader),
-        "queue": names.get(case.queue_id, ""),
-        "before": picture(before, report, _("Before") if after else _("Photo")) if before else None,
-        "after": picture(after, report, _("After")) if after else None,
-        "photos": {p.id: p for p in pictures},
-        "more_photos": [p for p in pictures if p not in (before, after) and p.id not in shown],
-        "can_judge": "accept" in judging,
-        "can_dispute": "dispute" in judging and "accept" not in judging,
-        "settles_at": settles_at(flow, case, entries),
-        "needs_reason": report.disputes >= actions.FREE_DISPUTES,
-        "late": is_late(case, now),
-        "early_days": early_days(case),
-        "now": now,
-        "told": told(loaded, reader),
-        "district": district(request, case),
-        "has_map": case.lon is not None and city.bounds is not None,
-        "stream": f"/live/{live_token([f'case:{case.id}'])}",
-        "person": report.person if report.person_id else None,
-        "page_url": request.build_absolute_uri(reverse("portal:status", args=[report.token])),
-    }
+    where = district(request, case)
+    over = verdicts.is_over(flow, case, loaded.by.roles, now)
+    judging = verdicts.parts(flow, case, loaded.by.roles, now)
+    return (
+        NOTHING_TYPED
+        | judging
+        | {
+            "live_etag": etag_of(request, loaded),
+            "report": report,
+            "case": case,
+            "service": loaded.service,
+            "state": flow.states[case.state],
+            "lines": lines,
+            "stations": stations(flow, case, lines, reader),
+            "queue": names.get(case.queue_id, ""),
+            "before": picture(before, report, _("Before") if after else _("Photo"))
+            if before
+            else None,
+            "after": picture(after, report, _("After")) if after else None,
+            "photos": {p.id: p for p in pictures},
+            "more_photos": [p for p in pictures if p not in (before, after) and p.id not in shown],
+            "again": verdicts.again(loaded.service, case, where) if over else "",
+            "settles_at": settles_at(flow, case, entries),
+            "needs_reason": report.disputes >= actions.FREE_DISPUTES,
+            "late": is_late(case, now),
+            "early_days": early_days(case),
+            "now": now,
+            "told": told(loaded, reader),
+            "district": where,
+            "has_map": case.lon is not None and city.bounds is not None,
+            "stream": f"/live/{live_token([f'case:{case.id}'])}",
+            "person": report.person if report.person_id else None,
+            "page_url": request.build_absolute_uri(reverse("portal:status", args=[report.token])),
+        }
+    )
+
+
+def seen_by(loaded: Loaded) -> list[Photo]:
+    """Photos of the case that this person may see: their own, and what is shown to all who follow."""
+    return [
+        p
+        for p in loaded.told.photos
+        if p.request_id == loaded.request.id
+        or (p.is_public and not stays_private(p, loaded.service))
+    ]
 
 
 def own_words_only(

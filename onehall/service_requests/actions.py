@@ -2,10 +2,10 @@
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -14,14 +14,15 @@ from onehall.casework import actions as casework
 from onehall.casework import joining, photos
 from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
-from onehall.casework.models import Case
+from onehall.casework.models import Case, Photo
 from onehall.casework.numbers import next_number, reserve_case
-from onehall.casework.rules import MAX_WORDS, Given
+from onehall.casework.rules import MAX_WORDS, Given, require_in_time
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import rules
 from onehall.catalog.queries import catalogue
+from onehall.catalog.services import PRIVATE
 from onehall.kernel.ids import secret_token
-from onehall.kernel.rows import insert
+from onehall.kernel.rows import Together, insert
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
@@ -85,11 +86,19 @@ def submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceR
 @transaction.atomic
 def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceRequest:
     service = catalogue(city).service(new.service_key)
+    if service.is_internal and not (by.is_staff and by.writes):
+        raise CaseworkRefused(_("This is for the city's own staff."))
     facts = new.answers | {f"area.{k}": v for k, v in new.place.areas.items()}
     facts |= {"channel": new.channel, "place.exists": new.place.lon is not None}
     route = rules.route(service, facts)
-    case_id, number = reserve_case(city.id, now, ZoneInfo(city.time_zone))
-    person = _person(city, new.contact, new.language, now)
+    number, (case_id, request_id, person_id) = reserve_case(
+        city, now, also=(ServiceRequest, Person)
+    )
+    together = Together()
+    person = _new_person(city, new.contact, new.language, now)
+    if person is not None:
+        person.pk = person_id
+        together.insert([person], with_pk=True)
     opened = NewCase(
         id=case_id,
         service_id=service.id,
@@ -99,9 +108,11 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
         channel=new.channel,
         place=new.place,
         priority=new.priority,
+        answers=new.answers,
     )
-    case, entries, outbox = casework.open_case(city=city, new=opened, by=by, now=now)
+    case = casework.open_case(city=city, new=opened, by=by, now=now, along=together)
     request = ServiceRequest(
+        id=request_id,
         city_id=city.id,
         case=case,
         person=person,
@@ -114,7 +125,8 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
         words=new.words.strip()[:MAX_WORDS],
         answers=new.answers,
     )
-    insert([request])
+    together.insert([request], with_pk=True)
+    together.send()
     if new.has_photos:
         photos.claim_drafts(
             city_id=city.id,
@@ -122,8 +134,8 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
             case_id=case.id,
             request_id=request.id,
             is_public=service.photos_public == "public",
+            is_private=service.photos_public == PRIVATE,
         )
-    casework.save_news(case=case, entries=entries, outbox=outbox, now=now)
     return request
 
 
@@ -162,13 +174,18 @@ def follow(
         created_at=now,
         key=key,
         token=secret_token(),
-        number=next_number(city.id, now, ZoneInfo(city.time_zone)),
+        number=next_number(city, now),
         channel=ServiceRequest.Channel.FOLLOW,
         language=language,
         words=words.strip()[:MAX_WORDS],
     )
     count = photos.claim_drafts(
-        city_id=city.id, draft_key=key, case_id=case.id, request_id=request.id, is_public=False
+        city_id=city.id,
+        draft_key=key,
+        case_id=case.id,
+        request_id=request.id,
+        is_public=False,
+        is_private=catalogue(city).by_id(case.service_id).photos_public == PRIVATE,
     )
     people = _count_people(case)
     data = {"number": request.number, "people": people, "photo_count": count}
@@ -184,21 +201,42 @@ def follow(
 
 
 @transaction.atomic
-def write(*, city: City, request: ServiceRequest, words: str, by: Actor, now: datetime) -> Case:
-    """The resident writes to the city. Where the city was waiting for that, work goes on."""
+def write(
+    *,
+    city: City,
+    request: ServiceRequest,
+    words: str,
+    by: Actor,
+    now: datetime,
+    pictures: Sequence[Photo] = (),
+) -> Case:
+    """The resident writes to the city, sends it pictures (`photos.take_in`), or both.
+
+    Where the city was waiting for that, work goes on. The same pictures again, as from a double
+    tap, are no news.
+    """
     words = words.strip()
-    if not words:
+    if not words and not pictures:
         raise MoveRefused(_("Write your message first."), missing=("words",))
     if len(words) > MAX_WORDS:
         raise MoveRefused(
             _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
             missing=("words",),
         )
-    said = NewEntry(kind="wrote", data={"words": words, "number": request.number}, public=True)
-    case_id = _lock_case_of(request)
-    case = casework.hear(city=city, case_id=case_id, entry=said, by=by, now=now)
+    case = Case.objects.get(pk=_lock_case_of(request))
     flow = catalogue(city).flow_version(case.flow_version_id)
     step = flow.with_purpose("answer", case.state, by.roles)
+    hung = photos.hang(
+        case=case,
+        pictures=pictures,
+        request_id=request.pk,
+        is_private=bool(pictures) and _keeps_photos_private(city, case, request),
+    )
+    if not words and step is None and not any(photo in pictures for photo in hung):
+        return case
+    told = {"words": words, "number": request.number, "photos": [photo.pk for photo in hung]}
+    said = NewEntry(kind="wrote", data={k: v for k, v in told.items() if v}, public=True)
+    case = casework.hear(city=city, case_id=case.pk, entry=said, by=by, now=now)
     if step is None:
         return case
     answer = Given(number=request.number)
@@ -227,6 +265,7 @@ def judge(
             # The same answer twice, as from a double tap.
             return case
         raise MoveRefused(_("The case has moved on. Look at what happened since."))
+    require_in_time(step, case.closed_at, now)
     reason = reason.strip()
     if not fixed and request.disputes >= FREE_DISPUTES and not reason:
         raise MoveRefused(
@@ -326,10 +365,10 @@ def _known(city: City, key: uuid.UUID) -> ServiceRequest | None:
     return ServiceRequest.objects.select_related("case").get(pk=row[0]) if row else None
 
 
-def _person(city: City, contact: Contact, language: str, now: datetime) -> Person | None:
+def _new_person(city: City, contact: Contact, language: str, now: datetime) -> Person | None:
     if not contact:
         return None
-    person = Person(
+    return Person(
         city_id=city.id,
         name=contact.name.strip(),
         email=contact.email.strip(),
@@ -337,12 +376,24 @@ def _person(city: City, contact: Contact, language: str, now: datetime) -> Perso
         language=language,
         created_at=now,
     )
-    insert([person])
+
+
+def _person(city: City, contact: Contact, language: str, now: datetime) -> Person | None:
+    person = _new_person(city, contact, language, now)
+    if person is not None:
+        insert([person])
     return person
 
 
 def _queue_id(city: City, key: str) -> int:
     return next(q.id for q in queues(city) if q.key == key)
+
+
+def _keeps_photos_private(city: City, case: Case, request: ServiceRequest) -> bool:
+    """Whether the service somebody reported to, also before a join, shows their photos to nobody."""
+    home = Case.objects.filter(pk=request.home_case_id or case.pk)
+    service = catalogue(city).by_id(home.values_list("service_id", flat=True).get())
+    return service.photos_public == PRIVATE
 
 
 def _count_people(case: Case) -> int:

@@ -17,8 +17,10 @@ class ServiceRequestsConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Handle the outbox topics of case news and of links to reports."""
+        from onehall.casework import answers
         from onehall.messaging import handlers
-        from onehall.service_requests import actions, news
+        from onehall.service_requests import actions, news, queries
 
+        answers.provide("reports", queries.answers_of)
         handlers.register("case.news", news.tell)
         handlers.register(actions.LINK, news.send_link)

@@ -1,36 +1,71 @@
 """Named reads of reports: by secret link, a person's own, what a case's reporters said."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.cache import caches
 from django.db import connection, models
 from django.db.models.functions import Lower
 
 from onehall.casework import joining
-from onehall.casework.models import Case, TimelineEntry
-from onehall.casework.queries import as_rows
-from onehall.kernel.rows import select
+from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.queries import CaseLine, as_lines
+from onehall.catalog.models import Service
+from onehall.kernel.rows import select_together
 from onehall.people.actor import Actor
 from onehall.people.models import Person
+from onehall.places import rules
 from onehall.places.models import City
 from onehall.service_requests.models import ServiceRequest
 
 SEARCHED = 50_000
 """How many of the newest reports, cases and people a search for words looks through."""
 
+LATELY_DAYS = 90
+"""For how long something counts as news on the front page."""
 
-def by_token(city: City, token: str) -> ServiceRequest | None:
-    """The report behind a secret link, with its case."""
-    found = select(ServiceRequest, "WHERE token = %s AND city_id = %s", [token, city.id])
-    if not found:
+SEARCHED_WORDS = 6
+"""How many words of a search for places and services count."""
+
+
+MINE = "FROM service_requests_servicerequest r WHERE r.token = %s AND r.city_id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A report with its case and person, and what its page shows: public entries (newest first), photos."""
+
+    request: ServiceRequest
+    entries: list[TimelineEntry]
+    photos: list[Photo]
+
+
+def told(city: City, token: str) -> Told | None:
+    """What the page behind a secret link shows, in one question to the database."""
+    key = [token, city.id]
+    entries = f"WHERE case_id = (SELECT r.case_id {MINE}) AND public ORDER BY seq DESC LIMIT 500"
+    photos = (
+        f"WHERE case_id IN (SELECT unnest(ARRAY[r.case_id, r.home_case_id]) {MINE})"
+        " AND removed_at IS NULL ORDER BY position, id LIMIT 200"
+    )
+    reports, cases, people, *more = select_together(
+        (ServiceRequest, "WHERE token = %s AND city_id = %s", key),
+        (Case, f"WHERE id = (SELECT r.case_id {MINE})", key),
+        (Person, f"WHERE id = (SELECT r.person_id {MINE})", key),
+        (TimelineEntry, entries, key),
+        (Photo, photos, key),
+    )
+    if not reports:
         return None
-    found[0].case = select(Case, "WHERE id = %s", [found[0].case_id])[0]
-    if found[0].person_id:
-        found[0].person = select(Person, "WHERE id = %s", [found[0].person_id])[0]
-    return found[0]
+    report: ServiceRequest = reports[0]
+    report.case = cases[0]
+    if people:
+        report.person = people[0]
+    return Told(report, *more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +117,21 @@ def case_of_number(actor: Actor, text: str) -> str | None:
     return found.first() or visible.filter(number=wanted).values_list("number", flat=True).first()
 
 
-def search(actor: Actor, text: str, *, limit: int = 50) -> list[Case]:
-    """Cases by place, by what residents wrote and by who they are, open and new ones first.
+def search(actor: Actor, text: str, *, limit: int = 50) -> list[CaseLine]:
+    """Cases by place and service, by what residents wrote and by who they are, open and new ones first.
 
-    An e-mail address is matched whole; places, words and names among the newest `SEARCHED` of the
-    city. Each part stops at its first hits, so that a common word costs little.
+    An e-mail address is matched whole, and so is a number of a former system; places, words and
+    names among the newest `SEARCHED` of the city. Each part stops at its first hits, so that a common
+    word costs little.
     """
     visible = Case.objects.visible_to(actor)
     told = ServiceRequest.objects.filter(city_id=actor.city_id)
     recent = Case.objects.of_city(actor.city_id).order_by("-opened_at", "-id")
     since = recent.values_list("opened_at", flat=True)[SEARCHED : SEARCHED + 1].first()
-    by_place = visible.filter(place_words__icontains=text)
-    if since is not None:
-        by_place = by_place.filter(opened_at__gt=since)
-    found = set(by_place.order_by("-opened_at", "-id").values_list("pk", flat=True)[:limit])
+    newest = visible if since is None else visible.filter(opened_at__gt=since)
+    found = _first(newest.filter(_at(text)), limit)
+    if not found:
+        found = _first(newest.filter(_about(actor.city_id, text)), limit)
     after = told.order_by("-id").values_list("pk", flat=True)[SEARCHED : SEARCHED + 1].first()
     by_words = told.filter(words__icontains=text, pk__gt=after or 0).order_by("-id")
     found |= set(by_words.values_list("case_id", flat=True)[: limit * 4])
@@ -104,8 +140,54 @@ def search(actor: Actor, text: str, *, limit: int = 50) -> list[Case]:
         found |= set(
             told.filter(person__in=people).order_by("-id").values_list("case_id", flat=True)[:200]
         )
-    rows = as_rows(visible.filter(pk__in=sorted(found)))
-    return list(rows.order_by("-is_open", "-opened_at", "-id")[:limit])
+    found |= _of_former_systems(actor.city_id, text)
+    rows = visible.filter(pk__in=sorted(found)).order_by("-is_open", "-opened_at", "-id")
+    return as_lines(rows[:limit])
+
+
+def _first(cases: models.QuerySet[Case], limit: int) -> set[int]:
+    return set(cases.order_by("-opened_at", "-id").values_list("pk", flat=True)[:limit])
+
+
+def _words(text: str) -> list[str]:
+    """Patterns of a search's words, each as the beginning of a word: "st" is Street, "4th" is not 14th."""
+    words = re.findall(r"\w+(?:['’.-]\w+)*", text)[:SEARCHED_WORDS]
+    spelt = [rf"\m(?:{'|'.join(map(re.escape, rules.spellings(word)))})" for word in words]
+    return spelt or [re.escape(text)]
+
+
+def _at(text: str) -> models.Q:
+    """The words follow each other in the place: "main st" in "On Main Street, near Hill Street"."""
+    return models.Q(place_words__iregex=r"\S*\W+".join(_words(text)))
+
+
+def _about(city_id: int, text: str) -> models.Q:
+    """Every word stands in the place or in the service's name: "graffiti 4th"."""
+    wanted = models.Q()
+    for word in _words(text):
+        named = Service.objects.filter(city_id=city_id, doc__name__iregex=word)
+        wanted &= models.Q(place_words__iregex=word) | models.Q(service_id__in=named.values("id"))
+    return wanted
+
+
+def _of_former_systems(city_id: int, text: str) -> set[int]:
+    """Cases that another system knew under this number; residents still have it on paper."""
+    told = ServiceRequest.objects.filter(city_id=city_id)
+    found: set[int] = set()
+    if not any(c.isdigit() for c in text):
+        return found
+    source = ""
+    # Asked source by source, there are few of them, because the index begins with the source.
+    while (
+        source := told.filter(source__gt=source)
+        .order_by("source")
+        .values_list("source", flat=True)
+        .first()
+        or ""
+    ):
+        mine = told.filter(source=source, source_id=text.strip())
+        found |= set(mine.values_list("case_id", flat=True))
+    return found
 
 
 def _people(city_id: int, text: str) -> models.QuerySet[Person]:
@@ -184,6 +266,11 @@ class CityFigures:
     said_not_fixed: int
     open_late: int
 
+    @property
+    def tell(self) -> bool:
+        """Whether there is anything to tell: a city that begins, or only brought its past, has nothing."""
+        return bool(self.received or self.open_late)
+
 
 def figures(city: City, *, now: datetime) -> CityFigures:
     """The month's figures, at most half a minute old."""
@@ -216,16 +303,17 @@ def _figures(city: City, *, now: datetime) -> CityFigures:
     return CityFigures(recent["received"], recent["closed"], percent, recent["disputed"], late)
 
 
-def lately(city: City, *, limit: int = 4) -> list[TimelineEntry]:
-    """Public cases that were finished or started last, for the front page."""
-    since = (
+def lately(city: City, *, now: datetime, limit: int = 4) -> list[TimelineEntry]:
+    """Public cases that were finished or started last, in `LATELY_DAYS`, for the front page."""
+    newest = (
         Case.objects.of_city(city.id)
         .filter(is_public=True)
         .order_by("-opened_at")
         .values("id")[:400]
     )
     return list(
-        TimelineEntry.objects.filter(case_id__in=since, kind="moved", public=True)
+        TimelineEntry.objects.filter(case_id__in=newest, kind="moved", public=True)
+        .filter(at__gte=now - timedelta(days=LATELY_DAYS))
         .select_related("case")
         .order_by("-at")[:limit]
     )
@@ -236,3 +324,12 @@ def recent_numbers(numbers: Sequence[str], city: City) -> dict[str, Case]:
     return {
         c.number: c for c in Case.objects.of_city(city.id).filter(number__in=list(numbers)[:50])
     }
+
+
+def answers_of(case_id: int) -> dict[str, Any]:
+    """The first answer to each question among the reports of a case, the oldest report first."""
+    found: dict[str, Any] = {}
+    reports = ServiceRequest.objects.filter(case_id=case_id).exclude(answers={})
+    for answers in reports.order_by("created_at", "id").values_list("answers", flat=True):
+        found = {k: v for k, v in answers.items() if v not in (None, "", [])} | found
+    return found

@@ -201,15 +201,20 @@ class TestOnACase:
             now=START,
         )
 
-    def test_a_picture_of_the_work_is_shown_and_a_residents_is_not(self, cast: Cast) -> None:
+    def test_a_picture_of_the_work_is_shown_and_one_of_the_spot_is_not(self, cast: Cast) -> None:
         work = self.add(cast, "ben")
         assert work.is_public
         assert work.case is not None
         assert entries(sound(work.case))[-1].public
-        message = self.add(cast, "sam", Photo.Kind.MESSAGE)
-        assert not message.is_public
-        assert message.case is not None
-        assert sound(message.case).unread_reply
+        spot = self.add(cast, "ben", Photo.Kind.BEFORE)
+        assert not spot.is_public
+        assert spot.case is not None
+        assert not entries(sound(spot.case))[-1].public
+
+    def test_a_residents_picture_comes_with_a_message_and_no_other_way(self, cast: Cast) -> None:
+        with pytest.raises(MoveRefused):
+            self.add(cast, "sam", Photo.Kind.MESSAGE)
+        assert not Photo.objects.exists()
 
     def test_the_same_picture_twice_is_one(self, cast: Cast) -> None:
         first = self.add(cast, "ben")

@@ -1,5 +1,6 @@
 """The checks of a flow that need no file."""
 
+from datetime import timedelta
 from typing import Any
 
 from onehall.catalog import flows
@@ -127,3 +128,53 @@ def test_parts_may_be_a_list_with_keys() -> None:
     )
     assert list(listed.states) == ["new", "done"]
     assert lint_flow(listed) == []
+
+
+def disputable(within: dict[str, Any], **more: Any) -> flows.FlowDefinition:
+    """A flow in which a resident can say "not fixed" for some time."""
+    parts: dict[str, Any] = {
+        "states": {
+            "new": state("submitted"),
+            "done": state("resolved", timers=[{"after": {"days": 7}, "fire": "settle"}]),
+            "closed": state("closed"),
+        },
+        "moves": {
+            "close": move(["@open"], "$outcome", "crew", purpose="close"),
+            "settle": move(["done"], "closed", "system", purpose="settle"),
+            "dispute": move(
+                ["done", "closed"],
+                "new",
+                "resident",
+                **{"purpose": "dispute", "within": within} | more,
+            ),
+        },
+    }
+    return flow(**parts)
+
+
+def test_a_dispute_may_have_an_end() -> None:
+    definition = disputable({"days": 30, "hours": 12})
+    assert lint_flow(definition) == []
+    assert definition.moves["dispute"].within == timedelta(days=30, hours=12)
+    assert definition.moves["close"].within is None
+
+
+def test_an_end_that_is_over_at_once() -> None:
+    assert said(disputable({})) == "The time is over at once."
+    assert said(disputable({"days": 0})) == "The time is over at once."
+
+
+def test_an_end_before_silence_has_settled_it() -> None:
+    assert said(disputable({"days": 6})) == ('The time is over before a case in "done" is settled.')
+    assert said(disputable({"days": 7})) == ""
+
+
+def test_an_end_of_what_is_no_dispute() -> None:
+    assert 'The move "dispute" has an end, but is no dispute.' in said(
+        disputable({"days": 30}, purpose="reopen")
+    )
+
+
+def test_an_end_that_can_not_begin() -> None:
+    words = said(disputable({"days": 30}, **{"from": ["new", "done"]}))
+    assert words == 'In "new" a case has not ended, so the time does not run yet.'

@@ -104,6 +104,16 @@ def test_the_limit_holds_and_the_best_come_first() -> None:
     assert [h.score for h in hits] == sorted((h.score for h in hits), reverse=True)
 
 
+def test_what_fits_less_than_half_as_well_as_the_best_is_left_out() -> None:
+    rows = [
+        service("lamp", "Street light out", "Luz", "the lamp is dark", "luz"),
+        service("rail", "Light rail", "Tren", "station", "tren"),
+    ]
+    shelf = Shelf(build_index(rows, ["en"]))
+    assert [h.service.key for h in find_services(shelf, "the lamp is dark", "en")] == ["lamp"]
+    assert len(find_services(shelf, "light", "en")) == 2
+
+
 def test_the_readers_language_comes_first() -> None:
     both = [
         service("a", "Papel", "Otro", "papel", "otra cosa"),

@@ -26,6 +26,13 @@ def test_a_wrong_value_is_named_in_a_sentence() -> None:
         Env({"ONEHALL_WEB_WORKERS": "many"}).number("ONEHALL_WEB_WORKERS")
 
 
+def test_a_number_that_must_be_at_least_one() -> None:
+    assert Env({}).positive("ONEHALL_PROXIES") == 1
+    for wrong in ("0", "-1"):
+        with pytest.raises(EnvError, match="ONEHALL_PROXIES must be at least 1"):
+            Env({"ONEHALL_PROXIES": wrong}).positive("ONEHALL_PROXIES")
+
+
 def test_unknown_names_are_programming_errors() -> None:
     with pytest.raises(KeyError):
         Env({}).text("ONEHALL_NOTHING")

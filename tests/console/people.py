@@ -21,7 +21,7 @@ from onehall.service_requests import actions
 from onehall.service_requests.actions import Contact, NewRequest
 from onehall.service_requests.models import ServiceRequest
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "onehall.config.accounts.SignIn"
 SPOT = CasePlace(words="5 Main Street", lon=-120.992, lat=40.004, areas={})
 
 

@@ -1,13 +1,16 @@
 """A photo made unreadable: the old address is dead, the original is kept apart, every look is written down."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from onehall.casework.models import Case, Photo, TimelineEntry
 from onehall.kernel import storage
-from tests.console.people import Person
+from onehall.places.models import City
+from tests.console.people import Person, report, upload
+from tests.packs import changed
 
 
 def address(photo: Photo, size: str = "large") -> str:
@@ -106,3 +109,46 @@ def test_the_places_can_not_be_read(ana: Person, case: Case) -> None:
     right = [shown.getpixel((x, 200)) for x in range(260, 380)]
     assert max(abs(a - b) for a, b in itertools.pairwise(left)) < 40
     assert min(right) < 40
+
+
+class TestPrivatePhotos:
+    """A service that keeps residents' photos private offers no way to show them."""
+
+    @pytest.fixture
+    def hidden(self, city: City, tmp_path: Path) -> Case:
+        changed(tmp_path, "services/pothole.yaml", "public: after_review", "public: private")
+        return Case.objects.get(number=report(city, photo=True).number)
+
+    def test_there_is_no_button_but_words(self, ana: Person, hidden: Case) -> None:
+        page = ana.get(f"/cases/{hidden.number}").content.decode()
+        assert "Show to followers" not in page
+        assert "nobody else ever sees them" in page
+        assert "Blur faces or plates" in page
+
+    def test_a_made_up_press_is_refused_in_words(self, ana: Person, hidden: Case) -> None:
+        photo = Photo.objects.get(case=hidden)
+        answer = ana.act(hidden, f"photos/{photo.pk}", public="yes")
+        assert answer.status_code == 422
+        assert "Photos of this service are private." in answer.content.decode()
+        photo.refresh_from_db()
+        assert not photo.is_public
+
+    def test_what_was_shown_before_can_be_hidden(
+        self, ana: Person, case: Case, tmp_path: Path
+    ) -> None:
+        photo = Photo.objects.get(case=case)
+        ana.act(case, f"photos/{photo.pk}", public="yes")
+        changed(tmp_path, "services/pothole.yaml", "public: after_review", "public: private")
+        assert "Hide from followers" in ana.get(f"/cases/{case.number}").content.decode()
+        assert ana.act(case, f"photos/{photo.pk}", public="no").status_code == 302
+        photo.refresh_from_db()
+        assert not photo.is_public
+
+    def test_a_staff_picture_of_the_spot_can_still_be_shown(
+        self, ana: Person, hidden: Case
+    ) -> None:
+        ana.act(hidden, "photos", photos=upload(), kind="before")
+        spot = Photo.objects.get(case=hidden, request_id=None)
+        assert ana.act(hidden, f"photos/{spot.pk}", public="yes").status_code == 302
+        spot.refresh_from_db()
+        assert spot.is_public

@@ -1,19 +1,27 @@
 """The pack reference names every field that the readers know, and its examples are a correct pack."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from onehall.catalog import registry
+from onehall.catalog.facts import CASE_FIELDS
+from onehall.catalog.flowparts import JOIN_RULES, RERUNS
+from onehall.catalog.flows import GROUPS
 from onehall.catalog.lint import SPECIAL_TARGETS
 from onehall.catalog.pack import documents
+from onehall.catalog.pack.read_flow_parts import UNITS
+from onehall.catalog.pack.read_scenarios import ACTS
+from onehall.catalog.replies import VARIABLES, WHERE
 from onehall.cli import city as city_cli
 from onehall.kernel.expressions import OPERATORS
 from onehall.kernel.work_calendar import WEEKDAYS
 from onehall.people.actor import ROLES
-from onehall.places.pack.documents import BRAND
+from onehall.places.brand import NAMES as BRAND
 from onehall.places.rows import DRAWN_KINDS, NUMBER_FIELDS, STREET_KINDS
 from tests.conftest import ROOT
 from tests.docs.pages import Block, blocks, code_words, text_of
@@ -26,6 +34,9 @@ READERS: Final = (
     "onehall/catalog/pack/read_services.py",
     "onehall/catalog/pack/read_questions.py",
     "onehall/catalog/pack/read_flows.py",
+    "onehall/catalog/pack/read_replies.py",
+    "onehall/catalog/pack/read_flow_parts.py",
+    "onehall/catalog/pack/read_scenarios.py",
 )
 ASKS: Final = frozenset(
     {
@@ -64,7 +75,7 @@ def documented() -> set[str]:
     """Every name that the reference shows in code."""
     found: set[str] = set()
     for word in code_words(text_of(REFERENCE)):
-        found |= {word, *word.replace("{", " ").replace(":", " ").split()}
+        found |= {word, *re.sub("[{}:]", " ", word).split()}
     return found
 
 
@@ -85,12 +96,20 @@ def test_every_field_of_the_calendar_is_in_the_reference() -> None:
     [
         documents.QUESTION_TYPES, documents.PLACES, documents.PHOTOS, documents.PRECISION,
         documents.PRIORITIES, documents.CLOSING_NEEDS, STREET_KINDS, DRAWN_KINDS, NUMBER_FIELDS,
-        BRAND, ROLES, OPERATORS, WEEKDAYS, SPECIAL_TARGETS,
+        BRAND, VARIABLES, WHERE, ROLES, OPERATORS, WEEKDAYS, SPECIAL_TARGETS, tuple(registry.EFFECTS),
+        tuple(registry.PREDICATES), registry.TEMPLATES, registry.AUDIENCES, registry.WHO,
+        registry.PHOTOS, registry.PRIORITY_KEYS, JOIN_RULES, RERUNS, UNITS, ACTS,
+        tuple(f"@{group}" for group in GROUPS), tuple(CASE_FIELDS),
     ],
     ids=lambda group: " ".join(sorted(group)),
 )  # fmt: skip
 def test_every_choice_is_in_the_reference(known: tuple[str, ...]) -> None:
     assert set(known) <= documented()
+
+
+def test_every_parameter_of_the_registry_is_in_the_reference() -> None:
+    kinds = [*registry.EFFECTS.values(), *registry.PREDICATES.values()]
+    assert {p.name for kind in kinds for p in kind.params} <= documented()
 
 
 def examples() -> list[Block]:

@@ -97,12 +97,13 @@ def test_the_status_page(visit, look_over, stage):
     page.get_by_text("Smaller than a plate").click()
     page.locator("[data-send]").click()
     page.wait_for_url("**/r/*?sent=1")
-    _bring_to(stage)
+    bring_to(stage)
     page.reload()
     look_over(page)
 
 
-def _bring_to(stage):
+def bring_to(stage):
+    """Take the one report to a stage."""
     city, report, now = City.objects.get(), ServiceRequest.objects.get(), read_clock()
     by = next(
         m for m in Membership.objects.select_related("user").order_by("id") if "agent" in m.roles

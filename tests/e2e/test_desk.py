@@ -96,7 +96,7 @@ def photo_file(tmp_path: Path) -> Path:
 def test_an_agent_sends_a_case_to_another_queue(sit: Callable[..., Desk], case: Case) -> None:
     page = sit("ana@testford.example").open("/desk")
     page.get_by_role("link", name="Pothole").click()
-    page.wait_for_url(f"**/desk/cases/{case.number}")
+    page.wait_for_url(f"**/desk/cases/{case.number}?list=*")
     page.keyboard.press("n")
     page.get_by_label("Queue", exact=True).select_option(label="Roads north")
     page.get_by_label("Why? The resident reads this.").fill("North of Main Street.")
@@ -110,8 +110,8 @@ def test_an_agent_works_with_the_keyboard_alone(sit: Callable[..., Desk], case: 
     page = sit("ana@testford.example").open(f"/desk/cases/{case.number}")
     page.keyboard.press("w")
     page.keyboard.type("We are on it.")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    for _ in range(3):
+        page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Sent to everybody who follows.")).to_be_visible()
     # Letter keys are there once the page's script has run.
@@ -126,6 +126,58 @@ def test_an_agent_works_with_the_keyboard_alone(sit: Callable[..., Desk], case: 
     expect(page.get_by_role("heading", name="Done", exact=True)).to_be_visible()
     case.refresh_from_db()
     assert (case.state, case.outcome) == ("done", "nothing_found")
+
+
+def test_a_prepared_answer_is_inserted_and_seen_before_it_goes_out(
+    sit: Callable[..., Desk], case: Case
+) -> None:
+    report(case.city)
+    page = sit("ana@testford.example").open(f"/desk/cases/{case.number}")
+    page.wait_for_load_state("load")
+    page.locator("#say").fill("First of all: sorry.")
+    page.get_by_label("Prepared answers").select_option(label="Thanks")
+    page.get_by_role("button", name="Insert").click()
+    expect(page.locator("#say")).to_be_focused()
+    written = "First of all: sorry.\n\nThank you for telling Testford about this. Call 555-0142."
+    assert page.locator("#say").input_value() == written
+    page.get_by_role("button", name="See the mails").click()
+    expect(page.get_by_text("1 person gets this mail.")).to_be_visible()
+    expect(page.get_by_text("Thank you for telling Testford about this.")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Go on writing").click()
+    expect(page.locator("#say")).to_have_value(written)
+    page.get_by_role("button", name="See the mails").click()
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_text("Sent to everybody who follows.")).to_be_visible()
+
+
+def test_two_people_see_that_the_other_is_there(sit: Callable[..., Desk], case: Case) -> None:
+    ana = sit("ana@testford.example").open(f"/desk/cases/{case.number}")
+    ana.wait_for_load_state("load")
+    with ana.expect_response("**/looking"):
+        ana.locator("#say").fill("Half a sentence")
+    sue = sit("sue@testford.example").open(f"/desk/cases/{case.number}")
+    expect(sue.get_by_text("Ana Agent is writing")).to_be_visible()
+    with ana.expect_response("**/looking"):
+        ana.locator("#say").fill("")
+    wake(sue)
+    expect(sue.get_by_text("Ana Agent is also looking")).to_be_visible()
+
+
+def test_j_and_k_walk_the_list_and_u_leads_back(
+    sit: Callable[..., Desk], city: Any, case: Case
+) -> None:
+    numbers = [case.number, report(city).number, report(city).number]
+    page = sit("ana@testford.example").open("/desk?show=unassigned")
+    page.locator(f'[id="c-{numbers[1]}"]').click()
+    here = page.locator(".crumb [aria-current]")
+    for key, number in (("j", numbers[2]), ("k", numbers[1]), ("k", numbers[0])):
+        page.wait_for_load_state("load")
+        page.keyboard.press(key)
+        expect(here).to_have_text(number)
+    page.wait_for_load_state("load")
+    page.keyboard.press("u")
+    page.wait_for_url(f"**/desk?show=unassigned#c-{numbers[0]}")
 
 
 def test_slash_finds_a_number(sit: Callable[..., Desk], case: Case) -> None:
@@ -237,6 +289,19 @@ def test_fresh_news_never_take_away_what_is_being_written(
     assert page.locator("[data-news-kept] textarea").input_value() == "Half a sentence"
 
 
+def test_a_case_that_nobody_touches_changes_by_itself(sit: Callable[..., Desk], case: Case) -> None:
+    page = sit("ana@testford.example").open(f"/desk/cases/{case.number}")
+    page.wait_for_load_state("load")
+    # The page as it is now is no news, whatever part of the timeline its address names.
+    with page.expect_response("**part=live**") as same:
+        wake(page)
+    assert same.value.status == 304
+    Person(case.city, "sue@testford.example").act(case, "move", move="start", asked="1")
+    wake(page)
+    expect(page.get_by_role("heading", name="Being worked on")).to_be_visible()
+    expect(page.locator("[data-news]")).to_be_hidden()
+
+
 def test_the_list_changes_by_itself_only_at_the_top(
     sit: Callable[..., Desk], city: Any, case: Case
 ) -> None:
@@ -299,6 +364,8 @@ def test_signing_in_and_out(browser: Browser, live_server: LiveServer, city: Any
     )
     page.goto("/desk")
     page.wait_for_url("**/accounts/login/**")
+    # On the way to the desk, the staff's form is open.
+    expect(page.get_by_label("Password")).to_be_visible()
     page.goto("/demo")
     page.get_by_role("button", name="Ana Agent").click()
     page.wait_for_url("**/desk")
@@ -339,7 +406,10 @@ def test_every_page_is_accessible_and_fits(
         (desk, "/desk"),
         (desk, "/desk?show=all"),
         (desk, "/desk?show=disputed"),
+        (desk, "/desk?show=all&service=pothole&opened=2020-01-01..&area=district:"),
         (desk, "/desk/queues"),
+        (desk, "/desk/figures"),
+        (reader, "/desk/figures?period=year"),
         (desk, "/desk/search?q=main"),
         (desk, "/desk/search"),
         (desk, f"/desk/cases/{case.number}"),

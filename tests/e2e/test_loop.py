@@ -65,5 +65,5 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_one_request_goes_all_the_way_and_the_first_window_changes_by_itself(
     demo: str, browser: Any, tmp_path: Path
 ) -> None:
-    number = loop.walk(browser, demo, tmp_path)
+    number = loop.walk(browser, demo, loop.port_alder(tmp_path))
     assert number.startswith("20")

@@ -61,14 +61,43 @@ def test_on_a_phone(visit, hole):
     assert page.evaluate("Object.keys(localStorage)") == []
 
 
+def test_a_photo_chosen_before_the_script_came_is_sent_like_the_others(visit, hole):
+    page = visit()
+    held = []
+    page.route("**/js/report.js", lambda route: held.append(route))
+    page.goto("/report/pothole", wait_until="commit")
+    page.set_input_files("[data-library]", hole)
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    uploaded(page)
+
+
+def test_the_page_of_a_report_takes_what_a_browser_sends(visit):
+    page = visit()
+    page.goto("/report/pothole")
+    find(page)
+    page.locator("#finds [role=option]").first.click()
+    page.get_by_text("Larger than a plate").click()
+    page.get_by_text("Bike lane").click()
+    page.get_by_role("button", name="Send report").last.click()
+    page.wait_for_url("**/r/*?sent=1")
+    page.get_by_label("Your message").fill("It is by the gate.")
+    page.get_by_role("button", name="Send message").click()
+    expect(page.locator(".time").get_by_text("It is by the gate.")).to_be_visible()
+
+
 def test_without_scripts(visit, hole):
     page = visit(java_script_enabled=False)
     page.goto("/report/pothole")
     expect(page.get_by_role("button", name="Where I am now")).to_be_hidden()
     page.set_input_files("[name=photos]", hole)
     page.fill("#id_where", "124 Elm Street")
-    page.get_by_role("button", name="Find it").click()
+    page.get_by_role("button", name="Add these photos and describe them").click()
     expect(page.get_by_alt_text("Your photo 1")).to_be_visible()
+    page.get_by_label("What it shows Your photo 1").fill("A hole")
+    page.get_by_role("button", name="Find it").click()
+    expect(page.get_by_label("What it shows Your photo 1")).to_have_value("A hole")
     expect(page.get_by_text("124 Elm Street").first).to_be_visible()
     page.get_by_role("button", name="Send report").last.click()
     expect(page.get_by_role("alert")).to_contain_text("Please answer this.")
@@ -76,6 +105,8 @@ def test_without_scripts(visit, hole):
     page.get_by_role("button", name="Send report").last.click()
     page.wait_for_url("**/r/*?sent=1")
     assert Photo.objects.get().case_id == Case.objects.get().id
+    assert Photo.objects.get().words == "A hole"
+    expect(page.get_by_alt_text("A hole")).to_be_visible()
     visit.complaints = [c for c in visit.complaints if "422" not in c]
 
 
@@ -137,6 +168,35 @@ def test_a_draft_comes_back_and_can_be_dropped(visit, hole):
     uploaded(page)
     page.get_by_role("button", name="Start over").click()
     expect(page.locator("#id_words")).to_have_value("")
+
+
+def test_a_photo_gets_words_that_survive_everything(visit, hole):
+    """Written while it is still on its way, kept over a reload and a blur, read on the report's page."""
+    page = visit()
+    page.goto("/report/pothole")
+    page.route("**/drafts/**", lambda route: route.abort())
+    page.set_input_files("[data-library]", hole)
+    page.get_by_label("What it shows Your photo 1").fill("A hole, seen from the curb")
+    page.unroute("**/drafts/**")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    uploaded(page)
+    expect(page.locator("[data-bar-note]")).to_have_text("Saved on this phone")
+    page.wait_for_timeout(400)
+    page.reload()
+    uploaded(page)
+    words = page.get_by_label("What it shows Your photo 1")
+    expect(words).to_have_value("A hole, seen from the curb")
+    page.locator(".peek").click()
+    page.get_by_role("button", name="Add a box").press("Enter")
+    page.get_by_role("button", name="Blur these").press("Enter")
+    expect(page.locator("dialog.blur")).to_have_count(0)
+    expect(words).to_have_value("A hole, seen from the curb")
+    page.fill("#id_where", "by the fountain that nobody knows")
+    page.get_by_text("Smaller than a plate").click()
+    page.locator("[data-send]").click()
+    page.wait_for_url("**/r/*?sent=1")
+    expect(page.get_by_alt_text("A hole, seen from the curb")).to_be_visible()
+    visit.complaints = [c for c in visit.complaints if "ERR_FAILED" not in c]
 
 
 def test_back_and_send_again_is_the_same_report(visit):
@@ -250,6 +310,22 @@ def test_the_map_moves_by_keys_and_reads_the_place_back(visit):
     expect(sheet).to_be_visible()
     page.locator("[data-show-map]").click()
     expect(page.locator(".map img")).to_be_visible()
+
+
+def test_the_map_stays_under_the_bar_that_sends(visit):
+    page = visit()
+    page.goto("/report/pothole")
+    before = page.locator(".bar").screenshot()
+    page.locator("[data-show-map]").click()
+    page.locator(".chart .leaflet-tile-loaded").first.wait_for()
+    page.evaluate(
+        """() => {
+          const [map, bar] = [".chart", ".bar"].map((name) => document.querySelector(name));
+          const down = map.getBoundingClientRect().bottom - bar.getBoundingClientRect().bottom;
+          scrollBy({ top: down, behavior: "instant" });
+        }"""
+    )
+    assert page.locator(".bar").screenshot() == before
 
 
 def test_double_tap_sends_once(visit):

@@ -67,13 +67,23 @@ def test_a_house_on_a_street_with_number_ranges_is_placed_along_it(town: City) -
 
 def test_a_house_far_from_every_known_one_is_told_as_such(town: City) -> None:
     found = find_place(town, "900 Mill Lane", language="en")[0]
-    assert found.words == "Near 40 Mill Lane. We do not have number 900 in our list."
+    assert found.words == "900 Mill Lane (the pin is at 40 Mill Lane)"
+    assert found.address == "900 Mill Lane"
     assert found.score < 90
 
 
 def test_a_street_without_numbers_is_told_as_such(town: City) -> None:
     found = find_place(town, "12 14th Street", language="en")[0]
-    assert found.words == "14th Street. We do not have house numbers for this street."
+    assert found.words == "12 14th Street (the pin shows the street, not the house)"
+    assert found.address == "12 14th Street"
+
+
+def test_a_pin_may_be_an_address_while_it_is_on_its_street(town: City) -> None:
+    found = find_place(town, "12 14th Street", language="en")[0]
+    assert queries.may_be(town, found.address, found.lon, found.lat)
+    assert queries.may_be(town, found.address, found.lon + 0.0002, found.lat)
+    assert not queries.may_be(town, found.address, found.lon + 0.0007, found.lat)
+    assert not queries.may_be(town, "12 Nowhere Street", found.lon, found.lat)
 
 
 @pytest.mark.parametrize("text", ["", " ", "zzqqxx", "&", "####", "0"])
@@ -124,6 +134,22 @@ def test_any_point_may_be_asked(town: City, lon: float, lat: float, dx: float, d
     inside = reverse(town, LON + dx, LAT + dy, "es")
     assert inside is not None
     assert inside.words
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "words"),
+    [
+        (LON + STEP, LAT + 0.00001, "Corner of 4th Street and Mill Lane"),
+        (LON + STEP + 0.0008, LAT + 0.0001, "On Mill Lane, near 4th Street"),
+        (LON - 0.003, LAT - 0.004, "On Numbers Way"),
+        (LON + 0.0008, LAT - 0.001, "Near Main Street"),
+        (LON - 0.009, LAT - 0.009, ""),
+    ],
+)
+def test_a_pin_is_named_after_its_street(town: City, lon: float, lat: float, words: str) -> None:
+    told = queries.StreetNames(town).words(lon, lat)
+    wanted = words.removeprefix("Corner of ").split(" and ")
+    assert sorted(told.removeprefix("Corner of ").split(" and ")) == sorted(wanted)
 
 
 def test_assets_near_a_point_come_nearest_first(town: City) -> None:

@@ -1,12 +1,17 @@
 """Every page of the portal answers, in both languages, with one heading at the top and none skipped."""
 
 import re
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.core.cache import caches
 
+from onehall.casework.models import Case
 from onehall.messaging.models import Message
 from onehall.people.models import User
+from onehall.places import queries as places
+from onehall.places.models import City
 from tests.portal.conftest import send
 
 PLAIN = [
@@ -57,6 +62,30 @@ def test_the_front_page_is_cheap_and_names_what_happened(phone, django_assert_ma
     phone.get("/")
     with django_assert_max_num_queries(5):
         phone.get("/")
+
+
+def test_the_front_page_of_a_city_that_only_brought_its_past_tells_no_old_news(phone):
+    report = send(phone)
+    html = phone.get("/").content.decode()
+    assert "The last 30 days" in html
+    old = report.case.opened_at - timedelta(days=400)
+    Case.objects.filter(pk=report.case_id).update(
+        opened_at=old, is_open=False, category="closed", state="closed", closed_at=old
+    )
+    caches["local"].clear()
+    html = phone.get("/").content.decode()
+    assert "The last 30 days" not in html
+    assert "In the city lately" not in html
+
+
+@pytest.mark.django_db
+def test_without_any_city_the_operator_is_told_what_to_do(client, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    City.objects.all().delete()
+    places.forget()
+    answer = client.get("/")
+    assert answer.status_code == 503
+    assert "onehall city apply FOLDER" in answer.content.decode()
 
 
 def test_the_mailbox_and_its_edges(phone):

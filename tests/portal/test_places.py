@@ -28,6 +28,21 @@ def test_a_point_gets_words_and_how_exact_it_is(phone):
     assert picked.read(place["pick"]).accuracy == 9
 
 
+def test_an_address_without_a_known_house_asks_for_the_pin_and_keeps_its_words(phone):
+    found = phone.get("/places/find?q=9999 elm street").json()["places"][0]
+    assert found["words"].startswith("9999 Elm Street (")
+    assert found["note"] == "Show the map and move it until the spot is right."
+    asked = {"lon": found["lon"], "lat": found["lat"], "pick": found["pick"]}
+    pinned = phone.get("/places/name", asked).json()["place"]
+    assert pinned["words"] == "9999 Elm Street"
+    assert "map" not in pinned["note"]
+    # Moved once more it is still that address; moved to another street it is not.
+    again = phone.get("/places/name", asked | {"pick": pinned["pick"]}).json()["place"]
+    assert again["words"] == "9999 Elm Street"
+    away = phone.get("/places/name", asked | {"lat": found["lat"] + 0.004}).json()["place"]
+    assert "9999" not in away["words"]
+
+
 def test_a_vague_phone_is_told_so(phone):
     answer = phone.get(f"/places/name?lon={LON}&lat={LAT}&accuracy=1609").json()
     assert answer == {"outside": False, "vague": "1 mile"}
@@ -63,6 +78,17 @@ def test_near_by_shows_open_reports_of_the_service(phone):
     assert phone.get("/report/noise/near", {"pick": pick}).content.strip() == b""
     for odd in ("", "forged", "\x00", picked.sign(picked.Picked(0, 0, "Far"))):
         assert phone.get("/report/pothole/near", {"pick": odd}).content.strip() == b""
+
+
+def test_near_by_waits_until_the_pin_of_an_address_is_set(phone):
+    report = send(phone)
+    at = report.case.lon, report.case.lat
+    rough = picked.Picked(*at, "9 Elm Street (the pin is at 7 Elm Street)", address="9 Elm Street")
+    told = phone.get("/report/pothole/near", {"pick": picked.sign(rough)})
+    assert report.case.number not in told.content.decode()
+    pinned = picked.Picked(*at, "9 Elm Street", address="9 Elm Street")
+    told = phone.get("/report/pothole/near", {"pick": picked.sign(pinned)})
+    assert report.case.number in told.content.decode()
 
 
 def test_maps_are_drawn_only_for_our_own_picks(phone):

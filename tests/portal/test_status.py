@@ -55,8 +55,15 @@ def test_a_new_report_says_what_happens_next_and_by_when(phone, report):
     assert report.number in html
     assert "Expected by" in html
     assert "noindex" in html
-    assert "no-referrer" in html
     assert 'aria-current="step"' in html
+
+
+def test_no_other_site_learns_the_secret_link(phone, report):
+    """And our own forms keep their origin: a page that says "no-referrer" sends "null" instead."""
+    for rest in ("", "/news"):
+        answer = page(phone, report, rest)
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert "referrer" not in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -172,6 +179,37 @@ def test_an_answer_puts_the_work_back_in_motion(phone, report, city, ana, now):
     assert "The left one." in text(phone, report)
 
 
+def test_a_photo_alone_is_an_answer_too(phone, report, city, ana, now):
+    asked = Given(words="What does it look like?")
+    casework.make_move(city=city, case_id=report.case_id, move="ask", by=ana, now=now, given=asked)
+    fields = {"words": "", "photos": [upload(photo())]}
+    assert phone.post(f"/r/{report.token}/write", fields).status_code == 302
+    case = case_of(report)
+    assert (case.state, case.paused_at, case.unread_reply) == ("received", None, True)
+    html = text(phone, report)
+    assert "We need something from you" not in html
+    assert "You sent 1 photo" in html
+    assert html.count(f"/photos/{Photo.objects.get().key}/small.jpg") == 1
+
+
+def test_a_photo_that_was_refused_is_no_answer(phone, report, city, ana, now):
+    asked = Given(words="What does it look like?")
+    casework.make_move(city=city, case_id=report.case_id, move="ask", by=ana, now=now, given=asked)
+    fields = {"words": "", "photos": [upload(b"GIF89a" + b"0" * 60, "cat.gif")]}
+    answer = phone.post(f"/r/{report.token}/write", fields)
+    assert answer.status_code == 422
+    assert "cat.gif" in answer.content.decode()
+    assert case_of(report).state == "waiting"
+
+
+def test_more_photos_than_fit_are_said_not_dropped_in_silence(phone, report):
+    many = [upload(photo(f"#{n * 30:02x}5050"), f"{n}.jpg") for n in range(7)]
+    answer = phone.post(f"/r/{report.token}/write", {"words": "All of it", "photos": many})
+    assert answer.status_code == 422
+    assert "up to 6 photos" in answer.content.decode()
+    assert Photo.objects.count() == 6
+
+
 def test_empty_and_odd_messages_are_refused_in_words(phone, report):
     for words in ("", "   ", "a\x00b", "x" * 4001):
         answer = phone.post(f"/r/{report.token}/write", {"words": words})
@@ -234,6 +272,16 @@ def test_what_one_resident_writes_is_not_shown_to_another(phone, two, close):
     assert "What you told us" in text(phone, first)
 
 
+def test_what_one_resident_sends_later_is_not_shown_to_another(phone, two):
+    first, second = two
+    phone.post(f"/r/{first.token}/write", {"words": "", "photos": [upload(photo("green"))]})
+    key = Photo.objects.latest("id").key
+    assert f"/photos/{key}/" in text(phone, first)
+    html = text(phone, second)
+    assert f"/photos/{key}/" not in html
+    assert "A resident sent 1 photo" in html
+
+
 def test_a_joined_report_keeps_its_number_and_photos(phone, city, now):
     sue = staff(city, "supervisor")
     first = send(phone, where="124 Elm Street")
@@ -244,6 +292,20 @@ def test_a_joined_report_keeps_its_number_and_photos(phone, city, now):
     assert first.case.number in html
     assert f"/photos/{Photo.objects.get().key}/" in html
     assert page(phone, second, ".json").json()["number"] == second.number
+
+
+def test_a_report_that_goes_by_itself_again_says_so(phone, city, now):
+    sue = staff(city, "supervisor")
+    first = send(phone, where="124 Elm Street")
+    second = send(phone, where="174 Elm Street")
+    joining.join(city=city, case_id=second.case_id, into_number=first.number, by=sue, now=now)
+    joining.unjoin(city=city, case_id=second.case_id, by=sue, now=now)
+    html = text(phone, second)
+    assert f"Apart again from {first.number}" in html
+    assert "This one goes on by itself." in html
+    assert "together with" not in html
+    spanish = phone.get(f"/r/{second.token}?lang=es").content.decode()
+    assert "no tratan de lo mismo" in spanish
 
 
 # --- news -------------------------------------------------------------------------------------------

@@ -88,17 +88,25 @@ def test_what_follows_from_a_row_is_filled_in(city: City) -> None:
 
 
 def test_numbers_go_on_where_single_ones_left_off(city: City) -> None:
-    assert next_numbers(city.pk, 2024, 1) == ["2024-00001"]
-    assert bulk.allocate_numbers(city.pk, 2024, 3) == ["2024-00002", "2024-00003", "2024-00004"]
-    assert next_numbers(city.pk, 2024, 1) == ["2024-00005"]
-    assert bulk.allocate_numbers(city.pk, 2023, 0) == []
+    assert next_numbers(city, 2024, 1) == ["2024-00001"]
+    assert bulk.allocate_numbers(city, 2024, 3) == ["2024-00002", "2024-00003", "2024-00004"]
+    assert next_numbers(city, 2024, 1) == ["2024-00005"]
+    assert bulk.allocate_numbers(city, 2023, 0) == []
+
+
+def test_the_city_says_how_many_digits_a_number_has(city: City) -> None:
+    city.numbering = {"width": 7}
+    assert next_numbers(city, 2024, 1) == ["2024-0000001"]
+    assert bulk.allocate_numbers(city, 2024, 2) == ["2024-0000002", "2024-0000003"]
+    city.numbering = {}
+    assert next_numbers(city, 2024, 1) == ["2024-00004"]
 
 
 def test_numbers_grow_past_their_width(city: City) -> None:
-    bulk.allocate_numbers(city.pk, 2024, 1)
+    bulk.allocate_numbers(city, 2024, 1)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT setval('onehall_number_{city.pk}_2024', 99998)")
-    assert bulk.allocate_numbers(city.pk, 2024, 3) == ["2024-99999", "2024-100000", "2024-100001"]
+    assert bulk.allocate_numbers(city, 2024, 3) == ["2024-99999", "2024-100000", "2024-100001"]
 
 
 def test_mistakes_are_refused(city: City) -> None:

@@ -55,6 +55,14 @@ def test_rows_are_accounted_for(run: Runs, file: Path) -> None:
     assert Path("rows.csv.rejects.csv").read_text().splitlines()[1].startswith("4,")
 
 
+def test_without_a_rejected_row_there_is_no_file_of_them(run: Runs, file: Path) -> None:
+    write_csv(file, [{}])
+    code, said = run(file, "--profile", "small.yaml", "--city", "town")
+    assert code == 0
+    assert "+ 0 rejected" in said
+    assert not Path("rows.csv.rejects.csv").exists()
+
+
 def test_a_second_run_finds_everything_there(run: Runs, file: Path) -> None:
     run(file, "--profile", "small.yaml", "--city", "town")
     code, said = run(file, "--profile", "small.yaml", "--city", "town", "--rejects", "no.csv")

@@ -8,7 +8,9 @@ import pytest
 from onehall.casework.models import Case
 from onehall.catalog.models import Service
 from onehall.catalog.queries import forget
-from onehall.places.models import City
+from onehall.kernel import cells
+from onehall.places import queries as places
+from onehall.places.models import City, Street
 from onehall.service_requests.importing.profile import Profile
 from tests.service_requests.import_city import build_city
 from tests.service_requests.import_city_files import (
@@ -79,6 +81,24 @@ class TestPlaces:
         run = bring_in(city, rules, write_csv(file, [{"Lon": lon, "Lat": lat}]), now)
         assert run.repairs == {repair: 1}
         assert (only().lon, only().lat, only().cell, only().areas) == (None, None, None, {})
+
+    def test_a_pin_without_words_is_named_after_its_street(
+        self, city: City, file: Path, tmp_path: Path, now: datetime
+    ) -> None:
+        line = [[1.99, 3.0], [2.01, 3.0]]
+        Street.objects.create(
+            city=city, name="Main Street", lon=2, lat=3, cell=cells.cell_of(2, 3), geometry=[line]
+        )
+        places.forget()
+        rules = small_profile(tmp_path, (', "near {Kind}"', ""))
+        write_csv(file, [{"Street": "", "Lat": "3.0001"}, {"Street": "", "Lat": "4"}, {}])
+        run = bring_in(city, rules, file, now)
+        words = list(Case.objects.order_by("id").values_list("place_words", flat=True))
+        assert words == ["On Main Street", "", "1 Main St, Town"]
+        assert run.repairs == {"place_named": 1}
+        assert Case.objects.earliest("id").timeline.get(kind="imported").data["repairs"] == [
+            "place_named"
+        ]
 
     def test_outside_the_limit_the_pin_is_dropped_and_its_coordinates_kept_inside(
         self, city: City, rules: Profile, file: Path, now: datetime

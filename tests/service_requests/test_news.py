@@ -157,6 +157,52 @@ class TestJoined:
         casework.reply(**common, case_id=second.case_id, words="x")
         assert told(deliver(cast)) == ["flo@example.org"]
 
+    def test_taken_apart_again_those_whose_report_moved_are_told(self, cast: Cast) -> None:
+        into = cast.report()
+        second = cast.report(contact=FLO, language="es")
+        third = cast.follow(second.case, contact=Contact(email="paul@example.org"))
+        common = {"city": cast.city, "by": cast.dana, "now": START}
+        cast.move(second.case, "start")
+        joining.join(**common, case_id=second.case_id, into_number=into.number)
+        deliver(cast)
+        joining.unjoin(**common, case_id=second.case_id)
+        mails = {m.to_address: m for m in deliver(cast)}
+        assert set(mails) == {"flo@example.org", "paul@example.org"}
+        flo, paul = mails["flo@example.org"], mails["paul@example.org"]
+        assert (flo.language, paul.language) == ("es", "en")
+        assert "de nuevo por separado" in flo.subject
+        assert "En trabajo" in flo.body_text
+        assert into.number in flo.body_text
+        assert f"/r/{second.token}" in flo.body_text
+        assert "by itself again" in paul.subject
+        assert third.number in paul.subject
+        assert "not about the same thing" in paul.body_text
+        assert f"stays together with {second.number}" in paul.body_text
+        assert f"/r/{third.token}" in paul.body_text
+
+    def test_who_wants_no_news_hears_nothing_of_it(self, cast: Cast) -> None:
+        into, second = cast.report(), cast.report(contact=FLO)
+        common = {"city": cast.city, "by": cast.dana, "now": START}
+        joining.join(**common, case_id=second.case_id, into_number=into.number)
+        deliver(cast)
+        actions.set_news(city=cast.city, request=second, wanted=False)
+        joining.unjoin(**common, case_id=second.case_id)
+        assert deliver(cast) == []
+
+    def test_what_was_joined_before_goes_along_and_hears_of_it(self, cast: Cast) -> None:
+        a = cast.report(contact=Contact(email="a@example.org"))
+        b = cast.report(contact=Contact(email="b@example.org"))
+        c = cast.report(contact=Contact(email="c@example.org"))
+        common = {"city": cast.city, "by": cast.dana, "now": START}
+        joining.join(**common, case_id=a.case_id, into_number=b.number)
+        joining.join(**common, case_id=b.case_id, into_number=c.number)
+        deliver(cast)
+        joining.unjoin(**common, case_id=b.case_id)
+        mails = {m.to_address: m for m in deliver(cast)}
+        assert set(mails) == {"a@example.org", "b@example.org"}
+        assert f"stays together with {b.number}" in mails["a@example.org"].body_text
+        assert "stays together" not in mails["b@example.org"].body_text
+
 
 class TestHow:
     def test_the_same_news_twice_is_one_message(self, cast: Cast) -> None:

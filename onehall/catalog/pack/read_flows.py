@@ -1,17 +1,32 @@
 """Reads `flows/*.yaml`: one flow per file, checked and linted."""
 
 from pathlib import Path
+from typing import Any
 
 from onehall.catalog import flows
 from onehall.catalog.lint import STAFF, Finding, lint_flow
 from onehall.catalog.pack.documents import Doc, Known
+from onehall.catalog.pack.read_flow_parts import (
+    read_effects,
+    read_guard,
+    read_join,
+    read_requires,
+    read_rerun,
+    read_tasks,
+    read_timer,
+    read_tree,
+)
+from onehall.catalog.pack.read_scenarios import read_scenarios
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
 
 
-def read_flows(folder: Path, known: Known, problems: Problems) -> dict[str, Doc]:
-    """Checked flow documents by key, in the order of their file names."""
+def read_flows(
+    folder: Path, known: Known, problems: Problems
+) -> tuple[dict[str, Doc], dict[str, Node]]:
+    """Checked flow documents by key, in the order of their file names, and where each was read."""
     found: dict[str, Doc] = {}
+    nodes: dict[str, Node] = {}
     for path in sorted((folder / "flows").glob("*.yaml")):
         node = yamlfile.load(path, folder, problems)
         if not node.present:
@@ -23,23 +38,34 @@ def read_flows(folder: Path, known: Known, problems: Problems) -> dict[str, Doc]
                 f'The flow "{doc["key"]}" is defined twice.', "Give it another key.", key="key"
             )
         elif doc["key"]:
-            found[doc["key"]] = doc
+            found[doc["key"]], nodes[doc["key"]] = doc, node
         if len(problems) == before:
             for finding in lint_flow(flows.parse(doc)):
-                _report(node, finding)
-    return found
+                if not finding.warning:
+                    report(node, finding)
+    return found, nodes
 
 
-def _report(node: Node, finding: Finding) -> None:
+def report(node: Node, finding: Finding) -> None:
     """Say a finding at the line of the deepest part of its path that is written."""
     here = node
-    for key in finding.where[:-1]:
+    for key, following in zip(finding.where, finding.where[1:], strict=False):
         below = here.child(key)
-        if below is None or not below.has(finding.where[finding.where.index(key) + 1]):
+        if below is not None and below.kind == "list":
+            here = _item(below, following) or here
+            continue
+        if below is None or not below.has(following):
             break
         here = below
     last = next((k for k in reversed(finding.where) if here.has(k)), None)
     here.problem(finding.message, finding.advice, key=last)
+
+
+def _item(node: Node, key: str) -> Node | None:
+    """The item of a list that has this key."""
+    return next(
+        (i for i in node.as_listing() if i.kind == "mapping" and i.text("key") == key), None
+    )
 
 
 def _flow(node: Node, known: Known) -> Doc:
@@ -57,6 +83,22 @@ def _flow(node: Node, known: Known) -> Doc:
             _move(key, item, known) for key, item in node.mapping("moves", required=True).items()
         ],
     }
+    groups = [_group(key, item) for key, item in node.mapping("groups").items()]
+    _more(doc, groups=groups, scenarios=read_scenarios(node))
+    node.finish()
+    return doc
+
+
+def _more(doc: Doc, **parts: Any) -> None:
+    """Keep the parts that are written: what a file does not say is not in its document either.
+
+    So a document, and with it its hash, stays the same when the language grows.
+    """
+    doc.update({name: value for name, value in parts.items() if value})
+
+
+def _group(key: str, node: Node) -> Doc:
+    doc: Doc = {"key": key, "states": node.texts("states", required=True)}
     node.finish()
     return doc
 
@@ -77,23 +119,30 @@ def _state(key: str, node: Node, known: Known) -> Doc:
         "stage": node.text("stage"),
         "label": node.localized("label", known.languages, required=True, complete=True),
         "words": node.localized("words", known.languages),
-        "timers": [_timer(item) for item in node.listing("timers")],
+        "timers": [read_timer(item, known) for item in node.listing("timers")],
     }
+    _more(
+        doc,
+        queue=node.choice("queue", known.queues),
+        enter=read_effects(node, "enter", known),
+        tasks=read_tasks(node, known),
+        join=read_join(node, known),
+        rerun=read_rerun(node),
+        requires=read_requires(node, known),
+    )
     node.finish()
     return doc
 
 
-def _timer(node: Node) -> Doc:
-    after = node.mapping("after", required=True)
+def _span(node: Node) -> Doc:
+    """Days, hours or both, of wall time."""
     span: Doc = {
         unit: value
         for unit in ("days", "hours")
-        if (value := after.number(unit, minimum=0, maximum=36_500)) is not None
+        if (value := node.number(unit, minimum=0, maximum=36_500)) is not None
     }
-    after.finish()
-    doc = {"after": span, "fire": node.text("fire", required=True)}
     node.finish()
-    return doc
+    return span
 
 
 def _outcome(key: str, node: Node, known: Known) -> Doc:
@@ -119,6 +168,14 @@ def _move(key: str, node: Node, known: Known) -> Doc:
         "needs": node.texts("needs"),
         "icon": node.text("icon"),
     }
+    if node.has("within"):
+        doc["within"] = _span(node.mapping("within"))
+    _more(
+        doc,
+        guard=read_guard(node, known),
+        auto_when=read_tree(node, "auto_when"),
+        effects=read_effects(node, "effects", known),
+    )
     node.finish()
     if not doc["label"] and not doc["purpose"] and STAFF & set(doc["by"]):
         node.problem(f'The move "{key}" has no label.', "Write the words of its button.")

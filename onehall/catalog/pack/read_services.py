@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from onehall.catalog.pack.documents import (
+    AUDIENCES,
     CLOSING_NEEDS,
     MAX_COMMON,
     PHOTOS,
@@ -103,6 +104,7 @@ class _Reader:
     def service(self, node: Node) -> Doc:
         """The whole document of a service, defaults written out."""
         languages = self.known.languages
+        spoken = node.texts("languages", options=languages)
         doc: Doc = {
             "key": node.key("key"),
             "group": node.choice("group", self.groups, required=True),
@@ -110,12 +112,15 @@ class _Reader:
             "summary": node.localized("summary", languages),
             "icon": node.text("icon", default="question"),
             "keywords": self.keywords(node),
+            "audience": node.choice("audience", AUDIENCES, default="residents"),
             "common": node.flag("common"),
             "place": node.choice("place", PLACES, default="required"),
             "photos": self.photos(node.mapping("photos")),
             "privacy": self.privacy(node.mapping("privacy")),
-            "questions": read_questions(node, languages),
+            "questions": read_questions(node, languages, spoken),
         }
+        if spoken:
+            doc["languages"] = spoken
         doc["routing"] = self.routing(node, doc["questions"])
         doc["promise"] = self.promise(node)
         doc["flow"] = node.choice("flow", self.flows, required=True)
@@ -124,7 +129,19 @@ class _Reader:
         doc.update(self.optional(node))
         node.finish()
         self.reachable(node, doc)
+        self.inside(node, doc)
         return doc
+
+    def inside(self, node: Node, doc: Doc) -> None:
+        """What only residents' services can be."""
+        if doc["audience"] != "staff":
+            return
+        if doc["common"]:
+            message = "A service of the staff is no tile of the residents' first page."
+            node.problem(message, "Take `common` away, or `audience: staff`.", key="common")
+        if doc["privacy"]["public"]:
+            message = "What the city's own staff ask for is shown to nobody outside."
+            node.problem(message, "Write `privacy: {public: false}`.", key="privacy")
 
     def optional(self, node: Node) -> Doc:
         """Fields that are left out of the document when they are not written."""
@@ -140,8 +157,6 @@ class _Reader:
                 )
         if (position := node.whole("position", minimum=0, maximum=9999)) is not None:
             doc["position"] = position
-        if spoken := node.texts("languages", options=self.known.languages):
-            doc["languages"] = spoken
         if not node.flag("active", default=True):
             doc["active"] = False
         return doc

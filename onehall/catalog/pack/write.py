@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from onehall.catalog.pack.documents import Doc
+from onehall.catalog.pack.read_replies import FOLDER
 from onehall.catalog.pack.read_services import GROUPS_FILE
 from onehall.catalog.pack.rows import stored
 from onehall.kernel import yamlfile
@@ -12,11 +13,15 @@ from onehall.places.models import City
 
 ORDER: Final = (
     "key", "group", "type", "name", "summary", "category", "stage", "from", "to", "by", "purpose",
-    "label", "words", "hint", "icon", "active", "position", "languages", "keywords", "common",
+    "within", "label", "words", "hint", "icon", "active", "position", "languages", "keywords", "audience", "common",
     "required", "place", "asset", "photos", "privacy", "options", "stages", "start", "states",
     "when", "stop", "call", "queue", "because", "questions", "routing", "promise", "hours", "days",
     "priorities", "flow", "closing", "outcomes", "moves", "needs", "timers", "after", "fire",
-    "similar", "metres",
+    "similar", "metres", "text", "where", "categories", "services", "queues",
+    "similar", "metres", "groups", "enter", "tasks", "due", "due_next_cycle", "join", "rule", "of",
+    "rerun", "requires", "guard", "auto_when", "effects", "remind", "escalate", "scenarios",
+    "service", "priority", "answers", "steps", "move", "task", "skip", "add_task", "wait",
+    "outcome", "given", "refused", "expect", "state", "cycle", "requires_met",
 )  # fmt: skip
 """jsonb forgets the order of fields; files always have this one."""
 
@@ -24,7 +29,7 @@ _RANK: Final = {name: number for number, name in enumerate(ORDER)}
 
 
 def write(city: City, folder: Path) -> None:
-    """Write `services/` and `flows/` of a pack."""
+    """Write `services/`, `flows/` and `templates/` of a pack."""
     held = stored(city)
     languages = city.languages
     services, flows = folder / "services", folder / "flows"
@@ -36,6 +41,10 @@ def write(city: City, folder: Path) -> None:
         _dump(services / f"{doc['key']}.yaml", _ordered(doc, languages))
     for key, doc in held.flows.items():
         _dump(flows / f"{key}.yaml", _ordered(_as_mappings(doc), languages))
+    if held.replies:
+        (folder / FOLDER).mkdir(exist_ok=True)
+    for doc in held.replies:
+        _dump(folder / FOLDER / f"{doc['key']}.yaml", _ordered(doc, languages))
 
 
 def _dump(path: Path, data: Doc) -> None:
@@ -46,8 +55,16 @@ def _as_mappings(doc: Doc) -> Doc:
     """A flow with its parts by key, as packs have them."""
     parts = {
         name: {part["key"]: {k: v for k, v in part.items() if k != "key"} for part in doc[name]}
-        for name in ("states", "outcomes", "moves")
+        for name in ("states", "outcomes", "moves", "groups")
+        if name in doc
     }
+    for state in parts["states"].values():
+        if "join" in state:
+            ends = {
+                o["key"]: {"label": o["label"], "fire": o["fire"]}
+                for o in state["join"]["outcomes"]
+            }
+            state["join"] = {**state["join"], "outcomes": _Kept(ends)}
     return {**doc, **{name: _Kept(part) for name, part in parts.items()}}
 
 

@@ -158,7 +158,7 @@ class History:
             due=due.isoformat() if due else None,
         )
         if self.album is not None:
-            life.after_photo = self.album.plan(service.key, case_id, at, self.until, self.rng)
+            life.after_photo = self.album.plan(service, case_id, at, self.until, self.rng)
         return life
 
     def _finish(self, lives: list[Life]) -> None:
@@ -239,9 +239,7 @@ class History:
     def _numbers(self, moments: list[datetime]) -> dict[int, Iterator[str]]:
         years = sorted({self._year(m) for m in moments})
         return {
-            y: iter(
-                bulk.allocate_numbers(self.city.id, y, sum(self._year(m) == y for m in moments))
-            )
+            y: iter(bulk.allocate_numbers(self.city, y, sum(self._year(m) == y for m in moments)))
             for y in years
         }
 
@@ -267,7 +265,12 @@ class History:
 
     def _service(self, at: datetime) -> ServiceDefinition:
         cold = at.month in (11, 12, 1, 2, 3)
-        offered = self.listed.services
+        # A made-up life makes moves; it does not finish tasks, on which these flows wait.
+        offered = [
+            s
+            for s in self.listed.services
+            if not self.listed.current_version(s.flow)[1].acts_by_itself
+        ]
         weights = [
             SHARES.get(s.key, 1) * (1.7 if cold and s.key in WINTER else 1.0)
             * (0.1 if s.key == "snow-ice" and not cold else 1.0)

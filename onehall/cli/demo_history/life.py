@@ -73,7 +73,7 @@ class Life:
         elif was_paused:
             held = clock.resume(held, at, self.calendar)
         row.due_at, row.paused_at = held.due_at, held.paused_at
-        self.timers = [(row.entered, t.move, at + t.after) for t in state.timers]
+        self.timers = [(row.entered, t.move, at + t.after) for t in state.timers if t.move]
         self.add(at, "moved", by, **facts)
 
     def live(self, done_at: datetime) -> None:

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from typing import Any, Final, Self
 
 from onehall.casework import bulk
+from onehall.catalog.services import PRIVATE, ServiceDefinition
 from onehall.cli import demo_pictures
 from onehall.kernel import storage
 from onehall.kernel.photos.picture import encode
@@ -45,6 +46,7 @@ class _Planned:
     scene: Scene
     at: datetime
     key: uuid.UUID
+    is_private: bool
 
 
 @dataclass(slots=True)
@@ -87,20 +89,28 @@ class Album:
         self.next_id = first_id
 
     def plan(
-        self, service_key: str, case_id: int, at: datetime, until: datetime, rng: random.Random
+        self,
+        service: ServiceDefinition,
+        case_id: int,
+        at: datetime,
+        until: datetime,
+        rng: random.Random,
     ) -> int | None:
         """Give a case its before photo and maybe an after photo; the id of the latter."""
-        kind = demo_pictures.KIND_OF.get(service_key)
+        kind = demo_pictures.KIND_OF.get(service.key)
         if kind is None or at < until - RECENT or rng.random() < 0.25:
             return None
         seed = rng.randrange(SCENES)
-        self._add(case_id, (kind, False, seed), at, rng)
-        return self._add(case_id, (kind, True, seed), at, rng)
+        hidden = service.photos_public == PRIVATE
+        self._add(case_id, (kind, False, seed), at, rng, is_private=hidden)
+        return self._add(case_id, (kind, True, seed), at, rng, is_private=False)
 
-    def _add(self, case_id: int, scene: Scene, at: datetime, rng: random.Random) -> int:
+    def _add(
+        self, case_id: int, scene: Scene, at: datetime, rng: random.Random, *, is_private: bool
+    ) -> int:
         self.next_id += 1
         key = uuid.UUID(int=rng.getrandbits(128), version=4)
-        self.planned.append(_Planned(self.next_id, case_id, scene, at, key))
+        self.planned.append(_Planned(self.next_id, case_id, scene, at, key, is_private))
         return self.next_id
 
     def store(self, cursor: Any, city: City, request_of: dict[int, int]) -> None:
@@ -120,12 +130,12 @@ class Album:
             rows.append(
                 (photo.id, city.id, photo.case_id, photo.key, None if after else request_of.get(photo.case_id),
                  "after" if after else "before", 100 if after else 0, 1200, 900, files.name, files.small,
-                 files.thumb, files.name, "", "", "{}", True, False, photo.at)
+                 files.thumb, files.name, "", "", "{}", not photo.is_private, photo.is_private, False, photo.at)
             )  # fmt: skip
         columns = (
             "id", "city_id", "case_id", "key", "request_id", "kind", "position", "width", "height", "name",
             "small_name", "thumb_name", "original_name", "clean_name", "words", "facts", "is_public",
-            "redacted", "created_at",
+            "is_private", "redacted", "created_at",
         )  # fmt: skip
         bulk.copy_rows(cursor, "casework_photo", columns, rows)
         self.planned = []

@@ -3,19 +3,20 @@
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from onehall.casework.models import Case
+from onehall.casework.queries import CaseLine
 from onehall.look.components.larger import promise_clock
 from onehall.look.components.small import icon, number, state, who
+from onehall.look.markup import markup
 
 register = template.Library()
 
 ROW = """
 <tr data-number="{number}">
-<td class="what"><a href="/desk/cases/{number}">{service}</a>{flags}<small>{number_tag}{place}</small></td>
+<td class="what"><a id="c-{number}" href="/desk/cases/{number}{walk}">{service}</a>{flags}<small>{number_tag}{place}</small></td>
 <td class="state">{state}</td>
 <td class="people"><span class="who num">{icon}<span>{people}<span class="sr"> {people_word}</span></span></span></td>
 <td class="due">{clock}</td>
@@ -34,11 +35,12 @@ TAKE = (
 def case_row(context: template.Context, row: dict[str, Any], *, here: str) -> SafeString:
     """One case as a row of a list. Put together here and not in a template: a page has fifty."""
     case, clock = row["case"], row["clock"]
-    return format_html(
+    return markup(
         ROW,
         number=case.number,
+        walk=f"?{row['walk']}" if "walk" in row else "",
         service=row["service"],
-        flags=_flags(case),
+        flags=_flags(case, row["priority"]),
         number_tag=number(case.number),
         place=f" · {case.place_words}" if case.place_words else "",
         state=state(row["category"], word=row["state"], bare=True),
@@ -46,28 +48,29 @@ def case_row(context: template.Context, row: dict[str, Any], *, here: str) -> Sa
         people=case.people_count,
         people_word=_("people"),
         clock=promise_clock(words=clock.words, share=clock.share, tone=clock.tone),
-        holder=_holder(context, case, here),
+        holder=_holder(context, row, here),
     )
 
 
-def _flags(case: Case) -> SafeString:
+def _flags(case: CaseLine, priority: str) -> SafeString:
     shown = SafeString("")
     if case.priority:
         urgent = " urgent" if case.priority == Case.Priority.URGENT else ""
-        words = case.get_priority_display()
         drawn = icon("flag", small=True)
-        shown += format_html(' <span class="flag{}">{}{}</span>', urgent, drawn, words)
+        shown += markup(' <span class="flag{}">{}{}</span>', urgent, drawn, priority)
     if case.unread_reply:
         drawn = icon("chat", small=True)
-        shown += format_html(' <span class="flag">{}{}</span>', drawn, _("New reply"))
+        shown += markup(' <span class="flag">{}{}</span>', drawn, _("New reply"))
     return shown
 
 
-def _holder(context: template.Context, case: Case, here: str) -> SafeString:
-    if case.assignee:
-        return who(name=case.assignee.name)
+def _holder(context: template.Context, row: dict[str, Any], here: str) -> SafeString:
+    """Who has it; Take where nobody has; of what ended with nobody, the queue that had it."""
+    case: CaseLine = row["case"]
+    if case.assignee_id is not None:
+        return who(name=case.assignee_name or "")
     if context["may_write"] and case.is_open:
-        return format_html(
+        return markup(
             TAKE,
             number=case.number,
             token=context["csrf_token"],
@@ -75,7 +78,7 @@ def _holder(context: template.Context, case: Case, here: str) -> SafeString:
             here=here,
             take=_("Take"),
         )
-    return format_html('<span class="quiet">{}</span>', _("Nobody"))
+    return markup('<span class="quiet">{}</span>', _("Nobody") if case.is_open else row["queue"])
 
 
 @register.filter(name="is")

@@ -7,7 +7,9 @@ from django.template import Context, Library
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
-from onehall.look.components.small import now_of, zone_of
+from onehall.look.components.small import glyph, when
+from onehall.look.components.small import icon as drawn
+from onehall.look.markup import markup, where
 from onehall.look.tones import check_tone
 
 register = Library()
@@ -15,6 +17,7 @@ register = Library()
 NOTICES: Final = {"info": "info", "ok": "check", "warn": "warn", "stop": "warn"}
 COLUMNS: Final = frozenset({"", "one", "three"})
 KINDS: Final = frozenset({"radio", "checkbox"})
+NOTHING: Final = SafeString("")
 
 
 def draw(part: str, **words: Any) -> SafeString:
@@ -29,13 +32,23 @@ def notice(content: str, *, tone: str = "info", title: str = "", icon: str = "")
     """A boxed message: a bold fact and what to do. `stop` only where something is wrong."""
     if tone not in NOTICES:
         raise ValueError(f"{{% notice %}} knows the tones {sorted(NOTICES)}; got {tone!r}")
-    return draw("notice", content=content, tone=tone, title=title, icon=icon or NOTICES[tone])
+    return markup(
+        '<div class="notice {}"{}>{}<div>{}{}{}</div></div>',
+        tone,
+        SafeString(' role="alert"') if tone == "stop" else NOTHING,
+        drawn(icon or NOTICES[tone]),
+        where(title, "<b>{}</b>"),
+        SafeString("<br>") if title and content else NOTHING,
+        content,
+    )
 
 
 @register.simple_block_tag
 def bubble(content: str, *, staff_only: bool = False) -> SafeString:
     """Somebody's own words. Words for staff have a dashed edge."""
-    return draw("bubble", content=content, staff_only=staff_only)
+    return markup(
+        '<div class="bubble{}" dir="auto">{}</div>', " only" if staff_only else "", content
+    )
 
 
 @register.simple_block_tag(takes_context=True)
@@ -52,16 +65,15 @@ def event(
 ) -> SafeString:
     """One entry of the timeline, an `li` of `ol.time`: what, when, who, and more between the tags."""
     check_tone(tone, of="event")
-    return draw(
-        "event",
-        content=content,
-        tone=tone,
-        title=title,
-        at=at,
-        by=by,
-        note=note,
-        heading=heading,
-        **_clockwork(context),
+    return markup(
+        '<li>{}<h{level} class="what">{}</h{level}><p class="when">{}{}{}</p>{}</li>',
+        glyph(tone),
+        title,
+        when(context, at, capital=True),
+        where(by, " · <bdi>{}</bdi>"),
+        where(note, " · {}"),
+        content,
+        level=heading,
     )
 
 
@@ -116,9 +128,21 @@ def row_with(
     """A row that is no link and ends in what stands between the tags, such as a button."""
     if tone:
         check_tone(tone, of="row_with")
-    return draw(
-        "row", content=content, title=title, note=note, icon=icon, tone=tone, href="", current=False
+    return markup(
+        '<li><div class="r">{}{}{}</div></li>', sign_of(icon, tone), words_of(title, note), content
     )
+
+
+def sign_of(icon: str, tone: str) -> SafeString:
+    """What stands before the words of a row: the shape of its state, its drawing, or nothing."""
+    if tone:
+        return glyph(tone)
+    return drawn(icon, fallback="question") if icon else NOTHING
+
+
+def words_of(title: str, note: str) -> SafeString:
+    """The words of a row, and the small line under them."""
+    return markup('<span class="grow">{}{}</span>', title, where(note, "<small>{}</small>"))
 
 
 @register.simple_block_tag
@@ -153,8 +177,11 @@ def live(content: str, *, id: str, stream: str, fragment: str, etag: str = "") -
 
     `etag` is the fragment's as the page is drawn: news that the page shows already then change nothing.
     """
-    return draw("live", content=content, id=id, stream=stream, fragment=fragment, etag=etag)
-
-
-def _clockwork(context: Context) -> dict[str, Any]:
-    return {"now": now_of(context), "zone": zone_of(context), "city": context.get("city")}
+    return markup(
+        '<div id="{}" class="stack airy" data-live="{}" data-live-fragment="{}"{}>{}</div>',
+        id,
+        stream,
+        fragment,
+        where(etag, ' data-live-etag="{}"'),
+        content,
+    )

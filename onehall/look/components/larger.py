@@ -6,12 +6,13 @@ from typing import Any, Final
 from django.forms import BaseForm
 from django.forms.boundfield import BoundField
 from django.template import Context, Library
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from onehall.look.components.blocks import KINDS, draw
-from onehall.look.components.small import local, now_of
+from onehall.look.components.blocks import KINDS, NOTHING, draw, sign_of, words_of
+from onehall.look.components.small import glyph, local, now_of, when
+from onehall.look.components.small import icon as drawn
 from onehall.look.forms import LookField
+from onehall.look.markup import markup, where
 from onehall.look.parts import Picture, Station
 from onehall.look.tones import check_tone
 
@@ -19,6 +20,12 @@ register = Library()
 
 CLOCKS: Final = frozenset({"", "soon", "late", "rest", "fine"})
 CLOCK_WIDTH: Final = 120
+CURRENT: Final = SafeString(' aria-current="true"')
+STATION: Final = {
+    "past": SafeString(' class="past"'),
+    "now": SafeString(' aria-current="step"'),
+    "next": NOTHING,
+}
 
 
 def with_clock(context: Context, **words: Any) -> dict[str, Any]:
@@ -29,16 +36,29 @@ def with_clock(context: Context, **words: Any) -> dict[str, Any]:
 @register.simple_tag(takes_context=True)
 def line(context: Context, stations: Sequence[Station], *, label: str) -> SafeString:
     """The progress line with 3 to 5 stations. `label` says the same in words."""
-    drawn = [
-        (stop, stop.tone or _station_shape(stop, last=stop is stations[-1])) for stop in stations
-    ]
-    return draw("line", **with_clock(context, stations=drawn, label=label))
+    stops = NOTHING.join(
+        markup(
+            "<li{}>{}{}{}</li>",
+            STATION[stop.status],
+            glyph(stop.tone or _station_shape(stop, last=stop is stations[-1]), plain=True),
+            stop.label,
+            where(when(context, stop.at, style="short"), "<small>{}</small>"),
+        )
+        for stop in stations
+    )
+    return markup('<ol class="line" aria-label="{}">{}</ol>', label, SafeString(stops))
 
 
 @register.simple_tag
 def promise(*, title: str, words: str = "", icon: str = "flag", late: bool = False) -> SafeString:
     """The promised date in bold, and where it comes from."""
-    return draw("promise", title=title, words=words, icon=icon, late=late)
+    return markup(
+        '<div class="promise{}">{}<p><b>{}</b>{}</p></div>',
+        " late" if late else "",
+        drawn(icon, flip=True),
+        title,
+        where(words, "<span>{}</span>"),
+    )
 
 
 @register.simple_tag(name="clock")
@@ -48,14 +68,14 @@ def promise_clock(*, words: str, share: float, tone: str = "", note: str = "") -
         raise ValueError(f"{{% clock %}} knows the tones {sorted(CLOCKS)}; got {tone!r}")
     width = round(CLOCK_WIDTH * min(max(share, 0.0), 1.0))
     # Put together here and not in a template: a list has fifty of them.
-    return format_html(
+    return markup(
         '<div class="clock{}"><span>{}</span><svg viewBox="0 0 120 4" preserveAspectRatio="none"'
         ' aria-hidden="true" focusable="false"><rect class="a" width="120" height="4"/>'
         '<rect class="b" width="{}" height="4"/></svg>{}</div>',
         f" {tone}" if tone else "",
         words,
         width,
-        format_html('<span class="tiny">{}</span>', note) if note else "",
+        markup('<span class="tiny">{}</span>', note) if note else "",
     )
 
 
@@ -107,7 +127,12 @@ def door(*, href: str, icon: str, title: str, words: str) -> SafeString:
 @register.simple_tag
 def here(*, title: str, note: str = "") -> SafeString:
     """A place in words, under its map."""
-    return draw("here", title=title, note=note)
+    return markup(
+        '<p class="here">{}<span><b>{}</b>{}</span></p>',
+        drawn("pin"),
+        title,
+        where(note, '<br><span class="quiet small">{}</span>'),
+    )
 
 
 @register.simple_tag
@@ -123,15 +148,15 @@ def row(
     """A row of `rows`: the whole of it is the link."""
     if tone:
         check_tone(tone, of="row")
-    return draw(
-        "row",
-        content="",
-        title=title,
-        note=note,
-        href=href,
-        icon=icon,
-        tone=tone,
-        current=current,
+    inside = sign_of(icon, tone), words_of(title, note)
+    if not href:
+        return markup('<li><div class="r">{}{}</div></li>', *inside)
+    return markup(
+        '<li><a href="{}"{}>{}{}<span class="go">{}</span></a></li>',
+        href,
+        CURRENT if current else NOTHING,
+        *inside,
+        drawn("go", small=True, flip=True),
     )
 
 
@@ -180,8 +205,14 @@ def chip(
     """A saved question with its count, inside `nav.filters`."""
     if shape:
         check_tone(shape, of="chip")
-    return draw(
-        "chip", href=href, word=word, count=count, current=current, shape=shape, alert=alert
+    return markup(
+        '<a class="chip{}" href="{}"{}>{}{}{}</a>',
+        " alert" if alert else "",
+        href,
+        CURRENT if current else NOTHING,
+        glyph(shape) if shape else NOTHING,
+        word,
+        markup(" <b>{}</b>", count) if count != "" else NOTHING,
     )
 
 
@@ -210,7 +241,14 @@ def rail_link(
     *, href: str, word: str, icon: str = "", count: int | str = "", current: bool = False
 ) -> SafeString:
     """A link of the desk's rail."""
-    return draw("rail_link", href=href, word=word, icon=icon, count=count, current=current)
+    return markup(
+        '<a href="{}"{}>{}{}{}</a>',
+        href,
+        SafeString(' aria-current="page"') if current else NOTHING,
+        drawn(icon, small=True, fallback="inbox") if icon else NOTHING,
+        word,
+        markup("<b>{}</b>", count) if count != "" else NOTHING,
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -221,8 +259,8 @@ def emergency(context: Context) -> SafeString:
     if not words:
         return SafeString("")
     start, found, end = words.partition(call) if call else (words, "", "")
-    linked = format_html('<a href="tel:{}">{}</a>', call, found) if found else ""
-    return draw("emergency", words=format_html("{}{}{}", start, linked, end))
+    linked = markup('<a href="tel:{}">{}</a>', call, found) if found else ""
+    return draw("emergency", words=markup("{}{}{}", start, linked, end))
 
 
 @register.simple_tag(takes_context=True)

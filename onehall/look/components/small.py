@@ -1,21 +1,20 @@
 """Tags that stand inside a line: icons, states, times, distances, names."""
 
 from datetime import date, datetime, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.template import Context, Library
 from django.templatetags.static import static
 from django.utils import timezone, translation
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from onehall.kernel import clock, localized
 from onehall.look import dates, lengths, sprite
+from onehall.look.markup import markup
 from onehall.look.tones import check_tone, tone_of
 
 register = Library()
@@ -25,26 +24,46 @@ NOTHING: Final = SafeString("")
 
 
 @cache
-def _plain_drawing(symbol: str, css: str, storage: str) -> SafeString:  # noqa: ARG001  # part of the key
-    """A drawing without a label: a page has dozens, and only a few dozen different ones exist.
+def _sprite() -> str:
+    return static("look/sprite.svg")
 
-    `storage` names what gives static files their addresses.
-    """
-    return format_html(
+
+@cache
+def _plain_drawing(symbol: str, css: str) -> SafeString:
+    """A drawing without a label: a page has dozens, and only a few dozen different ones exist."""
+    return markup(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>',
         css,
-        f"{static('look/sprite.svg')}#{symbol}",
+        f"{_sprite()}#{symbol}",
     )
+
+
+def forget() -> None:
+    """Drop the drawings held in memory: where static files get other addresses, as in tests."""
+    for held in (_sprite, _plain_drawing, _icon, _state, _who):
+        held.cache_clear()
 
 
 def drawing(symbol: str, *, css: str, label: str = "") -> SafeString:
     """An `svg` that uses one symbol of the sprite; hidden from readers unless it has a label."""
     if not label:
-        return _plain_drawing(symbol, css, str(settings.STORAGES["staticfiles"]["BACKEND"]))
-    address = f"{static('look/sprite.svg')}#{symbol}"
-    return format_html(
-        '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', css, label, address
+        return _plain_drawing(symbol, css)
+    return markup(
+        '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>',
+        css,
+        label,
+        f"{_sprite()}#{symbol}",
     )
+
+
+@lru_cache(maxsize=2000)
+def _icon(name: str, small: bool, flip: bool, label: str, fallback: str) -> SafeString:  # noqa: FBT001  # a key of the cache
+    if f"i-{name}" not in sprite.symbols():
+        if not fallback:
+            raise ValueError(f"{{% icon %}} knows no drawing named {name!r}")
+        name = fallback
+    css = " ".join(["i", *(["s"] if small else []), *(["flip"] if flip else [])])
+    return drawing(f"i-{name}", css=css, label=label)
 
 
 @register.simple_tag
@@ -52,12 +71,7 @@ def icon(
     name: str, *, small: bool = False, flip: bool = False, label: str = "", fallback: str = ""
 ) -> SafeString:
     """A line drawing. An unknown name raises; a name out of data may have a `fallback`."""
-    if f"i-{name}" not in sprite.symbols():
-        if not fallback:
-            raise ValueError(f"{{% icon %}} knows no drawing named {name!r}")
-        name = fallback
-    css = " ".join(["i", *(["s"] if small else []), *(["flip"] if flip else [])])
-    return drawing(f"i-{name}", css=css, label=label)
+    return _icon(name, small, flip, str(label), fallback)
 
 
 @register.simple_tag
@@ -80,7 +94,7 @@ def mark() -> SafeString:
 def tag(*, tone: str, word: str, bare: bool = False, shape: str = "") -> SafeString:
     """A state: shape, word and tone together. `bare` leaves the tint out, for tables."""
     check_tone(tone, of="tag")
-    return format_html(
+    return markup(
         '<span class="tag {}{}">{}{}</span>',
         tone,
         " bare" if bare else "",
@@ -92,6 +106,11 @@ def tag(*, tone: str, word: str, bare: bool = False, shape: str = "") -> SafeStr
 @register.simple_tag
 def state(category: str, *, word: str, bare: bool = False) -> SafeString:
     """The tag of a case: its category gives the tone, the city's own label gives the word."""
+    return _state(category, str(word), bare)
+
+
+@lru_cache(maxsize=2000)
+def _state(category: str, word: str, bare: bool) -> SafeString:  # noqa: FBT001  # a key of the cache
     return tag(tone=tone_of(category), word=word, bare=bare)
 
 
@@ -123,9 +142,7 @@ def when(
     zone = zone_of(context)
     words = dates.say(at, now=now_of(context), zone=zone, style=style)  # type: ignore[arg-type]
     stamp = at.astimezone(zone).isoformat(timespec="seconds") if isinstance(at, datetime) else at
-    return format_html(
-        '<time datetime="{}">{}</time>', stamp, capfirst(words) if capital else words
-    )
+    return markup('<time datetime="{}">{}</time>', stamp, capfirst(words) if capital else words)
 
 
 @register.simple_tag(takes_context=True)
@@ -151,20 +168,25 @@ def initials(name: str) -> str:
 @register.simple_tag
 def face(*, name: str) -> SafeString:
     """The initials of somebody in a circle; the name itself must stand beside it."""
-    return format_html('<span class="face" aria-hidden="true">{}</span>', initials(name))
+    return markup('<span class="face" aria-hidden="true">{}</span>', initials(name))
+
+
+@lru_cache(maxsize=2000)
+def _who(name: str, drawn: str) -> SafeString:
+    before = icon(drawn, small=True) if drawn else face(name=name)
+    return markup('<span class="who">{}<bdi>{}</bdi></span>', before, name)
 
 
 @register.simple_tag
 def who(*, name: str, drawn: str = "") -> SafeString:
     """Somebody: initials, or a drawing, and the name."""
-    before = icon(drawn, small=True) if drawn else face(name=name)
-    return format_html('<span class="who">{}<bdi>{}</bdi></span>', before, name)
+    return _who(str(name), drawn)
 
 
 @register.simple_tag
 def number(value: str) -> SafeString:
     """A case number or phone number: never broken, never mirrored."""
-    return format_html('<bdi class="num nowrap" dir="ltr">{}</bdi>', value)
+    return markup('<bdi class="num nowrap" dir="ltr">{}</bdi>', value)
 
 
 @register.simple_tag
@@ -172,4 +194,4 @@ def live_note(*, words: str = "") -> SafeString:
     """The dot that says a page keeps itself fresh. Hidden until the script runs, unless it has words."""
     shell = '<span class="live" data-live-note data-live="{}" data-checking="{}"{}>{}</span>'
     hidden = NOTHING if words else SafeString(" hidden")
-    return format_html(shell, _("Live, just now"), _("Checking every 15 seconds"), hidden, words)
+    return markup(shell, _("Live, just now"), _("Checking every 15 seconds"), hidden, words)

@@ -2,9 +2,9 @@
 
 from django.template import Library
 
-from onehall.look.components import blocks, larger, small
+from onehall.look.components import blocks, charts, larger, small
 
 register = Library()
-for part in (small, blocks, larger):
+for part in (small, blocks, larger, charts):
     register.tags.update(part.register.tags)
     register.filters.update(part.register.filters)

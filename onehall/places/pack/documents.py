@@ -7,22 +7,15 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from onehall.kernel import yamlfile
+from onehall.kernel.contrast import HEX
 from onehall.kernel.spelling import nearest
 from onehall.kernel.work_calendar import CalendarMistake, WorkCalendar
 from onehall.kernel.yamlfile import Node, Plain, Problems
+from onehall.places import brand
 from onehall.places.rows import CityFacts
 
 _LANGUAGE: Final = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 _HOST: Final = r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
-_COLOR: Final = r"#[0-9a-fA-F]{6}"
-BRAND: Final = (
-    "brand",
-    "brand-strong",
-    "brand-ink",
-    "brand-tint",
-    "brand-deep",
-    "brand-deep-ink",
-)
 
 
 def read_city(folder: Path, problems: Problems) -> CityFacts:
@@ -131,13 +124,15 @@ def _brand(node: Node) -> dict[str, Plain]:
     for scheme in ("light", "dark"):
         colors = node.mapping(scheme)
         chosen = {
-            name: colors.text(name, pattern=_COLOR, shape='a color like "#0b5a70"')
-            for name in BRAND
+            name: colors.text(name, pattern=HEX.pattern, shape='a color like "#0b5a70"')
+            for name in brand.NAMES
         }
         colors.finish()
-        kept: dict[str, Plain] = {name: color for name, color in chosen.items() if color}
+        kept = {name: color for name, color in chosen.items() if color}
+        for wrong in brand.check({scheme: kept}):
+            colors.problem(f"In the {scheme} scheme, {wrong.what}.", wrong.advice, key=wrong.name)
         if kept:
-            found[scheme] = kept
+            found[scheme] = dict(kept)
     node.finish()
     return found
 

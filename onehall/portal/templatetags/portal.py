@@ -7,9 +7,11 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.utils import formats
+from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
+from onehall.catalog.services import ServiceDefinition
+from onehall.look.context import own_name
 from onehall.look.tones import tone_of
 from onehall.portal.demo_modes import DEMO_MODES
 
@@ -71,6 +73,14 @@ def mail_state(state: str) -> str:
         "skipped": _("not sent"),
     }
     return words.get(state, state)
+
+
+@register.filter
+def only_in(service: ServiceDefinition) -> str:
+    """Names of the languages a service is offered in, where the reader's is not one of them."""
+    if service.is_offered_in(translation.get_language() or ""):
+        return ""
+    return ", ".join(own_name(code) for code in service.languages)
 
 
 @register.simple_tag

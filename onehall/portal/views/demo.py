@@ -39,7 +39,7 @@ def sign_in(request: CityRequest) -> HttpResponse:
     if not chosen:
         raise Http404
     user = User.objects.get(pk=chosen[0].user_id)
-    login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     return redirect("/desk/work" if "crew" in chosen[0].roles else "/desk")
 
 

@@ -27,7 +27,7 @@ def home(request: CityRequest) -> HttpResponse:
     city, now = request.city, read_clock()
     listed = catalogue(city)
     lately: dict[int, dict[str, Any]] = {}
-    for entry in queries.lately(city, limit=4 * LATELY):
+    for entry in queries.lately(city, now=now, limit=4 * LATELY):
         case: Case = entry.case
         state = listed.flow_version(case.flow_version_id).states.get(str(entry.data.get("to")))
         if state is not None and len(lately) < LATELY:

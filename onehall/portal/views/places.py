@@ -8,13 +8,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.catalog.queries import UnknownService, catalogue
 from onehall.look import lengths
 from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
 from onehall.places import tiles
+from onehall.places.models import City
 from onehall.portal import picked
-from onehall.portal.views.report import inside, near_assets, near_cases, place_note
+from onehall.portal.views.report import inside, near_assets, near_cases, place_note, service_for
 
 TILE_AGE = 7 * 24 * 3600
 EARTH = 40_000_000
@@ -37,7 +37,7 @@ def find(request: CityRequest) -> HttpResponse:
 @login_not_required
 @require_GET
 def name(request: CityRequest) -> HttpResponse:
-    """The words for a point, and whether it is inside the city."""
+    """The words for a point, and whether it is inside the city. `pick` is the place whose pin is being set."""
     try:
         lon, lat = float(request.GET["lon"]), float(request.GET["lat"])
         accuracy = float(request.GET.get("accuracy") or 0)
@@ -54,18 +54,26 @@ def name(request: CityRequest) -> HttpResponse:
     found = places.reverse(city, lon, lat, language=language)
     words = found.words if found else _("The marked point")
     district = found.district if found else ""
-    place = picked.Picked(lon, lat, words, district, accuracy=accuracy or None)
+    address = _address(city, request.GET.get("pick", ""), lon, lat)
+    place = picked.Picked(
+        lon, lat, address or words, district, accuracy=accuracy or None, address=address
+    )
     return JsonResponse({"outside": False, "place": _as_json(place, request)})
+
+
+def _address(city: City, pick: str, lon: float, lat: float) -> str:
+    """The address whose pin was only close and is now set by hand, while it stays on that street."""
+    was = picked.read(pick)
+    if was is None or not was.address:
+        return ""
+    return was.address if places.may_be(city, was.address, lon, lat) else ""
 
 
 @login_not_required
 @require_GET
 def near(request: CityRequest, service_key: str) -> HttpResponse:
     """Open cases near a picked place, and things there that can be picked, as a piece of the form."""
-    try:
-        service = catalogue(request.city).service(service_key)
-    except UnknownService as unknown:
-        raise Http404 from unknown
+    service = service_for(request, service_key)
     place = picked.read(request.GET.get("pick", ""))
     if place is None or not inside(request.city, place):
         return HttpResponse("")

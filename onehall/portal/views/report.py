@@ -20,12 +20,13 @@ from onehall.casework import queries as casework
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Photo
 from onehall.casework.queries import NearCase
-from onehall.catalog.queries import Catalogue, UnknownService, catalogue
+from onehall.catalog.queries import UnknownService, catalogue
 from onehall.catalog.search import find_services
 from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import PhotoRefused
 from onehall.look import lengths
+from onehall.look.context import languages
 from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
 from onehall.places.models import City
@@ -47,6 +48,10 @@ ASSET_METRES = 60
 
 SURE = 95
 """Score from which words that were looked up mean one place."""
+
+
+SAID = "alt_"
+"""Before a photo's key in the name of the field with its words."""
 
 
 @login_not_required
@@ -92,9 +97,10 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
 
     A browser may keep it for its back button: then the same key comes again, and with it the same record.
     """
-    service = _service(catalogue(request.city), service_key)
+    service = service_for(request, service_key)
     page = _page(request, service)
     if request.method == "GET":
+        _carried_place(request, page)
         return _show(request, page)
     if request.POST.get("website"):
         # A field that people do not see: whoever fills it is a machine.
@@ -103,6 +109,7 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
     if key is None:
         return redirect("portal:report", service_key=service_key)
     action = request.POST.get("do", "send")
+    _describe_photos(request, key)
     if action.startswith("remove:"):
         _remove(request, key, action.removeprefix("remove:"))
     _keep_photos(request, page, key)
@@ -117,7 +124,7 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
 
 def _page(request: CityRequest, service: ServiceDefinition) -> Page:
     city = request.city
-    calling = _calling(request)
+    calling = _calling(request) and not service.is_internal
     filled = ReportForm(
         request.POST if request.method == "POST" else None,
         service=service,
@@ -156,7 +163,7 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
         words=clean["words"],
         answers=page.form.answers,
         place=picked.case_place(city, page.place, where),
-        contact=Contact(name=clean["name"], email=clean["email"], phone=clean["phone"]),
+        contact=_contact(request, page),
         language=request.LANGUAGE_CODE,
         channel=_channel(page),
         priority=clean.get("priority") or 0,
@@ -167,6 +174,14 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
         page.form.add_error(None, str(no))
         return _show(request, page, status=409)
     return _go_to(request, page, sent)
+
+
+def _contact(request: CityRequest, page: Page) -> Contact:
+    """How to reach whoever asks; of the city's own staff we know it."""
+    clean = page.form.cleaned_data
+    if page.service.is_internal:
+        return Contact(name=request.actor.name, email=getattr(request.user, "email", ""))
+    return Contact(name=clean["name"], email=clean["email"], phone=clean["phone"])
 
 
 def _require_place(page: Page, where: str) -> None:
@@ -234,7 +249,7 @@ def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpRespons
     key = _key(page.form) if request.method == "POST" else None
     if key is not None:
         page.photos = photos.drafts(city, key)
-        _look_around(request, page)
+    _look_around(request, page)
     context: dict[str, Any] = {
         "page": page,
         "form": page.form,
@@ -251,17 +266,32 @@ def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpRespons
         "middle": city.center,
         "zoom": city.zoom,
         "js_words": report_words(),
+        "spoken": []
+        if service.is_offered_in(request.LANGUAGE_CODE)
+        else [one for one in languages(request, city) if one.code in service.languages],
     }
     return render(request, "portal/report.html", context, status=status)
 
 
 def place_note(place: Picked, city: City, language: str) -> str:
-    """What stands under the words of a picked place: its district, and how exact it is."""
+    """What stands under the words of a picked place: its district, how exact it is, what would help."""
+    if place.wants_pin and city.bounds:
+        return _("Show the map and move it until the spot is right.")
     if not place.accuracy:
         return place.district
     far = lengths.say(place.accuracy, units=lengths.units_for(language, city))
     within = _("Within %(distance)s") % {"distance": far}
     return f"{place.district} · {within}" if place.district else within
+
+
+def _carried_place(request: CityRequest, page: Page) -> None:
+    """Where the address says it is: a signed pick, or words to look up, as from an earlier report."""
+    place = picked.read(request.GET.get("pick", ""))
+    if page.service.place == "none":
+        return
+    if place is not None and inside(request.city, place):
+        page.place = place
+    page.form.initial["where"] = request.GET.get("where", "")[:MAX_WHERE]
 
 
 def _find_place(request: CityRequest, page: Page) -> None:
@@ -306,8 +336,8 @@ def _look_up(request: CityRequest, page: Page, where: str) -> None:
 
 
 def near_cases(request: CityRequest, service: ServiceDefinition, place: Picked) -> list[NearCase]:
-    """Up to three open, public cases of the same service near a place."""
-    if not service.public:
+    """Up to three open, public cases of the same service near a place whose pin is where it should be."""
+    if not service.public or place.wants_pin:
         return []
     return casework.open_near(
         request.city,
@@ -324,7 +354,7 @@ def near_assets(
     request: CityRequest, service: ServiceDefinition, place: Picked
 ) -> list[tuple[str, str, float]]:
     """Things with a painted number near a place, where the service is about them: (signed, words, metres)."""
-    if not service.asset:
+    if not service.asset or place.wants_pin:
         return []
     found = places.assets_near(
         request.city,
@@ -363,24 +393,41 @@ def _keep_photos(request: CityRequest, page: Page, key: uuid.UUID) -> None:
             page.refused.append(f"{upload.name}: {no}")
 
 
+def _describe_photos(request: CityRequest, key: uuid.UUID) -> None:
+    """Keep what was written below the photos of the tray."""
+    said: dict[uuid.UUID, str] = {}
+    for name in request.POST:
+        photo = _uuid(name.removeprefix(SAID)) if name.startswith(SAID) else None
+        if photo is not None:
+            said[photo] = request.POST[name]
+    if said:
+        photos.describe_drafts(city=request.city, draft_key=key, words=said, now=read_clock())
+
+
 def _remove(request: CityRequest, key: uuid.UUID, photo: str) -> None:
-    try:
-        photo_key = uuid.UUID(photo)
-    except ValueError:
-        return
-    photos.remove_draft(city=request.city, draft_key=key, key=photo_key, now=read_clock())
+    photo_key = _uuid(photo)
+    if photo_key is not None:
+        photos.remove_draft(city=request.city, draft_key=key, key=photo_key, now=read_clock())
 
 
-def _service(listed: Catalogue, key: str) -> ServiceDefinition:
+def service_for(request: CityRequest, key: str) -> ServiceDefinition:
+    """The service, where this reader may ask for it; to strangers one of the staff's is not there."""
     try:
-        return listed.service(key)
+        found = catalogue(request.city).service(key)
     except UnknownService as unknown:
         raise Http404 from unknown
+    if found.is_internal and not (request.actor.is_staff and request.actor.writes):
+        raise Http404
+    return found
 
 
 def _key(form: ReportForm) -> uuid.UUID | None:
+    return _uuid(str(form.data.get("key", "")))
+
+
+def _uuid(text: str) -> uuid.UUID | None:
     try:
-        return uuid.UUID(str(form.data.get("key", "")))
+        return uuid.UUID(text)
     except ValueError:
         return None
 
@@ -391,4 +438,6 @@ def _calling(request: CityRequest) -> bool:
 
 
 def _channel(page: Page) -> str:
+    if page.service.is_internal:
+        return ServiceRequest.Channel.STAFF
     return ServiceRequest.Channel.PHONE if page.calling else ServiceRequest.Channel.WEB

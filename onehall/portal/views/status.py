@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,6 +16,7 @@ from onehall.casework import photos
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Photo
 from onehall.catalog.queries import catalogue
+from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.localized import pick
 from onehall.kernel.photos import PhotoRefused
@@ -34,7 +37,12 @@ from onehall.service_requests.actions import Contact
 @require_GET
 def status(request: CityRequest, token: str) -> HttpResponse:
     """The whole page; `?part=live` answers only the part that changes, for open pages."""
-    loaded = _load(request, token)
+    try:
+        loaded = _load(request, token)
+    except PermissionDenied:
+        if request.user.is_authenticated:
+            raise
+        return redirect_to_login(request.get_full_path())
     part = request.GET.get("part") == "live"
     etag = statusparts.etag_of(request, loaded)
     if part and request.headers.get("If-None-Match") == etag:
@@ -72,6 +80,7 @@ def status_json(request: CityRequest, token: str) -> HttpResponse:
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()
     listed = catalogue(city)
+    _only_staff(request, listed.by_id(found.service_id))
     state = listed.flow_version(found.flow_version_id).states[found.state]
     language, default = request.LANGUAGE_CODE, city.languages[0]
     body = {
@@ -101,13 +110,14 @@ def write(request: CityRequest, token: str) -> HttpResponse:
         return _again(request, loaded, write_error=wrong, words=words, status=429)
     if wrong:
         return _again(request, loaded, write_error=wrong, words=words, status=422)
-    refused = _photos(request, loaded)
+    pictures, refused = _pictures(request, loaded)
     try:
-        if words or not request.FILES:
+        if words or pictures or not refused:
             actions.write(
                 city=request.city,
                 request=loaded.request,
                 words=words,
+                pictures=pictures,
                 by=loaded.by,
                 now=read_clock(),
             )
@@ -206,36 +216,48 @@ def _set_news(request: CityRequest, loaded: Loaded) -> HttpResponse:
 
 
 def _load(request: CityRequest, token: str) -> Loaded:
-    found = queries.by_token(request.city, token)
+    found = queries.told(request.city, token)
     if found is None:
         raise Http404
     listed = catalogue(request.city)
-    case = found.case
+    case = found.request.case
+    _only_staff(request, listed.by_id(case.service_id))
     return Loaded(
         found,
         case,
         listed.flow_version(case.flow_version_id),
         listed.by_id(case.service_id),
-        resident(request.city.id, request_id=found.id),
+        resident(request.city.id, request_id=found.request.id),
     )
 
 
-def _photos(request: CityRequest, loaded: Loaded) -> list[str]:
+def _only_staff(request: CityRequest, service: ServiceDefinition) -> None:
+    """What the city's own staff asked for opens to them alone, whoever else holds the link."""
+    if service.is_internal and not request.actor.is_staff:
+        raise PermissionDenied
+
+
+def _pictures(request: CityRequest, loaded: Loaded) -> tuple[list[Photo], list[str]]:
+    """Photos of a message as cleaned, not yet on the case, and what was refused, in words."""
+    kept: list[Photo] = []
     refused: list[str] = []
-    for upload in request.FILES.getlist("photos")[: photos.MAX_PHOTOS]:
+    uploads = request.FILES.getlist("photos")
+    for upload in uploads[: photos.MAX_PHOTOS]:
         try:
-            photos.add_to_case(
-                city=request.city,
-                case_id=loaded.case.id,
-                upload=read_upload(upload),
-                kind=Photo.Kind.MESSAGE,
-                words="",
-                by=loaded.by,
-                now=read_clock(),
+            kept.append(
+                photos.take_in(
+                    read_upload(upload),
+                    city_id=request.city.id,
+                    kind=Photo.Kind.MESSAGE,
+                    by=loaded.by,
+                    now=read_clock(),
+                )
             )
-        except (PhotoRefused, CaseworkRefused) as no:
+        except PhotoRefused as no:
             refused.append(f"{upload.name}: {no}")
-    return refused
+    if len(uploads) > photos.MAX_PHOTOS:
+        refused.append(_("You can add up to %(n)s photos.") % {"n": photos.MAX_PHOTOS})
+    return kept, refused
 
 
 def _refuse(wrong: str) -> None:

@@ -241,7 +241,7 @@ class _Import:
         drafts.sort(key=lambda draft: (draft.year, draft.case.opened_at))
         for year, group in groupby(drafts, key=attrgetter("year")):
             members = list(group)
-            numbers = allocate_numbers(self._city.pk, year, len(members))
+            numbers = allocate_numbers(self._city, year, len(members))
             for draft, number in zip(members, numbers, strict=True):
                 draft.case.number = number
         copy_cases(cursor, [draft.case for draft in drafts])

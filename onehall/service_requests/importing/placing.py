@@ -9,6 +9,7 @@ from onehall.casework.linking import JsonText, json_text
 from onehall.kernel.cells import cell_of
 from onehall.places import areas
 from onehall.places.models import LIMIT_LAYER, City
+from onehall.places.naming import StreetNames
 from onehall.service_requests.importing.profile import Place
 from onehall.service_requests.importing.reasons import RowRejected
 from onehall.service_requests.importing.templates import fill
@@ -44,12 +45,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """What two texts mean: a point and its areas, or why there is none."""
+    """What two texts mean: a point, its areas and street, or why there is none."""
 
     point: tuple[float, float] | None
     cell: int | None
     areas: Areas
-    repair: str
+    repair: str = ""
+    street: str = ""
+    """The words of the street, where the file has none for any place."""
 
 
 class Placing:
@@ -62,6 +65,7 @@ class Placing:
         self._nowhere = Areas({}, JsonText("{}"), placed=False, inside=False)
         # Sources round coordinates and repeat addresses, so the same points come again and again.
         self._spots: dict[Texts, _Spot] = {}
+        self._streets = StreetNames(city)
 
     def look_up(self, rows: Iterable[Mapping[str, str]]) -> None:
         """Find the areas of many rows at once, which takes a fraction of the time of each alone."""
@@ -84,7 +88,7 @@ class Placing:
             repairs.append(spot.repair)
             return Placed(self._nowhere, words=words)
         if spot.areas.inside:
-            return Placed(spot.areas, *point, spot.cell, words)
+            return Placed(spot.areas, *point, spot.cell, words or self._named(spot, repairs))
         if rules.outside == "reject":
             raise RowRejected("outside", f"{point[1]}, {point[0]}")
         if rules.outside == "keep":
@@ -92,6 +96,15 @@ class Placing:
             return Placed(spot.areas, *point, spot.cell, words)
         repairs.append("pin_dropped")
         return Placed(self._nowhere, words=words, outside=point)
+
+    def _named(self, spot: _Spot, repairs: list[str]) -> str:
+        """A pin without words gets those of its street: nobody looks for a case by its coordinates."""
+        words = spot.street
+        if self._rules.words and spot.point:
+            words = self._streets.words(*spot.point)
+        if words:
+            repairs.append("place_named")
+        return words[:MAX_WORDS]
 
     def _spot(self, *texts: str) -> _Spot:
         lon, lat = texts
@@ -108,14 +121,18 @@ class Placing:
         for texts in wanted - self._spots.keys():
             point, repair = self._point(texts)
             if point is None:
-                self._spots[texts] = _Spot(None, None, self._nowhere, repair)
+                self._spots[texts] = _Spot(None, None, self._nowhere, repair=repair)
             else:
                 points[texts] = point
-        for (texts, point), found in zip(
-            points.items(), self._index.at_many(list(points.values())), strict=True
+        at = list(points.values())
+        streets = [""] * len(at) if self._rules.words else self._streets.many(at)
+        for (texts, point), found, street in zip(
+            points.items(), self._index.at_many(at), streets, strict=True
         ):
             codes = {area.layer: area.code for area in found}
-            self._spots[texts] = _Spot(point, cell_of(*point), self._combination(codes), "")
+            self._spots[texts] = _Spot(
+                point, cell_of(*point), self._combination(codes), street=street
+            )
 
     def _combination(self, codes: dict[str, str]) -> Areas:
         text = json_text(codes)

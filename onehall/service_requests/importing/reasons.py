@@ -49,6 +49,7 @@ REPAIRS: Final[Sentences] = {
     "place_missing": _("no place in the file: kept without one"),
     "place_unreadable": _("coordinates that cannot be read: place dropped"),
     "place_default": _("coordinates that the source uses for “unknown”: place dropped"),
+    "place_named": _("no words for the place: named after the street at its pin"),
     "place_outside": _("outside the city limit: kept with its pin"),
     "pin_dropped": _("outside the city limit: pin dropped, coordinates kept as an internal fact"),
     "due_unreadable": _("due date that cannot be read: dropped"),

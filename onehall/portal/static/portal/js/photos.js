@@ -39,6 +39,9 @@ export function startPhotos({ form, words, fill, changed }) {
       row.querySelector("[data-blur]").setAttribute("aria-label", fill(words.blur, { n }));
       row.querySelector("[data-blur]").disabled = !photo.key;
       row.querySelector("[data-remove] .sr").textContent = fill(words.remove, { n });
+      row.querySelector("[data-which]").textContent = fill(words.photo, { n });
+      // Named once the photo has a key: what is written before that is kept in the field.
+      row.querySelector("textarea").name = photo.key ? `alt_${photo.key}` : "";
       row.querySelector("[data-says]").textContent = photo.key ? "" : words[photo.late ? "waiting" : "sending"];
     });
     for (const adder of adders) adder.hidden = photos.length >= most;
@@ -47,6 +50,7 @@ export function startPhotos({ form, words, fill, changed }) {
   function add(photo) {
     const row = rowOf.cloneNode(true);
     if (photo.thumb) row.querySelector("img").src = photo.thumb;
+    if (photo.said) row.querySelector("textarea").value = photo.said;
     row.querySelector("[data-remove]").addEventListener("click", () => remove(photo));
     row.querySelector("[data-blur]").addEventListener("click", () => blur(photo));
     if (photo.old) photo.old.replaceWith(row);
@@ -175,15 +179,19 @@ export function startPhotos({ form, words, fill, changed }) {
   }
 
   addEventListener("online", () => { wait = FIRST_WAIT; run(); });
-  for (const input of tray.querySelectorAll("input[type=file]")) input.addEventListener("change", () => take(input));
+  const inputs = [...tray.querySelectorAll("input[type=file]")];
+  for (const input of inputs) input.addEventListener("change", () => take(input));
 
   // Photos that the server drew into the page, after it sent the form back.
   for (const old of tray.querySelectorAll("li[data-photo]")) {
     const { photo: key } = old.dataset;
-    add({ old, key, thumb: old.querySelector("img").src, large: `/photos/${key}/large.jpg` });
+    const said = old.querySelector("textarea").value;
+    add({ old, key, said, thumb: old.querySelector("img").src, large: `/photos/${key}/large.jpg` });
   }
 
   return {
+    // What was chosen on a slow phone before this script had come.
+    early: () => { for (const input of inputs.filter((one) => one.files.length)) take(input); },
     busy: () => photos.some((one) => !one.key),
     done: () => new Promise((resolve) => {
       if (photos.some((one) => !one.key)) ended.push(resolve);

@@ -72,6 +72,8 @@ export function startPlace({ form, words, fill, say, changed }) {
 
   async function at(lon, lat, accuracy, options) {
     const query = new URLSearchParams({ lon, lat, accuracy: Math.round(accuracy) });
+    // An address whose house is not known keeps its words while its pin is set on the map.
+    if (options?.keepMap && chosen) query.set("pick", chosen.pick);
     let answer;
     try {
       const got = await fetch(`${form.dataset.name}?${query}`);

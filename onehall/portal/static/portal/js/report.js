@@ -88,10 +88,10 @@ function restore() {
   const draft = stored(localStorage);
   if (!draft || Date.now() - draft.at > HOURS_KEPT * 3600_000) return;
   form.elements.key.value = draft.key;
+  photos?.restore(draft.photos);
   put(draft.values);
   put(stored(sessionStorage));
-  if (draft.place) place?.choose(draft.place, { quietly: true });
-  photos?.restore(draft.photos);
+  if (draft.place && !form.elements.pick.value) place?.choose(draft.place, { quietly: true });
   document.querySelector("[data-kept]").hidden = false;
   say(words.saved);
 }
@@ -202,4 +202,5 @@ addEventListener("pageshow", (event) => {
 addEventListener("pagehide", () => { if (!sending && waiting) save(); });
 
 restore();
+photos?.early();
 ask();

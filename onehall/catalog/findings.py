@@ -1,0 +1,35 @@
+"""One mistake of a flow, and the names that flows may use for people."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from onehall.kernel.spelling import nearest
+from onehall.people.actor import ROLES
+
+BY: Final = frozenset({*ROLES, "resident", "system"})
+"""Who may be named in a move's `by`."""
+
+STAFF: Final = frozenset(ROLES) - {"auditor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mistake: the path of keys to it in the document, what is wrong and what to do.
+
+    A warning is told, but does not keep a flow from being published.
+    """
+
+    where: tuple[str, ...]
+    message: str
+    advice: str
+    warning: bool = False
+
+
+def unknown(what: str, name: str, known: frozenset[str] | set[str]) -> tuple[str, str]:
+    """The sentence and the advice for a name that does not exist."""
+    guess = nearest(name, known)
+    choices = ", ".join(sorted(known))
+    return (
+        f'There is no {what} "{name}".',
+        f'Did you mean "{guess}"?' if guess else f"Known: {choices or 'none'}.",
+    )

@@ -1,0 +1,1 @@
+"""Read models: figures over many cases. Reads, never writes."""
