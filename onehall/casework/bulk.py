@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import batched
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from onehall.casework.timeline import KINDS, PUBLIC_KINDS
 from onehall.catalog import categories
 from onehall.kernel.cells import cell_of
 from onehall.kernel.chain import moment
-from onehall.kernel.copylines import NULL, flag, hexed, json, known, text
+from onehall.kernel.copylines import FLAG, NULL, hexed, json, known, text
 from onehall.places.models import City
 
 CASES: Final = "casework_case"
@@ -43,7 +44,8 @@ class EntryRow:
 
 @dataclass(slots=True, kw_only=True)
 class CaseRow:
-    """One case as it ends up. Derived on copying: is_open, cell, due_order, lock and head.
+    """One case as it ends up. Derived on copying: is_open, due_order, lock and head, and the cell of a
+    place where it is left out.
 
     `id` 0 means a new one. `entered` counts the changes of state since the start.
     """
@@ -72,6 +74,7 @@ class CaseRow:
     closed_at: datetime | None = None
     lon: float | None = None
     lat: float | None = None
+    cell: int | None = None
     place_words: str = ""
     areas: dict[str, str] | JsonText = field(default_factory=dict)
     priority: int = 0
@@ -89,9 +92,10 @@ _CASE_COLUMNS: Final = (
     "outcome", "route_reason", "place_words", "areas", "head",
 )  # fmt: skip
 _ENTRY_COLUMNS: Final = (
-    "case_id", "seq", "city_id", "at", "public", "actor_kind", "actor_id", "kind", "actor_name",
+    "case_id", "seq", "city_id", "at", "public", "actor_kind", "actor_id", "actor_name", "kind",
     "data", "hash",
 )  # fmt: skip
+_NOT_ASKED_FOR: Final = frozenset({"route_reason", "areas", "head", "data", "hash"})
 _LINES: Final = 250
 _NEVER: Final = moment(NEVER)
 
@@ -128,10 +132,10 @@ def copy_cases(cursor: CursorWrapper, rows: Sequence[CaseRow]) -> list[int]:
     ids = allocate_ids(cursor, CASES, len(fresh)) if fresh else []
     for row, new in zip(fresh, ids, strict=True):
         row.id = new
-    told: list[str] = []
+    lines = _Lines()
     # The lines of cases are made while the server takes in those before them.
-    copy_lines(cursor, CASES, _CASE_COLUMNS, (_case_line(row, _tell(row, told)) for row in rows))
-    copy_lines(cursor, ENTRIES, _ENTRY_COLUMNS, told)
+    copy_lines(cursor, CASES, _CASE_COLUMNS, map(lines.case, rows))
+    copy_lines(cursor, ENTRIES, _ENTRY_COLUMNS, lines.entries)
     return [row.id for row in rows]
 
 
@@ -178,56 +182,78 @@ def _copying(cursor: CursorWrapper, table: str, columns: Sequence[str]) -> Itera
 
 def refresh_statistics() -> None:
     """Tell the planner about many new rows; after the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {CASES}, {ENTRIES}")
-
-
-def _tell(row: CaseRow, into: list[str]) -> str:
-    """Append the lines of a case's entries to `into`; the last hash in hex."""
-    if not row.timeline:
-        raise ValueError(f"The case {row.number} has no timeline.")
-    head = at = ""
-    written: datetime | None = None
-    for seq, entry in enumerate(row.timeline, 1):
-        kind, data = entry.kind, entry.data
-        if kind not in KINDS:
-            raise ValueError(f"Unknown kind of timeline entry: {kind}")
-        public = kind in PUBLIC_KINDS if entry.public is None else entry.public
-        if entry.at is not written:
-            written, at = entry.at, moment(entry.at)
-        plain = json_text(data)
-        head = quick_hash(
-            head, row.id, seq, at=at, kind=kind, public=public,
-            actor=actor_text(entry.actor_kind, entry.actor_id, entry.actor_name),
-            data=hashed_text(data, plain),
-        )  # fmt: skip
-        into.append(
-            f"{row.id}\t{seq}\t{row.city_id}\t{at}\t{flag(value=public)}\t{entry.actor_kind}\t"
-            f"{known(entry.actor_id)}\t{kind}\t{text(entry.actor_name)}\t"
-            f"{json(plain)}\t{hexed(head)}"
-        )
-    return head
-
-
-def _case_line(row: CaseRow, head: str) -> str:
-    cell = NULL if row.lon is None or row.lat is None else cell_of(row.lon, row.lat)
-    reason = NULL if row.route_reason is None else json(json_text(row.route_reason))
-    is_open = categories.is_open(row.category) and row.merged_into_id is None
-    due = _moment(row.due_at)
-    return (
-        f"{row.id}\t{row.city_id}\t{row.service_id}\t{row.flow_version_id}\t{row.queue_id}\t"
-        f"{known(row.assignee_id)}\t{known(row.merged_into_id)}\t{known(row.asset_id)}\t"
-        f"{moment(row.opened_at)}\t{moment(row.updated_at)}\t{due}\t{_NEVER if due == NULL else due}\t"
-        f"{due if row.promised_at is row.due_at else _moment(row.promised_at)}\t"
-        f"{_moment(row.paused_at)}\t{_moment(row.closed_at)}\t{known(row.lon)}\t{known(row.lat)}\t"
-        f"{cell}\t{len(row.timeline)}\t{row.entered}\t{row.priority}\t{row.people_count}\t"
-        f"{row.reopened}\t{flag(value=is_open)}\t{flag(value=row.is_public)}\t"
-        f"{flag(value=row.unread_reply)}\t{text(row.number)}\t{text(row.state)}\t"
-        f"{text(row.previous_state)}\t{row.category}\t{text(row.outcome)}\t{reason}\t"
-        f"{text(row.place_words)}\t{json(json_text(row.areas))}\t"
-        f"{hexed(head)}"
+    # Without JSON and hashes: no query chooses rows by them, and they are what takes longest.
+    parts = (
+        f"{table} ({', '.join(name for name in columns if name not in _NOT_ASKED_FOR)})"
+        for table, columns in ((CASES, _CASE_COLUMNS), (ENTRIES, _ENTRY_COLUMNS))
     )
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(parts)}")
 
 
-def _moment(at: datetime | None) -> str:
-    return NULL if at is None else moment(at)
+class _Lines:
+    """The lines of cases, and beside them those of their entries."""
+
+    def __init__(self) -> None:
+        self.entries: list[str] = []
+        # By identity, because to hash a time takes as long as to write it; kept alive, so that no
+        # other object gets its identity.
+        self._times: dict[int, tuple[datetime, str]] = {}
+
+    def case(self, row: CaseRow) -> str:
+        """The line of a case; appends those of its entries to `entries`."""
+        head = self._tell(row)
+        cell = row.cell
+        if cell is None and row.lon is not None and row.lat is not None:
+            cell = cell_of(row.lon, row.lat)
+        reason = NULL if row.route_reason is None else json(json_text(row.route_reason))
+        is_open = categories.is_open(row.category) and row.merged_into_id is None
+        due, write = self._moment(row.due_at), self._moment
+        return (
+            f"{row.id}\t{row.city_id}\t{row.service_id}\t{row.flow_version_id}\t{row.queue_id}\t"
+            f"{known(row.assignee_id)}\t{known(row.merged_into_id)}\t{known(row.asset_id)}\t"
+            f"{write(row.opened_at)}\t{write(row.updated_at)}\t{due}\t"
+            f"{_NEVER if row.due_at is None else due}\t{write(row.promised_at)}\t"
+            f"{write(row.paused_at)}\t{write(row.closed_at)}\t{known(row.lon)}\t{known(row.lat)}\t"
+            f"{known(cell)}\t{len(row.timeline)}\t{row.entered}\t{row.priority}\t"
+            f"{row.people_count}\t{row.reopened}\t{FLAG[is_open]}\t{FLAG[row.is_public]}\t"
+            f"{FLAG[row.unread_reply]}\t{text(row.number)}\t{text(row.state)}\t"
+            f"{text(row.previous_state)}\t{row.category}\t{text(row.outcome)}\t{reason}\t"
+            f"{text(row.place_words)}\t{json(json_text(row.areas))}\t{hexed(head)}"
+        )
+
+    def _tell(self, row: CaseRow) -> str:
+        """Append the lines of a case's entries; the last hash in hex."""
+        if not row.timeline:
+            raise ValueError(f"The case {row.number} has no timeline.")
+        head = ""
+        for seq, entry in enumerate(row.timeline, 1):
+            kind, data = entry.kind, entry.data
+            if kind not in KINDS:
+                raise ValueError(f"Unknown kind of timeline entry: {kind}")
+            public = kind in PUBLIC_KINDS if entry.public is None else entry.public
+            at, plain = self._moment(entry.at), json_text(data)
+            by = entry.actor_kind, entry.actor_id, entry.actor_name
+            head = quick_hash(
+                head, row.id, seq, at=at, kind=kind, public=public,
+                actor=actor_text(*by), data=hashed_text(data, plain),
+            )  # fmt: skip
+            self.entries.append(
+                f"{row.id}\t{seq}\t{row.city_id}\t{at}\t{FLAG[public]}\t{_actor_fields(*by)}\t"
+                f"{kind}\t{json(plain)}\t{hexed(head)}"
+            )
+        return head
+
+    def _moment(self, at: datetime | None) -> str:
+        """A time; the same object, such as a case's opening and its first entry's, is written once."""
+        if at is None:
+            return NULL
+        found = self._times.get(id(at))
+        if found is None:
+            found = self._times[id(at)] = at, moment(at)
+        return found[1]
+
+
+@lru_cache(maxsize=5_000)
+def _actor_fields(kind: str, key: int | None, name: str) -> str:
+    return f"{kind}\t{known(key)}\t{text(name)}"

@@ -7,6 +7,8 @@ f-string with these pieces takes a third of the time.
 from typing import Final
 
 NULL: Final = "\\N"
+FLAG: Final = {True: "t", False: "f"}
+"""Truth values."""
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -24,11 +26,6 @@ def json(value: str) -> str:
 def known[T](value: T | None) -> T | str:
     """A number, or NULL when there is none."""
     return NULL if value is None else value
-
-
-def flag(*, value: bool) -> str:
-    """A truth value."""
-    return "t" if value else "f"
 
 
 def hexed(value: str) -> str:

@@ -43,8 +43,8 @@ def test_nothing_and_the_rest_come_back_too() -> None:
             (
                 copylines.known(None),
                 copylines.known(0),
-                copylines.flag(value=True),
-                copylines.flag(value=False),
+                copylines.FLAG[True],
+                copylines.FLAG[False],
                 copylines.hexed("00ff5c0a"),
             ),
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from onehall.casework.linking import JsonText
 from onehall.kernel.chain import canonical
@@ -46,6 +47,8 @@ def test_one_batch_is_mapped_ahead_and_no_more(
 
     def counted(mapper: Mapper, records: Iterable[Record]) -> loader._Batch:
         batch = as_ever(mapper, records)
+        # A connection of this thread would be one that nobody closes.
+        assert connection.connection is None
         mapped.append(batch.rows)
         return batch
 

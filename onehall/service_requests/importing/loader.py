@@ -26,7 +26,7 @@ from onehall.service_requests.importing.profile import Profile, ProfileError
 from onehall.service_requests.importing.reader import Reader, Record, fingerprint
 from onehall.service_requests.importing.reasons import RowRejected
 from onehall.service_requests.importing.rejects import Rejects
-from onehall.service_requests.importing.rows import REQUESTS, RequestRow, copy_requests
+from onehall.service_requests.importing.rows import REQUESTS, copy_requests
 from onehall.service_requests.models import ImportRun
 
 BATCH: Final = 5_000
@@ -245,20 +245,9 @@ class _Import:
             for draft, number in zip(members, numbers, strict=True):
                 draft.case.number = number
         copy_cases(cursor, [draft.case for draft in drafts])
-        return copy_requests(cursor, [self._request(draft) for draft in drafts])
-
-    def _request(self, draft: Draft) -> RequestRow:
-        return RequestRow(
-            city_id=self._city.pk,
-            case_id=draft.case.id,
-            number=draft.case.number,
-            created_at=draft.case.opened_at,
-            channel=draft.channel,
-            words=draft.words,
-            wants_news=False,
-            source=self._source,
-            source_id=draft.source_id,
-        )
+        for draft in drafts:
+            draft.request.case_id, draft.request.number = draft.case.id, draft.case.number
+        return copy_requests(cursor, [draft.request for draft in drafts])
 
     def _count(self, batch: _Batch, fresh: list[Draft], now: datetime) -> None:
         """Rejects to the disk, then the counts; the commit makes both stand."""

@@ -19,6 +19,7 @@ from onehall.service_requests.importing.placing import Areas, Placing
 from onehall.service_requests.importing.profile import Lookup, Profile, folded
 from onehall.service_requests.importing.reader import Record
 from onehall.service_requests.importing.reasons import RowRejected
+from onehall.service_requests.importing.rows import RequestRow
 from onehall.service_requests.importing.targets import Target, Targets
 from onehall.service_requests.importing.telling import Telling
 from onehall.service_requests.importing.templates import cut, fill
@@ -31,13 +32,12 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(slots=True)
 class Draft:
-    """A row that can be imported. The case has no number yet; `year` is the one it was opened in."""
+    """A row that can be imported. Case and report have no numbers yet; `year` is the one it was opened in."""
 
     source_id: str
     year: int
     case: CaseRow
-    channel: str
-    words: str
+    request: RequestRow
     repairs: list[str]
 
 
@@ -148,14 +148,25 @@ class Mapper:
             closed_at=moments.closed,
             lon=place.lon,
             lat=place.lat,
+            cell=place.cell,
             place_words=place.words,
             areas=place.areas.text,
             is_public=target.service.public,
             route_reason=reason,
             timeline=timeline,
         )
-        words = cut(fill(self._profile.words, values), MAX_WORDS, "words_cut", repairs)
-        return Draft(source_id, self._year(moments.opened), case, channel, words, repairs)
+        request = RequestRow(
+            city_id=self._city_id,
+            case_id=0,
+            number="",
+            created_at=moments.opened,
+            channel=channel,
+            words=cut(fill(self._profile.words, values), MAX_WORDS, "words_cut", repairs),
+            wants_news=False,
+            source=self._profile.source,
+            source_id=source_id,
+        )
+        return Draft(source_id, self._year(moments.opened), case, request, repairs)
 
     def _id(self, row: Row) -> str:
         found = row.values[self._profile.id]

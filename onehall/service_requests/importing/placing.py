@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onehall.casework.linking import JsonText, json_text
+from onehall.kernel.cells import cell_of
 from onehall.places import areas
 from onehall.places.models import LIMIT_LAYER, City
 from onehall.places.naming import StreetNames
@@ -37,6 +38,7 @@ class Placed:
     areas: Areas
     lon: float | None = None
     lat: float | None = None
+    cell: int | None = None
     words: str = ""
     outside: tuple[float, float] | None = None
 
@@ -46,6 +48,7 @@ class _Spot:
     """What two texts mean: a point, its areas and street, or why there is none."""
 
     point: tuple[float, float] | None
+    cell: int | None
     areas: Areas
     repair: str = ""
     street: str = ""
@@ -85,12 +88,12 @@ class Placing:
             repairs.append(spot.repair)
             return Placed(self._nowhere, words=words)
         if spot.areas.inside:
-            return Placed(spot.areas, *point, words or self._named(spot, repairs))
+            return Placed(spot.areas, *point, spot.cell, words or self._named(spot, repairs))
         if rules.outside == "reject":
             raise RowRejected("outside", f"{point[1]}, {point[0]}")
         if rules.outside == "keep":
             repairs.append("place_outside")
-            return Placed(spot.areas, *point, words)
+            return Placed(spot.areas, *point, spot.cell, words)
         repairs.append("pin_dropped")
         return Placed(self._nowhere, words=words, outside=point)
 
@@ -118,7 +121,7 @@ class Placing:
         for texts in wanted - self._spots.keys():
             point, repair = self._point(texts)
             if point is None:
-                self._spots[texts] = _Spot(None, self._nowhere, repair=repair)
+                self._spots[texts] = _Spot(None, None, self._nowhere, repair=repair)
             else:
                 points[texts] = point
         at = list(points.values())
@@ -127,7 +130,9 @@ class Placing:
             points.items(), self._index.at_many(at), streets, strict=True
         ):
             codes = {area.layer: area.code for area in found}
-            self._spots[texts] = _Spot(point, self._combination(codes), street=street)
+            self._spots[texts] = _Spot(
+                point, cell_of(*point), self._combination(codes), street=street
+            )
 
     def _combination(self, codes: dict[str, str]) -> Areas:
         text = json_text(codes)

@@ -11,7 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from onehall.casework.bulk import allocate_ids, copy_lines
 from onehall.casework.linking import json_text
 from onehall.kernel.chain import moment
-from onehall.kernel.copylines import NULL, flag, json, known, text
+from onehall.kernel.copylines import FLAG, NULL, json, known, text
 
 REQUESTS: Final = "service_requests_servicerequest"
 
@@ -60,12 +60,12 @@ def copy_requests(cursor: CursorWrapper, rows: Sequence[RequestRow]) -> list[int
 
 
 def _line(row: RequestRow) -> str:
-    accepted = NULL if row.accepted is None else flag(value=row.accepted)
+    accepted = NULL if row.accepted is None else FLAG[row.accepted]
     return (
         f"{row.id}\t{row.city_id}\t{row.case_id}\t{known(row.home_case_id)}\t{known(row.person_id)}\t"
         f"{moment(row.created_at)}\t{moment(row.verdict_at) if row.verdict_at else NULL}\t"
         f"{known(row.key)}\t{known(row.rating)}\t{row.disputes}\t{accepted}\t"
-        f"{flag(value=row.wants_news)}\t{row.channel}\t{text(row.number)}\t"
+        f"{FLAG[row.wants_news]}\t{row.channel}\t{text(row.number)}\t"
         f"{NULL if row.token is None else text(row.token)}\t{text(row.language)}\t"
         f"{text(row.words)}\t{text(row.comment)}\t{json(json_text(row.answers))}\t"
         f"{text(row.source)}\t{text(row.source_id)}"
