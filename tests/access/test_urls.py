@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from onehall.casework import photos
-from onehall.casework.models import Case, Photo
+from onehall.casework.models import Case, Photo, Task
 from onehall.messaging.actions import NewMessage, send_message
 from onehall.messaging.models import Message
 from onehall.people.actor import resident
@@ -55,6 +55,8 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:move": {"move": "check", "asked": "1"},
     "console:say": {"words": "Hello.", "as": "reply"},
     "console:change": {"what": "take"},
+    "console:task": {"what": "take"},
+    "console:tasks": {"title": "Ask the school"},
     "console:photos": {"kind": "after"},
     "console:keep": {"draft": str(DRAFT)},
     "console:photo": {"public": "no"},
@@ -147,7 +149,23 @@ class World:
         args = self.args(foreign=foreign)
         if name == "portal:message":
             args["pk"] = (self.foreign_message if foreign else self.message).pk
+        if name == "console:task":
+            args["pk"] = _task((self.foreign if foreign else self.request).case).pk
         return reverse(name, kwargs={k: args[k] for k in ADDRESSES[name]})
+
+
+def _task(case: Case) -> Task:
+    """An open task on a case, in the case's own queue."""
+    found, _new = Task.objects.get_or_create(
+        case=case,
+        key="sample",
+        cycle=1,
+        defaults={
+            "city_id": case.city_id, "queue_id": case.queue_id, "entered": case.entered,
+            "opened_at": case.opened_at, "joins": False, "label": {"en": "Sample"},
+        },
+    )  # fmt: skip
+    return found
 
 
 def _found(

@@ -33,8 +33,9 @@ def act(request: CityRequest, loaded: Loaded, pk: int) -> HttpResponse:
 
 @acting
 def add(request: CityRequest, loaded: Loaded) -> HttpResponse:
-    """A task that the flow does not ask for."""
-    queue, days = request.POST.get("queue", ""), request.POST.get("working_days", "")
+    """A task that the flow does not ask for; for the queue of the case where none is named."""
+    queue = request.POST.get("queue", str(loaded.case.queue_id))
+    days = request.POST.get("working_days", "")
     try:
         task_actions.add_task(
             **common(request, loaded),
