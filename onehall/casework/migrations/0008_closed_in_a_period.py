@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0004_counts_without_rows'),
+        ('casework', '0007_numbers_for_the_pages'),
     ]
 
     operations = [
