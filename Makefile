@@ -32,8 +32,8 @@ fix: .venv/.ready ## Format and repair what can be repaired
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: .venv/.ready ## Measure (see bench/)
-	@$(BIN)/python -m bench
+bench: .venv/.ready ## Measure (SHARED=folder of shared data, for imports; see bench/)
+	@$(BIN)/python -m bench $(if $(SHARED),--shared $(SHARED))
 
 docs: .venv/.ready ## Check the documents, and make their pictures anew (needs Chromium)
 	@$(BIN)/pytest -q tests/docs

@@ -40,6 +40,28 @@ def migrated() -> Iterator[str]:
             connections.close_all()
 
 
+@contextlib.contextmanager
+def demo() -> Iterator[str]:
+    """The database of the made-up city with its past."""
+    with migrated() as url:
+        from onehall.cli import demo_city, words
+
+        with words.progress() as progress:
+            demo_city.prepare(progress)
+        yield url
+
+
+@contextlib.contextmanager
+def imported(folder: Path) -> Iterator[str]:
+    """A database into which the files of the shared folder `311` were imported."""
+    from bench import importing
+
+    with migrated() as url:
+        for name, file in importing.FILES:
+            importing.measure(folder, name, file)
+        yield url
+
+
 def tell(url: str) -> None:
     """Print the server's version and whether its commits last, as one JSON line."""
     with psycopg.connect(url, autocommit=True) as database:
@@ -63,6 +85,8 @@ def _home() -> Iterator[None]:
         return
     with tempfile.TemporaryDirectory(prefix="onehall-bench-") as folder:
         os.environ["ONEHALL_DATA"] = folder
+        # The pages warn about a folder that is not there.
+        (Path(folder) / "static").mkdir()
         try:
             yield
         finally:

@@ -1,7 +1,8 @@
 """Measures the live stream as it runs: gunicorn, the live process, and many open pages.
 
-`python -m bench.live --clients 500` prints one JSON line per figure. It needs DATABASE_URL with a
-migrated database; it makes a city named "bench" when there is none and removes it at the end.
+`python -m bench.live --clients 500` prints one JSON line per figure, on a durable scratch server of
+its own. With DATABASE_URL it uses that database, and removes what it wrote: news, and a city named
+"bench" when there was none.
 """
 
 import argparse
@@ -9,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import statistics
@@ -22,6 +24,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from bench import database
 
 
 def say(**figures: Any) -> None:
@@ -127,6 +131,7 @@ class Site:
             process.terminate()
         for process in (self.web, self.live):
             process.wait(20)
+        shutil.rmtree(self.home, ignore_errors=True)
 
 
 async def until(true: Callable[[], bool], seconds: float) -> float:
@@ -152,15 +157,11 @@ async def answer_ms(port: int) -> float:
 class News:
     """Writes news as an action would."""
 
-    def __init__(self, database: psycopg.Connection[Any]) -> None:
-        self.database = database
-        row = database.execute("SELECT id FROM places_city ORDER BY id LIMIT 1").fetchone()
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+        row = connection.execute("SELECT id FROM places_city ORDER BY id LIMIT 1").fetchone()
         self.made = row is None
         if row is None:
-            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "onehall.config.settings")
-            import django
-
-            django.setup()
             from onehall.places.models import City
 
             row = (
@@ -175,7 +176,7 @@ class News:
         """One row; its id and the time of its commit."""
         self.count += 1
         payload = json.dumps({"channels": ["case:1"], "v": self.count})
-        row = self.database.execute(
+        row = self.connection.execute(
             "INSERT INTO messaging_outbox (city_id, topic, key, payload, created_at, due_at)"
             " VALUES (%s, 'live', %s, %s, now(), now()) RETURNING id",
             [self.city, f"bench:{os.getpid()}:{self.count}", payload],
@@ -185,9 +186,9 @@ class News:
 
     def remove(self) -> None:
         """Leave nothing."""
-        self.database.execute("DELETE FROM messaging_outbox WHERE key LIKE 'bench:%%'")
+        self.connection.execute("DELETE FROM messaging_outbox WHERE key LIKE 'bench:%%'")
         if self.made:
-            self.database.execute("DELETE FROM places_city WHERE id = %s", [self.city])
+            self.connection.execute("DELETE FROM places_city WHERE id = %s", [self.city])
 
 
 async def fan_out(pages: list[Page], news: News, number: int) -> None:
@@ -298,14 +299,10 @@ def main() -> None:
     words.add_argument("--workers", type=int, default=2)
     words.add_argument("--threads", type=int, default=4)
     options = words.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "onehall.config.settings")
-    import django
+    with database.migrated() as url, psycopg.connect(url, autocommit=True) as connection:
+        from onehall.messaging.live import token
 
-    django.setup()
-    from onehall.messaging.live import token
-
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as database:
-        news = News(database)
+        news = News(connection)
         site = Site(options.app, options.workers, options.threads)
         run = measure(site, f"/live/{token(['case:1'])}", news, options.clients, options.news)
         try:

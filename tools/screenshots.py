@@ -33,8 +33,14 @@ from tests.e2e.installation import served
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "screenshots"
 PORT = 8377
-COLORS = 160
+COLORS, MIXED = 64, 128
 LONGEST = 2600
+# The map where there is one, else the top of the page.
+LOOK = """() => {
+  const map = document.querySelector(".chart");
+  if (map) map.scrollIntoView({ block: "center" });
+  else scrollTo(0, 0);
+}"""
 # Pictures below the fold are loaded when one comes near them.
 LOADED = """async () => {
   for (const one of document.images) one.loading = "eager";
@@ -74,12 +80,23 @@ def real_city() -> Iterator[str]:
         yield site.address
 
 
+def few_colors(shot: Image.Image) -> Image.Image:
+    """With the commonest colors as they are, so that a state keeps its tone, and mixed ones for photos."""
+    counted = sorted(shot.getcolors(shot.width * shot.height) or [], reverse=True)
+    mixed = shot.quantize(MIXED, method=Image.Quantize.MEDIANCUT).convert("RGB")
+    rest = mixed.getcolors(shot.width * shot.height) or []
+    colors = dict.fromkeys(color for _, color in [*counted[:COLORS], *rest])
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for color in colors for part in color])
+    return shot.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
 def save(folder: Path, scheme: str, page: Any, name: str) -> None:
     """The page at both sizes, with few colors so that the files stay small."""
     was = page.viewport_size
     for size, viewport in (("phone", loop.PHONE), ("desk", loop.DESK)):
         page.set_viewport_size(viewport)
-        page.evaluate("scrollTo(0, 0)")
+        page.evaluate(LOOK)
         page.evaluate(LOADED)
         if size == "phone":
             # As tall as the page, so that the bar at the bottom covers nothing.
@@ -87,8 +104,7 @@ def save(folder: Path, scheme: str, page: Any, name: str) -> None:
             page.set_viewport_size({**viewport, "height": max(tall, viewport["height"])})
         page.wait_for_timeout(300)
         shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-        small = shot.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        small.save(folder / f"{name}-{size}-{scheme}.png", optimize=True)
+        few_colors(shot).save(folder / f"{name}-{size}-{scheme}.png", optimize=True)
     page.set_viewport_size(was)
 
 

@@ -1,7 +1,7 @@
 """Every write to a case. One transaction: the row, its timeline, timers and outbox."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -131,13 +131,17 @@ def reply(
     by: Actor,
     now: datetime,
     seen: int | None = None,
+    words_in: Mapping[str, str] | None = None,
 ) -> Case:
-    """Staff write to everybody who follows the case."""
-    words = steps.text_of(words)
+    """Staff write to everybody who follows the case.
+
+    `words_in` is the same in other languages, for those who read these.
+    """
+    data = steps.said(city, words, words_in)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     steps.may_work(case, by)
     case.unread_reply = False
-    steps.finish(case, [NewEntry(kind="replied", data={"words": words})], by=by, now=now)
+    steps.finish(case, [NewEntry(kind="replied", data=data)], by=by, now=now)
     return case
 
 

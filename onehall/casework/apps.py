@@ -16,9 +16,10 @@ class CaseworkConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Timers every 20 seconds, forgotten drafts every hour."""
+        """Timers every 20 seconds, forgotten drafts and old presences every hour."""
         from onehall.casework import tasks
         from onehall.messaging import handlers
 
         handlers.every("casework.timers", 20, tasks.sweep_timers)
         handlers.every("casework.drafts", 3600, tasks.purge_drafts)
+        handlers.every("casework.presence", 3600, tasks.purge_presence)

@@ -257,3 +257,22 @@ class Timer(models.Model):
     @override
     def __str__(self) -> str:
         return f"timer {self.pk}"
+
+
+class Presence(models.Model):
+    """Somebody of the staff has a case open. Lives for a minute after the last sign of them."""
+
+    pk = models.CompositePrimaryKey("case_id", "user_id")
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, db_index=False)
+    user = models.ForeignKey("people.User", on_delete=models.CASCADE, db_index=False)
+    name = models.CharField(max_length=120)
+    writing = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("seen_at", name="presence_age")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.case_id} open by {self.user_id}"

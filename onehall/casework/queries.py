@@ -184,6 +184,45 @@ def _in_order(
     return rows.order_by(f"{sign}{query.column}", f"{sign}id")
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The case beside another one in a list, with its own place there."""
+
+    number: str
+    at: datetime
+    id: int
+
+
+def beside(
+    actor: Actor,
+    query: InboxQuery,
+    place: tuple[datetime, int],
+    *,
+    now: datetime,
+    day_end: datetime,
+) -> tuple[Step | None, Step | None]:
+    """The cases before and after a place of a list, whichever page they are on: one question.
+
+    The place is where a case stood; that it has left the list since makes no difference.
+    """
+    column = query.column
+    rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
+    down = query.show == "all"
+    sides = []
+    for onwards in (False, True):
+        smaller = down == onwards
+        sign = "-" if smaller else ""
+        side = _beyond(rows, column, place, smaller=smaller)
+        side = side.annotate(onwards=models.Value(onwards))
+        sides.append(
+            side.order_by(f"{sign}{column}", f"{sign}id").values_list(
+                "onwards", "number", column, "id"
+            )[:1]
+        )
+    found = {row[0]: Step(*row[1:]) for row in sides[0].union(sides[1], all=True)}
+    return found.get(False), found.get(True)
+
+
 def _beyond(
     rows: models.QuerySet[Case], column: str, edge: tuple[datetime, int], *, smaller: bool
 ) -> models.QuerySet[Case]:

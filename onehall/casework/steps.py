@@ -1,7 +1,8 @@
 """The steps that all writes to a case share: take its lock, ask who may, append and save."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -65,6 +66,14 @@ def text_of(words: str, *, need: str = "words") -> str:
     if len(words) > rules.MAX_WORDS:
         raise MoveRefused(rules.too_long(), missing=(need,))
     return words
+
+
+def said(city: City, words: str, words_in: Mapping[str, str] | None) -> dict[str, Any]:
+    """What an entry keeps of words to residents: `words`, and the same in other languages."""
+    data: dict[str, Any] = {"words": text_of(words)}
+    others = {code: text.strip() for code, text in (words_in or {}).items() if text.strip()}
+    kept = {code: text_of(others[code]) for code in city.languages if code in others}
+    return data | {"words_in": kept} if kept else data
 
 
 def finish(case: Case, entries: Sequence[NewEntry], *, by: Actor, now: datetime) -> None:

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
-from onehall.casework import photos, timers
+from onehall.casework import photos, presence, timers
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Timer
 from onehall.places.models import City
@@ -41,3 +41,8 @@ def sweep_timers(now: datetime) -> int:
 def purge_drafts(now: datetime) -> int:
     """Forget photos of reports that were never sent."""
     return photos.purge_drafts(now=now)
+
+
+def purge_presence(now: datetime) -> int:
+    """Forget who had cases open."""
+    return presence.purge(now)

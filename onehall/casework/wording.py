@@ -1,5 +1,6 @@
 """What a timeline entry says, in the reader's language: built when read, never stored."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,13 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from onehall.casework.models import Case, TimelineEntry
+from onehall.catalog import replies
 from onehall.catalog.flows import FlowDefinition
 from onehall.kernel.localized import pick
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One entry as a reader sees it. `category` gives the glyph; `words` are somebody's own."""
+    """One entry as a reader sees it. `category` gives the glyph; `words` are somebody's own.
+
+    `also` is the same in other languages as (code, words), for staff alone.
+    """
 
     seq: int
     at: datetime
@@ -29,11 +34,15 @@ class Line:
     link_number: str = ""
     can_undo_join: bool = False
     data: dict[str, Any] = field(default_factory=dict)
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads, and what the words need: flow, queue names, language, whether staff."""
+    """Who reads, and what the words need: flow, queue names, language, whether staff.
+
+    `own` are the values of the variables that are the reader's alone (`replies.OF_READER`).
+    """
 
     flow: FlowDefinition
     language: str
@@ -41,6 +50,7 @@ class Reader:
     queue_names: dict[int, str]
     staff: bool
     own_number: str = ""
+    own: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, words: dict[str, str] | str) -> str:
         """Localized words in the reader's language."""
@@ -75,6 +85,7 @@ def line_of(entry: TimelineEntry, case: Case, reader: Reader, category: str) -> 
         link_number=_linked(entry) if reader.staff else "",
         can_undo_join=entry.kind == "joined" and "case" in data,
         data=data,
+        also=_also(entry) if reader.staff else (),
     )
 
 
@@ -96,7 +107,31 @@ def _words(entry: TimelineEntry, reader: Reader) -> str:
     own = bool(reader.own_number) and data.get("number") == reader.own_number
     if entry.actor_kind == "resident" and not reader.staff and not own:
         return ""
-    return str(data.get("words", "")) or str(data.get("reason", ""))
+    words = str(_in_languages(data).get(reader.language) or data.get("words", ""))
+    words = str(data.get("words", "")) if reader.staff else words
+    if entry.actor_kind == "staff":
+        words = replies.read_by(words, _blanks() if reader.staff else reader.own)
+    return words or str(data.get("reason", ""))
+
+
+def _in_languages(data: dict[str, Any]) -> dict[str, Any]:
+    """What was written in other languages beside `words`, by code."""
+    found = data.get("words_in")
+    return found if isinstance(found, dict) else {}
+
+
+def _also(entry: TimelineEntry) -> tuple[tuple[str, str], ...]:
+    found = _in_languages(entry.data)
+    return tuple((code, replies.read_by(str(text), _blanks())) for code, text in found.items())
+
+
+def _blanks() -> dict[str, str]:
+    """What staff read where each resident reads their own."""
+    return {
+        "first_name": _("[first name]"),
+        "number": _("[number of the report]"),
+        "link": _("[link to the report]"),
+    }
 
 
 def _photos(data: dict[str, Any]) -> tuple[int, ...]:

@@ -88,3 +88,24 @@ class Service(models.Model):
     @override
     def __str__(self) -> str:
         return self.key
+
+
+class ReplyTemplate(models.Model):
+    """A prepared answer for the desk. `doc` is the whole document of the pack, as checked."""
+
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    key = models.CharField(max_length=60)
+    doc = models.JSONField()
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "key"], name="reply_template_key_unique_per_city"
+            )
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.key

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from onehall.catalog import flows, services
+from onehall.catalog import flows, replies, services
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.models import FlowVersion, Service, ServiceGroup
-from onehall.catalog.pack.rows import latest_versions
+from onehall.catalog.pack.rows import latest_versions, reply_templates
+from onehall.catalog.replies import ReplyTemplate
 from onehall.catalog.search import Index, build_index
 from onehall.catalog.services import ServiceDefinition, Words
 from onehall.places.held import Held
@@ -42,6 +43,7 @@ class Catalogue:
     groups: tuple[Group, ...]
     services: tuple[ServiceDefinition, ...]
     index: Index
+    replies: tuple[ReplyTemplate, ...]
     _by_key: Mapping[str, ServiceDefinition] = field(repr=False)
     _by_id: Mapping[int, ServiceDefinition] = field(repr=False)
     _current: Mapping[str, tuple[int, FlowDefinition]] = field(repr=False)
@@ -93,7 +95,7 @@ _versions_lock = threading.Lock()
 
 
 def catalogue(city: City) -> Catalogue:
-    """The catalogue at the city's revision: three queries the first time, then none."""
+    """The catalogue at the city's revision: four queries the first time, then none."""
     return _catalogues.get((city.pk, str(city.revision)), lambda: _load(city))
 
 
@@ -147,6 +149,7 @@ def _load(city: City) -> Catalogue:
         groups=(),
         services=(),
         index=build_index((), tuple(city.languages)),
+        replies=tuple(replies.parse(row.doc) for row in reply_templates(city)),
         _by_key={s.key: s for _, s in offered},
         _by_id={s.id: s for _, s in parsed},
         _current=current,

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from onehall.casework import photos, rules, wording
 from onehall.casework import queries as casework
 from onehall.casework.models import Case, Photo
+from onehall.casework.presence import channel
 from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
@@ -20,6 +21,8 @@ from onehall.console import moves
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
+from onehall.console.walk import query_text
+from onehall.console.writer import name_of, writer
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.look.tones import tone_of
@@ -60,6 +63,11 @@ class Entry:
     failed: list[Message]
     pictures: list[Photo]
     undo: int | None
+
+    @property
+    def also(self) -> list[tuple[str, str, str]]:
+        """The same in other languages: code, name, words."""
+        return [(code, name_of(code), words) for code, words in self.line.also]
 
     @property
     def by(self) -> str:
@@ -156,6 +164,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "closing": moves.closing_words(loaded.service) if found.is_open else "",
         "close": next((m for m in offered if m.purpose == "close"), None),
         "works": works,
+        "writer": writer(request, desk, found, reports, trouble.typed) if works else None,
         "kept_photos": kept,
         "lost_form": trouble.changed_since is not None
         and (not works or _is_gone(trouble, offered)),
@@ -163,8 +172,9 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "departments": _departments(request),
         "near": _near(request, desk, found),
         "area_words": _areas(request, found),
-        "stream": f"/live/{live_token([f'case:{found.id}'])}",
-        "live_address": f"?part=live&see={see}",
+        "stream": f"/live/{live_token([f'case:{found.id}', channel(found)])}",
+        "live_address": f"?part=live&see={see}{query_text(request)}",
+        "walk_query": query_text(request),
         "priorities": Case.Priority.choices,
         "lost_move": trouble.where not in KNOWN and all(m.key != trouble.where for m in offered),
         "trouble": trouble,

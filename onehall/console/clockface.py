@@ -64,7 +64,7 @@ def _ended(case: Case | CaseLine, now: datetime, zone: ZoneInfo) -> ClockFace:
         return ClockFace(_("Ended"), 1, "rest")
     if promised is None:
         day = dates.say(closed, now=now, zone=zone, style="short")
-        return ClockFace(_("Ended %(day)s") % {"day": day}, 1, "rest")
+        return ClockFace(_("Ended %(day)s") % {"day": day}, 0, "rest")
     days = _days(closed, promised, zone)
     said = {"n": formats.number_format(abs(days))}
     if closed <= promised:

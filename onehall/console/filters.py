@@ -21,7 +21,6 @@ from onehall.insights.periods import Days, midnight
 from onehall.insights.queries import photo_wanted
 from onehall.look import dates
 from onehall.look.components.small import local
-from onehall.look.doorway import CityRequest
 from onehall.places import areas
 from onehall.places.models import City
 
@@ -65,13 +64,13 @@ class Narrowing:
         return {f.key: f.value for f in self.filters if f.key != key}
 
 
-def narrowing(request: CityRequest, *, now: datetime) -> Narrowing:
-    """Read the address. A value that means nothing here is not found: a list must not show more than it says."""
+def narrowing(city: City, asked: Mapping[str, str], *, now: datetime) -> Narrowing:
+    """Read the query of an address. A value that means nothing here is not found: a list must not show more than it says."""
     selection, filters = Selection(), []
     for key in KEYS:
-        value = request.GET.get(key, "")
+        value = asked.get(key, "")
         if value:
-            found, words = _read(request.city, key, value, now=now)
+            found, words = _read(city, key, value, now=now)
             selection = replace(selection, **found)
             filters.append(Filter(key, value, words))
     return Narrowing(selection, tuple(filters))

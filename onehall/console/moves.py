@@ -18,8 +18,8 @@ from onehall.look.forms import Choice, Tiles
 LETTERS: Final = {"close": "c", "ask": "a", "start": "s", "reopen": "o", "answer": "a"}
 """Letter keys of moves by purpose; the others take the first free letter of their own key."""
 
-TAKEN: Final = frozenset("jwtn")
-"""Letters of other acts of the page: join, write, take, send to another queue."""
+TAKEN: Final = frozenset("dwtnjku")
+"""Letters of other acts of the page: join (a duplicate), write, take, send to another queue, next, previous, up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

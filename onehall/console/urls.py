@@ -10,9 +10,11 @@ from onehall.console.views import (
     exports,
     figures,
     inbox,
+    looking,
     photos,
     stop,
     work,
+    writing,
 )
 
 app_name = "console"
@@ -24,8 +26,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/search", inbox.search, name="search"),
     path("desk/cases/<str:number>", case.case, name="case"),
     path("desk/cases/<str:number>/move", acts.move, name="move"),
-    path("desk/cases/<str:number>/say", acts.say, name="say"),
+    path("desk/cases/<str:number>/say", writing.say, name="say"),
+    path("desk/cases/<str:number>/prepared/<slug:template_key>", writing.prepared, name="prepared"),
     path("desk/cases/<str:number>/change", acts.change, name="change"),
+    path("desk/cases/<str:number>/looking", looking.looking, name="looking"),
     path("desk/cases/<str:number>/photos", photos.add, name="photos"),
     path("desk/cases/<str:number>/photos/kept", acts.keep, name="keep"),
     path("desk/cases/<str:number>/photos/<int:pk>", photos.photo, name="photo"),

@@ -24,7 +24,7 @@ from onehall.people.actor import Actor
 from onehall.people.queries import queues
 from onehall.places import queries as places
 from onehall.portal import verdicts
-from onehall.service_requests import actions
+from onehall.service_requests import actions, news
 from onehall.service_requests.models import ServiceRequest
 from onehall.service_requests.queries import Told
 
@@ -73,7 +73,10 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
     city, case, flow, report = request.city, loaded.case, loaded.flow, loaded.request
     language, default = request.LANGUAGE_CODE, city.languages[0]
     names = {q.id: pick(q.name, language, default) for q in queues(city)}
-    reader = wording.Reader(flow, language, default, names, staff=False, own_number=report.number)
+    own = news.own_of(city, report)
+    reader = wording.Reader(
+        flow, language, default, names, staff=False, own_number=report.number, own=own
+    )
     entries = loaded.told.entries
     lines = own_words_only(wording.lines(entries, case, reader), entries, report)
     pictures = seen_by(loaded)

@@ -9,11 +9,12 @@ from django.utils import timezone, translation
 
 from onehall.casework import wording
 from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.catalog import replies
 from onehall.catalog.queries import catalogue
 from onehall.kernel.localized import pick
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewMessage
-from onehall.messaging.render import render
+from onehall.messaging.render import Rendered, render
 from onehall.people.queries import queues
 from onehall.places.models import City
 from onehall.service_requests.models import ServiceRequest
@@ -92,6 +93,20 @@ def send_link(payload: dict[str, Any], *, city_id: int, key: str, now: datetime)
         _tell_one(city, entry, request, request.person.email, now, key=f"link:{key}")
 
 
+def language_of(city: City, request: ServiceRequest) -> str:
+    """The language that a report's person is written to in."""
+    return request.language if request.language in city.languages else str(city.languages[0])
+
+
+def mail_for(city: City, entry: TimelineEntry, request: ServiceRequest) -> Rendered:
+    """The mail that tells one report's person about an entry, which may be one not yet stored."""
+    language = language_of(city, request)
+    with translation.override(language), timezone.override(city.time_zone):
+        context = context_for(city, entry.case, entry, request, language)
+        template = template_for(entry, context["category"])
+        return render(f"service_requests/mail/{template}", context, language)
+
+
 def _tell_one(
     city: City,
     entry: TimelineEntry,
@@ -102,11 +117,8 @@ def _tell_one(
     key: str = "",
 ) -> None:
     case = entry.case
-    language = request.language if request.language in city.languages else city.languages[0]
-    with translation.override(language), timezone.override(city.time_zone):
-        context = context_for(city, case, entry, request, language)
-        template = template_for(entry, context["category"])
-        mail = render(f"service_requests/mail/{template}", context, language)
+    language = language_of(city, request)
+    mail = mail_for(city, entry, request)
     messaging.send_message(
         message=NewMessage(
             city_id=city.id,
@@ -122,6 +134,16 @@ def _tell_one(
         ),
         now=now,
     )
+
+
+def own_of(city: City, request: ServiceRequest) -> dict[str, str]:
+    """What the variables of written words mean for one report's person (`replies.OF_READER`)."""
+    name = request.person.name if request.person is not None else ""
+    return {
+        "first_name": replies.first_name(name),
+        "number": request.number,
+        "link": f"{public_address(city)}/r/{request.token}",
+    }
 
 
 def public_address(city: City) -> str:
@@ -140,7 +162,15 @@ def context_for(
     service = listed.by_id(case.service_id)
     default = city.languages[0]
     names = {q.id: pick(q.name, language, default) for q in queues(city)}
-    reader = wording.Reader(flow, language, default, names, staff=False, own_number=request.number)
+    reader = wording.Reader(
+        flow,
+        language,
+        default,
+        names,
+        staff=False,
+        own_number=request.number,
+        own=own_of(city, request),
+    )
     state = flow.states.get(str(entry.data.get("to", "")), flow.states[case.state])
     line = wording.line_of(entry, case, reader, state.category)
     photos = Photo.objects.filter(

@@ -59,6 +59,10 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:keep": {"draft": str(DRAFT)},
     "console:photo": {"public": "no"},
 }
+READERS_POSTS: dict[str, dict[str, Any]] = {
+    # Everybody who sees the case may: it says that they have it open, and nothing is added to it.
+    "console:looking": {},
+}
 OPEN_POSTS = {
     # The form is open to all; sending it twice with one key records it once.
     "portal:report": "tests/service_requests: submit, follow",
@@ -124,6 +128,7 @@ class World:
             "number": request.case.number,
             "token": request.token,
             "queue_key": "roads",
+            "template_key": "crew-soon",
             "service_key": "pothole",
             "photo": str(photo.key),
             "pk": photo.pk,
@@ -299,6 +304,15 @@ class TestTheDesk:
         if name not in ("console:photos", "console:keep"):
             assert Case.objects.get(pk=world.case.pk).lock > lock
 
+    @pytest.mark.parametrize("name", READERS_POSTS)
+    def test_who_sees_a_case_may_say_that_they_look(self, world: World, name: str) -> None:
+        lock = Case.objects.get(pk=world.case.pk).lock
+        codes = {
+            w: world.client(w).post(world.url(name)).status_code for w in ("owen", "kim", "ben")
+        }
+        assert codes == {"owen": 200, "kim": 404, "ben": 200}
+        assert Case.objects.get(pk=world.case.pk).lock == lock
+
 
 class TestPosts:
     def test_the_table_names_every_address_that_takes_one(self, world: World) -> None:
@@ -309,11 +323,11 @@ class TestPosts:
                 found.add(name)
         # Pages of the sign-in library that only say something answer to any method.
         found -= {"account_inactive", "account_password_reset_completed"}
-        assert found == set(DESK_POSTS) | set(OPEN_POSTS)
+        assert found == set(DESK_POSTS) | set(READERS_POSTS) | set(OPEN_POSTS)
 
     def test_none_is_taken_without_a_token_against_forgery(self, world: World) -> None:
         wrong = []
-        for name in sorted({*DESK_POSTS, *OPEN_POSTS}):
+        for name in sorted({*DESK_POSTS, *READERS_POSTS, *OPEN_POSTS}):
             data = DESK_POSTS.get(name, {}) | {"words": "x", "answer": "yes", "rating": "5"}
             client = world.client("mo", csrf=True)
             if client.post(world.url(name), data).status_code != 403:
@@ -362,7 +376,7 @@ class TestOtherCities:
             client = world.client(who)
             for name in ("console:case", "console:stop", "console:map", "console:original"):
                 assert client.get(world.url(name, foreign=True)).status_code == 404, name
-            for name, data in DESK_POSTS.items():
+            for name, data in (DESK_POSTS | READERS_POSTS).items():
                 answer = client.post(world.url(name, foreign=True), data | {"seen": 2})
                 assert answer.status_code == 404, name
         assert Case.objects.get(pk=world.foreign.case_id).lock == 2

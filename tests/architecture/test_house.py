@@ -37,6 +37,7 @@ WRITERS = {
     "joining.py": "joins and their undoing",
     "timers.py": "what a due timer does",
     "photos.py": "writes about photos",
+    "presence.py": "who has a case open",
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
 }

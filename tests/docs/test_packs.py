@@ -1,6 +1,7 @@
 """The pack reference names every field that the readers know, and its examples are a correct pack."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ import pytest
 
 from onehall.catalog.lint import SPECIAL_TARGETS
 from onehall.catalog.pack import documents
+from onehall.catalog.replies import VARIABLES, WHERE
 from onehall.cli import city as city_cli
 from onehall.kernel.expressions import OPERATORS
 from onehall.kernel.work_calendar import WEEKDAYS
@@ -26,6 +28,7 @@ READERS: Final = (
     "onehall/catalog/pack/read_services.py",
     "onehall/catalog/pack/read_questions.py",
     "onehall/catalog/pack/read_flows.py",
+    "onehall/catalog/pack/read_replies.py",
 )
 ASKS: Final = frozenset(
     {
@@ -64,7 +67,7 @@ def documented() -> set[str]:
     """Every name that the reference shows in code."""
     found: set[str] = set()
     for word in code_words(text_of(REFERENCE)):
-        found |= {word, *word.replace("{", " ").replace(":", " ").split()}
+        found |= {word, *re.sub("[{}:]", " ", word).split()}
     return found
 
 
@@ -85,7 +88,7 @@ def test_every_field_of_the_calendar_is_in_the_reference() -> None:
     [
         documents.QUESTION_TYPES, documents.PLACES, documents.PHOTOS, documents.PRECISION,
         documents.PRIORITIES, documents.CLOSING_NEEDS, STREET_KINDS, DRAWN_KINDS, NUMBER_FIELDS,
-        BRAND, ROLES, OPERATORS, WEEKDAYS, SPECIAL_TARGETS,
+        BRAND, ROLES, OPERATORS, WEEKDAYS, SPECIAL_TARGETS, VARIABLES, WHERE,
     ],
     ids=lambda group: " ".join(sorted(group)),
 )  # fmt: skip

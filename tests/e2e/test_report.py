@@ -312,6 +312,22 @@ def test_the_map_moves_by_keys_and_reads_the_place_back(visit):
     expect(page.locator(".map img")).to_be_visible()
 
 
+def test_the_map_stays_under_the_bar_that_sends(visit):
+    page = visit()
+    page.goto("/report/pothole")
+    before = page.locator(".bar").screenshot()
+    page.locator("[data-show-map]").click()
+    page.locator(".chart .leaflet-tile-loaded").first.wait_for()
+    page.evaluate(
+        """() => {
+          const [map, bar] = [".chart", ".bar"].map((name) => document.querySelector(name));
+          const down = map.getBoundingClientRect().bottom - bar.getBoundingClientRect().bottom;
+          scrollBy({ top: down, behavior: "instant" });
+        }"""
+    )
+    assert page.locator(".bar").screenshot() == before
+
+
 def test_double_tap_sends_once(visit):
     page = visit()
     page.goto("/report/pothole")

@@ -1,10 +1,11 @@
-"""The catalogue's part of a city pack: groups, services and flows, in and out."""
+"""The catalogue's part of a city pack: groups, services, flows and reply templates, in and out."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from onehall.catalog.pack.documents import CatalogPack, Doc, Known
 from onehall.catalog.pack.read_flows import read_flows
+from onehall.catalog.pack.read_replies import read_replies
 from onehall.catalog.pack.read_services import read_groups, read_services
 from onehall.catalog.pack.rows import apply, plan, stored
 from onehall.catalog.pack.write import write
@@ -19,11 +20,17 @@ def read(folder: Path, known: Known) -> tuple[CatalogPack, list[PackProblem]]:
     flows = read_flows(folder, known, problems)
     groups = read_groups(folder, known, problems)
     services = read_services(folder, known, problems, groups=groups, flows=flows)
+    offered = [doc["key"] for doc in services]
+    prepared = read_replies(folder, known, problems, services=offered, flows=flows)
     _some("service", "services", services, problems)
     _some("flow", "flows", flows, problems)
-    return CatalogPack(
-        groups=tuple(groups.values()), services=tuple(services), flows=flows
-    ), problems
+    found = CatalogPack(
+        groups=tuple(groups.values()),
+        services=tuple(services),
+        flows=flows,
+        replies=tuple(prepared),
+    )
+    return found, problems
 
 
 def _some(what: str, folder: str, found: Iterable[object], problems: Problems) -> None:

@@ -31,11 +31,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogPack:
-    """Groups, services and flows as checked documents, in their order."""
+    """Groups, services, flows and reply templates as checked documents, in their order."""
 
     groups: tuple[Doc, ...] = ()
     services: tuple[Doc, ...] = ()
     flows: Mapping[str, Doc] = field(default_factory=dict)
+    replies: tuple[Doc, ...] = ()
 
 
 def sha256_of(doc: Doc) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from onehall.catalog.models import Flow, FlowVersion, Service, ServiceGroup
+from onehall.catalog.models import Flow, FlowVersion, ReplyTemplate, Service, ServiceGroup
 from onehall.catalog.pack.documents import CatalogPack, Doc, sha256_of
 from onehall.people.differences import differences
 from onehall.places.models import City
@@ -37,11 +37,17 @@ def stored(city: City | None) -> CatalogPack:
         ),
         services=tuple(s.doc for s in rows if s.active or s.doc.get("active") is False),
         flows=dict(sorted(flows.items())),
+        replies=tuple(row.doc for row in reply_templates(city)),
     )
 
 
+def reply_templates(city: City) -> list[ReplyTemplate]:
+    """The reply templates of a city, in order; one query."""
+    return list(ReplyTemplate.objects.filter(city=city).order_by("position", "id"))
+
+
 def plan(pack: CatalogPack, city: City | None) -> list[Change]:
-    """What applying would change, in the order groups, flows, services."""
+    """What applying would change, in the order groups, flows, services, templates."""
     now = stored(city)
     gone = "no longer offered; its cases stay"
     changes = differences("group", _by_key(now.groups), _by_key(pack.groups), removed="not shown")
@@ -52,6 +58,9 @@ def plan(pack: CatalogPack, city: City | None) -> list[Change]:
         )
     ]
     changes += differences("service", _by_key(now.services), _by_key(pack.services), removed=gone)
+    changes += differences(
+        "reply template", _by_key(now.replies), _by_key(pack.replies), removed="not offered"
+    )
     return changes
 
 
@@ -61,7 +70,7 @@ def _by_key(docs: Iterable[Doc]) -> dict[str, Doc]:
 
 @transaction.atomic
 def apply(pack: CatalogPack, city: City, *, now: datetime) -> None:
-    """Make the rows match the pack. Nothing is deleted: cases refer to services and flow versions."""
+    """Make the rows match the pack. Only templates are deleted: cases refer to all the rest."""
     groups = _apply_groups(pack, city)
     flows = _apply_flows(pack, city, now)
     held = {s.key: s for s in Service.objects.filter(city=city)}
@@ -75,6 +84,16 @@ def apply(pack: CatalogPack, city: City, *, now: datetime) -> None:
             row.active = False
             row.doc.pop("active", None)
             row.save(update_fields=["active", "doc"])
+    _apply_replies(pack, city)
+
+
+def _apply_replies(pack: CatalogPack, city: City) -> None:
+    for number, doc in enumerate(pack.replies):
+        ReplyTemplate.objects.update_or_create(
+            city=city, key=doc["key"], defaults={"doc": doc, "position": number}
+        )
+    gone = ReplyTemplate.objects.filter(city=city)
+    gone.exclude(key__in=[doc["key"] for doc in pack.replies]).delete()
 
 
 def _apply_groups(pack: CatalogPack, city: City) -> dict[str, ServiceGroup]:

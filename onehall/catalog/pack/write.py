@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from onehall.catalog.pack.documents import Doc
+from onehall.catalog.pack.read_replies import FOLDER
 from onehall.catalog.pack.read_services import GROUPS_FILE
 from onehall.catalog.pack.rows import stored
 from onehall.kernel import yamlfile
@@ -16,7 +17,7 @@ ORDER: Final = (
     "required", "place", "asset", "photos", "privacy", "options", "stages", "start", "states",
     "when", "stop", "call", "queue", "because", "questions", "routing", "promise", "hours", "days",
     "priorities", "flow", "closing", "outcomes", "moves", "needs", "timers", "after", "fire",
-    "similar", "metres",
+    "similar", "metres", "text", "where", "categories", "services", "queues",
 )  # fmt: skip
 """jsonb forgets the order of fields; files always have this one."""
 
@@ -24,7 +25,7 @@ _RANK: Final = {name: number for number, name in enumerate(ORDER)}
 
 
 def write(city: City, folder: Path) -> None:
-    """Write `services/` and `flows/` of a pack."""
+    """Write `services/`, `flows/` and `templates/` of a pack."""
     held = stored(city)
     languages = city.languages
     services, flows = folder / "services", folder / "flows"
@@ -36,6 +37,10 @@ def write(city: City, folder: Path) -> None:
         _dump(services / f"{doc['key']}.yaml", _ordered(doc, languages))
     for key, doc in held.flows.items():
         _dump(flows / f"{key}.yaml", _ordered(_as_mappings(doc), languages))
+    if held.replies:
+        (folder / FOLDER).mkdir(exist_ok=True)
+    for doc in held.replies:
+        _dump(folder / FOLDER / f"{doc['key']}.yaml", _ordered(doc, languages))
 
 
 def _dump(path: Path, data: Doc) -> None:

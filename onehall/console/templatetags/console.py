@@ -16,7 +16,7 @@ register = template.Library()
 
 ROW = """
 <tr data-number="{number}">
-<td class="what"><a href="/desk/cases/{number}">{service}</a>{flags}<small>{number_tag}{place}</small></td>
+<td class="what"><a id="c-{number}" href="/desk/cases/{number}{walk}">{service}</a>{flags}<small>{number_tag}{place}</small></td>
 <td class="state">{state}</td>
 <td class="people"><span class="who num">{icon}<span>{people}<span class="sr"> {people_word}</span></span></span></td>
 <td class="due">{clock}</td>
@@ -38,6 +38,7 @@ def case_row(context: template.Context, row: dict[str, Any], *, here: str) -> Sa
     return markup(
         ROW,
         number=case.number,
+        walk=f"?{row['walk']}" if "walk" in row else "",
         service=row["service"],
         flags=_flags(case, row["priority"]),
         number_tag=number(case.number),

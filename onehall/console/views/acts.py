@@ -20,6 +20,7 @@ from onehall.console.desk import staff_only
 from onehall.console.forms import draft_of
 from onehall.console.trouble import Trouble, of
 from onehall.console.views.case import done, page
+from onehall.console.writer import OTHER
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import MAX_BYTES, PhotoRefused
 from onehall.look.doorway import CityRequest
@@ -69,20 +70,6 @@ def move(request: CityRequest, loaded: Loaded) -> HttpResponse:
 
 
 @acting
-def say(request: CityRequest, loaded: Loaded) -> HttpResponse:
-    """A public reply or a note for staff alone: two buttons of the same box."""
-    # Without a button, as a press of Enter may send it, nothing goes out.
-    noted = request.POST.get("as") != "reply"
-    act = actions.note if noted else actions.reply
-    try:
-        act(**common(request, loaded), words=request.POST.get("words", ""))
-    except CaseworkRefused as no:
-        return again(request, loaded, of(no, where="say", typed=typed(request)))
-    words = _("Note kept for staff.") if noted else _("Sent to everybody who follows.")
-    return done(request, loaded.case.number, words)
-
-
-@acting
 def change(request: CityRequest, loaded: Loaded) -> HttpResponse:
     """Take, assign, priority, queue, join and its undoing: the small forms at the side."""
     what = request.POST.get("what", "")
@@ -122,8 +109,9 @@ def common(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
 
 
 def typed(request: CityRequest) -> dict[str, str]:
-    """What was typed, to be shown again."""
-    return {name: request.POST[name] for name in KEPT if name in request.POST}
+    """What was typed, to be shown again; words in other languages too."""
+    others = [OTHER + code for code in request.city.languages]
+    return {name: request.POST[name] for name in [*KEPT, *others] if name in request.POST}
 
 
 def again(request: CityRequest, loaded: Loaded, trouble: Trouble) -> HttpResponse:

@@ -1,5 +1,7 @@
 """The page of one case: what residents told us, the timeline, the next moves, and its map."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect
@@ -8,9 +10,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.casework import actions
+from onehall.casework import actions, presence
 from onehall.casework import queries as casework
 from onehall.casework.models import Case
+from onehall.console import walk
 from onehall.console.casepage import NEAR_METRES, Loaded, context, etag_of, load
 from onehall.console.desk import draw, frame, staff_only
 from onehall.console.trouble import Trouble
@@ -102,8 +105,11 @@ def page(
     if at_stop:
         shown["stops"] = next_stops(request, desk, loaded.case)
         return draw(request, "console/stop.html", desk, shown, status=trouble.status)
+    if not part:
+        shown["walk"] = walk.walk(request, desk, loaded.case.number)
+        shown["lookers"] = presence.others(loaded.case, desk.actor, now=desk.now)
     template = "console/case.html#live" if part else "console/case.html"
-    return draw(
+    response = draw(
         request,
         template,
         desk,
@@ -111,6 +117,8 @@ def page(
         status=trouble.status,
         queue_id=loaded.case.queue_id,
     )
+    walk.remember(request, response, loaded.case.number)
+    return response
 
 
 def done(request: CityRequest, number: str, words: str) -> HttpResponse:
@@ -123,4 +131,9 @@ def done(request: CityRequest, number: str, words: str) -> HttpResponse:
     messages.success(request, words)
     if back.startswith("/desk") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return redirect(back)
-    return redirect(reverse("console:case", args=[number]))
+    here = reverse("console:case", args=[number])
+    kept = urlencode(walk.query_of(request))
+    response = redirect(f"{here}?{kept}" if kept else here)
+    if walk.COOKIE in request.COOKIES:
+        response.delete_cookie(walk.COOKIE, path=here)
+    return response

@@ -12,12 +12,13 @@ from onehall.casework import queries as casework
 from onehall.casework.models import Case
 from onehall.casework.queries import InboxQuery
 from onehall.catalog.queries import catalogue
+from onehall.console import lists
 from onehall.console.desk import Desk, frame, staff_only
 from onehall.console.figures import Pages
 from onehall.console.filters import narrowing
 from onehall.console.sheets import download, lines
 from onehall.console.views.figures import chosen_period
-from onehall.console.views.inbox import queue_of, show_of
+from onehall.console.views.inbox import queue_of
 from onehall.insights import queries
 from onehall.insights.queries import area_layer
 from onehall.kernel.localized import pick
@@ -43,9 +44,9 @@ def cases_csv(request: CityRequest) -> HttpResponseBase:
     desk = frame(request)
     key = request.GET.get("queue", "")
     query = InboxQuery(
-        show=show_of(request),
+        show=lists.show(request.GET),
         queue_id=queue_of(request, key).id if key else None,
-        only=narrowing(request, now=desk.now).selection,
+        only=narrowing(desk.city, request.GET, now=desk.now).selection,
     )
     text = lines(_heads(), _rows(request, desk, query), desk.zone)
     name = "-".join(

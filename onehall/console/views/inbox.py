@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,16 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from onehall.casework import queries as casework
-from onehall.casework.queries import PAGE, SHOWS, CaseLine, InboxQuery, Show
+from onehall.casework.queries import PAGE, CaseLine, InboxQuery, Show
 from onehall.catalog.queries import catalogue
-from onehall.console import filters
+from onehall.console import filters, lists
 from onehall.console.desk import Desk, RailQueue, draw, frame, staff_only
 from onehall.console.filters import Narrowing, narrowing, with_query
 from onehall.console.rows import row
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.messaging.live import token as live_token
-from onehall.people.queries import QueueInfo, queue_named
+from onehall.people.queries import QueueInfo
 from onehall.service_requests import queries
 
 COUNTED: Final = 10_000
@@ -33,17 +32,17 @@ COUNTED: Final = 10_000
 @require_GET
 def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
     """A page of 50 cases. The address holds the whole selection; there are no page numbers."""
-    show = show_of(request)
+    show = lists.show(request.GET)
     queue = queue_of(request, queue_key) if queue_key else None
     queue_id = queue.id if queue else None
     desk = frame(request, queue_id=queue_id)
-    narrowed = narrowing(request, now=desk.now)
+    narrowed = narrowing(desk.city, request.GET, now=desk.now)
     query = InboxQuery(
         show=show,
         queue_id=queue_id,
         only=narrowed.selection,
-        after=_edge(request.GET.get("after", "")),
-        before=_edge(request.GET.get("before", "")),
+        after=lists.edge(request.GET.get("after", "")),
+        before=lists.edge(request.GET.get("before", "")),
     )
     found = casework.inbox(desk.actor, query, now=desk.now, day_end=desk.day_end)
     part = request.GET.get("part") == "live"
@@ -121,11 +120,20 @@ def _page(
     listed = catalogue(desk.city)
     is_first = not query.after and not (backwards and more)
     return {
-        "rows": [row(request, desk, listed, c) for c in page],
+        "rows": [
+            row(request, desk, listed, c) | {"walk": _walk(request, query, c, i)}
+            for i, c in enumerate(page)
+        ],
         "older": _link(request, query, "after", page[-1]) if page and (more or backwards) else "",
         "newer": _link(request, query, "before", page[0]) if page and not is_first else "",
         "is_first": is_first,
     }
+
+
+def _walk(request: CityRequest, query: InboxQuery, case: CaseLine, row_number: int) -> str:
+    """What the link to a case says of this list, so that one can walk on from there."""
+    here = request.path + _query(request)
+    return urlencode({"list": here, "at": _place(query, case), "i": row_number})
 
 
 def _etag(desk: Desk, found: Sequence[CaseLine], language: str) -> str:
@@ -137,16 +145,10 @@ def _etag(desk: Desk, found: Sequence[CaseLine], language: str) -> str:
 
 def queue_of(request: CityRequest, key: str) -> QueueInfo:
     """The queue in use with this key, where the person may see it."""
-    found = queue_named(request.city, key)
-    if found is None or not request.actor.sees_department(found.department_id):
+    found = lists.queue_named_for(request, key)
+    if found is None:
         raise Http404
     return found
-
-
-def show_of(request: CityRequest) -> Show:
-    """The saved question that the address names; the open cases where it names none."""
-    asked = request.GET.get("show", "open")
-    return next((s for s in SHOWS if s == asked), "open")
 
 
 def _query(request: CityRequest) -> str:
@@ -210,17 +212,11 @@ def _chips(
     ]
 
 
-def _edge(text: str) -> tuple[datetime, int] | None:
-    at, _mark, pk = text.partition("~")
-    try:
-        moment = datetime.fromisoformat(at)
-        return (moment, int(pk)) if moment.tzinfo is not None and len(pk) < 18 else None
-    except ValueError:
-        return None
-
-
 def _link(request: CityRequest, query: InboxQuery, way: str, case: CaseLine) -> str:
-    at = getattr(case, query.column)
     kept = {k: request.GET[k] for k in filters.KEYS if request.GET.get(k)}
-    edge = {way: f"{at.isoformat()}~{case.id}"}
+    edge = {way: _place(query, case)}
     return f"{request.path}?{urlencode({'show': query.show} | kept | edge)}"
+
+
+def _place(query: InboxQuery, case: CaseLine) -> str:
+    return lists.edge_text(getattr(case, query.column), case.id)

@@ -73,8 +73,15 @@ class Region {
     if (!address || !("EventSource" in window)) return this.poll();
     this.stream = new EventSource(address);
     this.stream.onopen = () => { this.stopPolling(); say("live"); };
-    this.stream.onmessage = () => this.fresh();
+    this.stream.onmessage = (event) => { if (this.told(event.data)) this.fresh(); };
     this.stream.onerror = () => this.poll();
+  }
+
+  // A page may take news that are not about the region; anything else, and what is not understood, is.
+  told(data) {
+    let detail = {};
+    try { detail = JSON.parse(data); } catch { /* then it is about the region */ }
+    return this.element.dispatchEvent(new CustomEvent("look:told", { bubbles: true, cancelable: true, detail }));
   }
 
   pause() {
