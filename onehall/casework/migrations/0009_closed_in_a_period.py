@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0007_numbers_for_the_pages'),
+        ('casework', '0008_presence'),
     ]
 
     operations = [
