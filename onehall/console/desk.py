@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from onehall.casework import queries as casework
 from onehall.casework.queries import Counts
+from onehall.catalog.queries import catalogue
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
@@ -139,5 +140,6 @@ def draw(
         "rail_queues": desk.rail(request.LANGUAGE_CODE, queue_id=queue_id),
         "me": desk.actor,
         "may_write": desk.actor.writes,
+        "may_ask": desk.actor.writes and bool(catalogue(desk.city).internal.groups),
     }
     return render(request, template, shared | context, status=status)

@@ -65,6 +65,12 @@ class TestTheCatalogue:
         with pytest.raises(CaseworkRefused):
             requests.submit(city=ana.city, new=new, by=reads, now=now())
 
+    def test_is_named_in_the_rail_where_there_is_one(self, ana: Person) -> None:
+        assert 'href="/desk/ask"' in ana.get().content.decode()
+        Service.objects.filter(key="question").update(active=False)
+        catalog.forget()
+        assert 'href="/desk/ask"' not in ana.get().content.decode()
+
     def test_is_found_by_staff_in_their_words(self, ana: Person) -> None:
         page = ana.client.get("/desk/ask").content.decode()
         assert FORM in page
