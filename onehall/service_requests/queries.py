@@ -15,6 +15,7 @@ from onehall.casework import joining
 from onehall.casework.models import Case, Photo, TimelineEntry
 from onehall.casework.queries import CaseLine, as_lines
 from onehall.catalog.models import Service
+from onehall.catalog.queries import catalogue
 from onehall.kernel.rows import select_together
 from onehall.people.actor import Actor
 from onehall.people.models import Person
@@ -284,7 +285,9 @@ def figures(city: City, *, now: datetime) -> CityFigures:
 
 def _figures(city: City, *, now: datetime) -> CityFigures:
     since = now - timedelta(days=30)
-    cases = Case.objects.of_city(city.id)
+    # What the city's own staff ask for is no part of what it says to its residents.
+    inside = [s.id for s in catalogue(city).every if s.is_internal]
+    cases = Case.objects.of_city(city.id).exclude(service_id__in=inside)
     recent = cases.filter(opened_at__gte=since).aggregate(
         received=models.Count("id"),
         closed=models.Count("id", filter=models.Q(closed_at__isnull=False)),

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 
 from onehall.casework.errors import CaseworkRefused
@@ -13,6 +14,7 @@ from onehall.catalog.models import Service
 from onehall.kernel.clock import now
 from onehall.people.actor import resident
 from onehall.service_requests import actions as requests
+from onehall.service_requests import queries
 from onehall.service_requests.actions import NewRequest
 from onehall.service_requests.models import ServiceRequest
 from tests.console.people import Person
@@ -109,6 +111,13 @@ class TestARequest:
         for what in ("write", "verdict", "rate", "news"):
             answer = stranger(ana).post(f"/r/{sent.token}/{what}", {"words": "x", "answer": "yes"})
             assert answer.status_code == 403, what
+
+    def test_is_no_part_of_the_citys_public_figures(self, ana: Person) -> None:
+        caches["local"].clear()
+        before = queries.figures(ana.city, now=now()).received
+        ask(ana)
+        caches["local"].clear()
+        assert queries.figures(ana.city, now=now()).received == before
 
     def test_is_worked_on_like_any_other(self, ana: Person) -> None:
         ask(ana)
