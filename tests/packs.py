@@ -1,9 +1,12 @@
 """A small city for tests: Testford, from `tests/fixtures/pack-min`, and packs made wrong on purpose."""
 
 import shutil
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 from onehall.cli import city as city_cli
+from onehall.cli import packs
 from onehall.kernel.yamlfile import PackProblem
 from onehall.places.models import City
 
@@ -11,9 +14,17 @@ FIXTURES = Path(__file__).resolve().parent / "fixtures"
 TESTFORD = FIXTURES / "pack-min"
 
 
+@cache
+def _read() -> packs.CityPack:
+    return packs.read_sound(TESTFORD)
+
+
 def testford() -> City:
-    """The city of Testford with its staff, applied to the test database."""
-    return city_cli.apply(TESTFORD, with_staff=True, by="tests")
+    """The city of Testford with its staff, applied to the test database.
+
+    Its files are read once: most tests begin with this city, and reading takes longer than applying.
+    """
+    return packs.apply(deepcopy(_read()), with_staff=True, by="tests")
 
 
 def changed(folder: Path, file: str, old: str, new: str) -> City:
