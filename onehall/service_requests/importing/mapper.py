@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -88,7 +88,8 @@ class Mapper:
         self._only = places[0]
         # A column holds the same few hundred values again and again.
         self._folded = lru_cache(maxsize=_KEPT)(folded)
-        self._routed = lru_cache(maxsize=_KEPT)(self._route)
+        # Not a method: the cache would keep this object alive with all that it remembers.
+        self._routed = lru_cache(maxsize=_KEPT)(partial(_route, self._targets))
 
     def row(self, record: Record) -> Row:
         """The values of a row that the profile names. `RowRejected` when it cannot be read."""
@@ -309,15 +310,16 @@ class Mapper:
             row.repairs.append("department_unknown" if text else "department_blank")
         return self._routed(target.service.key, text, channel, areas)
 
-    def _route(
-        self, service: str, department: str, channel: str, areas: Areas
-    ) -> tuple[int, JsonText]:
-        facts: dict[str, Any] = {f"area.{layer}": code for layer, code in areas.codes.items()}
-        facts |= {"channel": channel, "place.exists": areas.placed}
-        among = self._targets.department(department) if department else []
-        queue_id, route = self._targets.queue(self._targets.by_key[service], among, facts)
-        because = route.because if route else department
-        return queue_id, JsonText(json_text({"because": because}))
+
+def _route(
+    targets: Targets, service: str, department: str, channel: str, areas: Areas
+) -> tuple[int, JsonText]:
+    facts: dict[str, Any] = {f"area.{layer}": code for layer, code in areas.codes.items()}
+    facts |= {"channel": channel, "place.exists": areas.placed}
+    among = targets.department(department) if department else []
+    queue_id, route = targets.queue(targets.by_key[service], among, facts)
+    because = route.because if route else department
+    return queue_id, JsonText(json_text({"because": because}))
 
 
 def _clean(row: Row) -> None:
