@@ -98,7 +98,9 @@ def test_an_agent_sends_a_case_to_another_queue(sit: Callable[..., Desk], case: 
     page.get_by_role("link", name="Pothole").click()
     page.wait_for_url(f"**/desk/cases/{case.number}?list=*")
     page.keyboard.press("n")
-    page.get_by_label("Queue", exact=True).select_option(label="Roads north")
+    page.get_by_role("region", name="Facts").get_by_label("Queue", exact=True).select_option(
+        label="Roads north"
+    )
     page.get_by_label("Why? The resident reads this.").fill("North of Main Street.")
     page.get_by_role("button", name="Send there").click()
     expect(page.get_by_role("heading", name="Passed on to Roads north")).to_be_visible()
