@@ -6,7 +6,6 @@ from typing import Final
 from onehall.casework import clock, queries
 from onehall.casework.models import Case
 from onehall.casework.timeline import NewEntry
-from onehall.catalog import categories
 from onehall.catalog.queries import catalogue
 from onehall.catalog.registry import PRIORITY_KEYS
 from onehall.places.models import City
@@ -35,12 +34,12 @@ def set_priority(case: Case, priority: int, *, city: City, now: datetime) -> lis
 
 
 def renew(case: Case, *, city: City, now: datetime) -> None:
-    """A new date, counted from now; the first promise is kept beside it."""
+    """A new date, counted from now; the first promise is kept beside it. A clock that stands goes on standing."""
     service = catalogue(city).by_id(case.service_id)
     promise = service.promise_for(PRIORITY_NAMES[case.priority])
     case.due_at = clock.due(promise, now, queries.calendar_of(city))
     case.due_order = clock.order(case.due_at)
-    case.paused_at = now if categories.is_paused(case.category) else None
+    case.paused_at = None if case.paused_at is None else now
 
 
 def run(case: Case, *, running: bool, city: City, now: datetime) -> None:

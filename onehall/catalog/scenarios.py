@@ -243,9 +243,9 @@ class Run:
     def _do(self, effect: Effect) -> None:
         given = effect.given
         self.effects.append(effect.name)
-        self.queue = (
-            str(given.get("queue", self.queue)) if effect.name != "add_task" else self.queue
-        )
+        if effect.name != "add_task" and given.get("queue", self.queue) != self.queue:
+            # Whoever had it serves the queue it has left.
+            self.queue, self.assigned = str(given["queue"]), False
         self.priority = str(given.get("priority", self.priority))
         if effect.name == "assign":
             self.assigned = given["who"] == "mover" and (self.assigned or self.mover in STAFF)

@@ -25,9 +25,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("row security")]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _stretched(django_db_setup: None, django_db_blocker: Any) -> None:
+def _stretched(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         assert net.stretch()
+    yield
+    # Other tests of this database bring policies of their own.
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        for name in net.city_tables():
+            cursor.execute(f"DROP POLICY IF EXISTS {net.POLICY} ON {name}")
+            cursor.execute(f"ALTER TABLE {name} DISABLE ROW LEVEL SECURITY")
 
 
 @contextmanager
