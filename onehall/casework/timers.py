@@ -7,6 +7,7 @@ from django.db import transaction
 from onehall.casework import actions, effects, steps
 from onehall.casework.models import Case, Timer
 from onehall.casework.progress import Progress, timers_of
+from onehall.casework.rules import Given
 from onehall.catalog.queries import catalogue
 from onehall.people.actor import system
 from onehall.places.models import City
@@ -32,7 +33,9 @@ def fire_timer(*, city: City, timer_id: int, now: datetime) -> bool:
         return False
     if timer.kind != Timer.Kind.FIRE:
         return _tell(city, case, timer, now)
-    actions.make_move(city=city, case_id=case.id, move=timer.move, by=system(city.id), now=now)
+    actions.move_locked(
+        city=city, case=case, move=timer.move, by=system(city.id), now=now, given=Given()
+    )
     return True
 
 
