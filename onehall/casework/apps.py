@@ -22,6 +22,6 @@ class CaseworkConfig(AppConfig):
 
         handlers.register(telling.STAFF_TOPIC, telling.tell_staff)
 
-        handlers.every("casework.timers", 20, tasks.sweep_timers)
+        handlers.every("casework.timers", 20, tasks.sweep_some, everywhere=True)
         handlers.every("casework.drafts", 3600, tasks.purge_drafts)
         handlers.every("casework.presence", 3600, tasks.purge_presence)
