@@ -45,6 +45,8 @@ PARTS = (
     Part("start"),
     Part("http", program="wrk"),
     Part("figures", ("--cases", "100000")),
+    Part("moves", ("--cases", "100000")),
+    Part("timers"),
     Part("live"),
     Part("places"),
     Part("storage"),

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench import ballast
+from bench import ballast, processes
 
 @dataclass
 class Site:
@@ -30,6 +30,7 @@ class Site:
     address: str
     database: str
     folder: Path
+    pid: int
     originals: int = 0
 
     def connect(self) -> psycopg.Connection:
@@ -51,7 +52,7 @@ def running(*, folder: Path | None = None) -> Iterator[Site]:
     )
     try:
         _wait(address, tree)
-        site = Site(address, _database(where), where)
+        site = Site(address, _database(where), where, tree.pid)
         with site.connect() as db:
             row = db.execute("SELECT max(id) FROM casework_case").fetchone()
         site.originals = row[0] if row else 0
@@ -111,7 +112,24 @@ def _database(folder: Path) -> str:
     return found.group()
 
 
-def multiply(site: Site, cases: int) -> int:
+@contextlib.contextmanager
+def held_worker(site: Site) -> Iterator[None]:
+    """Let the site's own worker stand still meanwhile."""
+    workers = [
+        pid
+        for pid in processes.below(site.pid)
+        if b"onehall\0worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+
+
+def multiply(site: Site, cases: int, *, bare: bool = False) -> int:
     """Copy the history until the city has about `cases`; returns how many there are."""
     with site.connect() as db:
-        return ballast.multiply(db, originals=site.originals, cases=cases)
+        return ballast.multiply(db, originals=site.originals, cases=cases, bare=bare)
