@@ -47,6 +47,7 @@ PARTS = (
     Part("figures", ("--cases", "100000")),
     Part("moves", ("--cases", "100000")),
     Part("timers"),
+    Part("rehearsal"),
     Part("live"),
     Part("places"),
     Part("storage"),

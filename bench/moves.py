@@ -30,6 +30,7 @@ from bench.site import Site, held_worker, multiply, running
 
 if TYPE_CHECKING:
     from onehall.casework.models import Case
+    from onehall.casework.rules import Given
     from onehall.catalog.flows import FlowDefinition, Move
     from onehall.people.actor import Actor
     from onehall.places.models import City
@@ -180,7 +181,6 @@ class Player:
         """Make a move that the flow allows; the seconds it took, None when it was refused."""
         from onehall.casework import actions
         from onehall.casework.errors import CaseworkRefused
-        from onehall.casework.rules import Given
 
         if not self.plans:
             self._plan()
@@ -192,7 +192,7 @@ class Player:
         try:
             actions.make_move(
                 city=self.city, case_id=case.pk, move=move.key, by=self.by,
-                now=datetime.now(UTC), given=Given(**given), seen=case.lock,
+                now=datetime.now(UTC), given=_given(given), seen=case.lock,
             )  # fmt: skip
         except CaseworkRefused:
             return None
@@ -215,6 +215,17 @@ class Player:
         random.shuffle(self.plans)
         if not self.plans:
             raise SystemExit("No case can be moved any more.")
+
+
+def _given(form: dict[str, str]) -> "Given":
+    from onehall.casework.rules import Given
+
+    return Given(
+        words=form["words"],
+        reason=form["reason"],
+        outcome=form.get("outcome", ""),
+        handed_to=form.get("handed_to", ""),
+    )
 
 
 def _end_of(flow: "FlowDefinition", move: "Move") -> dict[str, str]:

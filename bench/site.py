@@ -23,6 +23,7 @@ import psycopg
 
 from bench import ballast, processes
 
+
 @dataclass
 class Site:
     """A running site: its address and its database."""

@@ -88,9 +88,7 @@ class Together:
     def update(self, row: models.Model) -> None:
         """Every column of a row that is there: one that this transaction read under a lock."""
         sql, fields = _changing(type(row))
-        self.add(
-            sql, [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields]
-        )
+        self.add(sql, [f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields])
 
     def send(self) -> None:
         """Write everything, in order; an error takes all of it back with the transaction."""
