@@ -104,7 +104,8 @@ _barrier: Barrier
 
 
 def _begin(database: str, folder: str, barrier: Barrier) -> None:
-    global _barrier  # noqa: PLW0603  (a pool hands it to its processes only here)
+    # A pool hands it to its processes only here.
+    global _barrier
     _barrier = barrier
     os.environ |= {
         "DATABASE_URL": database,

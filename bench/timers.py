@@ -40,8 +40,7 @@ def main() -> None:
     asked = parser.parse_args()
     with database.demo() as url, psycopg.connect(url, autocommit=True) as db:
         base = _number(db, "SELECT max(id) FROM casework_case")
-        # About a third of all cases are in a state that waits for something.
-        ballast.multiply(db, originals=base, cases=4 * asked.timers + 20_000, bare=True)
+        ballast.multiply(db, originals=base, cases=2 * asked.timers + 12_000, bare=True)
         given = give_timers(base, asked.timers)
         swept = sweep(url, db, base, given)
         wrong = _number(db, TWICE, {"base": base})
@@ -54,21 +53,31 @@ def main() -> None:
 
 
 def give_timers(base: int, wanted: int) -> int:
-    """Due timers for copies of cases, as the states they are in want them; how many."""
+    """Put copies of cases into states that wait for something, with their timers due; how many."""
     from onehall.casework.models import Case, Timer
     from onehall.casework.progress import timers_of
+    from onehall.catalog import categories
     from onehall.catalog.queries import catalogue
     from onehall.places.models import City
 
     city = City.objects.get()
-    due, made = datetime.now(UTC) - timedelta(minutes=1), []
+    due, cases, made = datetime.now(UTC) - timedelta(minutes=1), [], []
     for case in Case.objects.filter(pk__gt=base, merged_into=None).order_by("id").iterator():
         flow = catalogue(city).flow_version(case.flow_version_id)
-        for timer in timers_of(case, flow, city=city, since=due)[:1]:
-            timer.at = due
-            made.append(timer)
+        waiting = [s for s in flow.states.values() if s.timers]
+        if not waiting:
+            continue
+        state = waiting[case.pk % len(waiting)]
+        case.state, case.category = state.key, state.category
+        case.is_open = categories.is_open(state.category)
+        case.closed_at = None if case.is_open else case.opened_at
+        cases.append(case)
+        timer = timers_of(case, flow, city=city, since=due)[0]
+        timer.at = due
+        made.append(timer)
         if len(made) == wanted:
             break
+    Case.objects.bulk_update(cases, ["state", "category", "is_open", "closed_at"], batch_size=2_000)
     Timer.objects.bulk_create(made, batch_size=2_000)
     return len(made)
 

@@ -19,7 +19,6 @@ from onehall.people.actor import Actor
 from onehall.people.models import Queue
 from onehall.places.models import City
 
-
 QUEUE_OF: Final = "WHERE id = (SELECT queue_id FROM casework_case WHERE id = %s)"
 TASKS_OF: Final = "WHERE case_id = %s ORDER BY cycle, position, id"
 

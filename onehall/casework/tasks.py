@@ -58,7 +58,8 @@ def _sweep(now: datetime) -> _Swept:
                     city = cities[timer.city_id] = City.objects.get(pk=timer.city_id)
                 swept.fired += timers.fire(timer, city=city, now=now)
         except CaseworkRefused:
-            assert timer is not None
+            if timer is None:
+                raise
             log.warning("event=timer.refused timer=%d", timer.id)
             timers.let_go(timer_id=timer.id, now=now)
         except (LookupError, ValueError, TypeError):

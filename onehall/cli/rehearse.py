@@ -15,6 +15,7 @@ from onehall.cli import running
 from onehall.cli.words import Failure, done, out, progress
 
 if TYPE_CHECKING:
+    from onehall.cli.packs import CityPack
     from onehall.insights.rehearsal import Report
     from onehall.places.models import City
 
@@ -64,14 +65,12 @@ def rehearse(folder: Path, *, days: int = 30, examples: int = 10) -> Report:
     return _rehearse(packs.read_sound(folder), days, examples)[1]
 
 
-def _rehearse(pack: object, days: int, examples: int) -> tuple[City, Report]:
-    from onehall.cli.packs import CityPack
+def _rehearse(pack: CityPack, days: int, examples: int) -> tuple[City, Report]:
     from onehall.insights import rehearsal
     from onehall.insights.rehearsal import stored
     from onehall.kernel import clock
     from onehall.places.models import City
 
-    assert isinstance(pack, CityPack)
     slug = pack.places.city.slug
     city = City.objects.filter(slug=slug).first()
     if city is None:

@@ -54,13 +54,12 @@ def _insertion[M: models.Model](rows: Sequence[M], *, with_pk: bool) -> tuple[st
 @cache
 def _changing(model: type[models.Model]) -> tuple[str, tuple[Any, ...]]:
     """The UPDATE of every column of one row, and the fields whose values fill it, the key last."""
-    fields = tuple(f for f in model._meta.concrete_fields if f.column and not f.primary_key)
+    fields = [f for f in model._meta.concrete_fields if f.column and not f.primary_key]
+    keys = [f for f in model._meta.concrete_fields if f.primary_key]
     quote = connection.ops.quote_name
     columns = ", ".join(f"{quote(f.column or f.name)} = %s" for f in fields)
-    key = model._meta.pk
-    assert key is not None
-    table = quote(model._meta.db_table)
-    return f"UPDATE {table} SET {columns} WHERE {quote(key.column)} = %s", (*fields, key)  # noqa: S608  (our own names)
+    where = " AND ".join(f"{quote(f.column or f.name)} = %s" for f in keys)
+    return f"UPDATE {quote(model._meta.db_table)} SET {columns} WHERE {where}", (*fields, *keys)
 
 
 class Together:

@@ -22,6 +22,11 @@ def settles(case: Case) -> int:
 
 @pytest.mark.django_db
 class TestSweep:
+    def fire_next(self, cast: Cast) -> None:
+        taken = timers.claim(now=START)
+        assert taken is not None
+        timers.fire(taken, city=cast.city, now=START)
+
     def test_settles_what_nobody_answered_and_not_a_moment_before(self, cast: Cast) -> None:
         case = cast.case()
         cast.finish(case)
@@ -84,9 +89,7 @@ class TestSweep:
             city=cast.city, case=case, entered=case.entered, move="reopen", at=START
         )
         with pytest.raises(MoveRefused), transaction.atomic():
-            taken = timers.claim(now=START)
-            assert taken is not None
-            timers.fire(taken, city=cast.city, now=START)
+            self.fire_next(cast)
         bad.refresh_from_db()
         assert bad.fired_at is None
         assert tasks.sweep_timers(START + 7 * DAY) == 1

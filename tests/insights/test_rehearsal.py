@@ -18,7 +18,7 @@ from onehall.insights.rehearsal.report import from_doc
 from onehall.insights.rehearsal.wording import example_words, kind_words, why_words
 from onehall.messaging.models import Outbox
 from onehall.service_requests import joining
-from tests.cast import NORTH, START, Cast, after_photo
+from tests.cast import NORTH, START, Cast
 from tests.conftest import CITY_TIME
 from tests.packs import TESTFORD, WrongPack
 
@@ -262,7 +262,7 @@ class TestReading:
         past(cast)
         monkeypatch.setattr(stored, "MOST_ENTRIES", 5)
         report = play(cast, TESTFORD)
-        assert (report.cases, report.not_played) == (2, 2)
+        assert (report.cases, report.not_played) == (3, 1)
 
     def test_cases_of_another_city_are_not_read(self, cast: Cast) -> None:
         from onehall.places.models import City
