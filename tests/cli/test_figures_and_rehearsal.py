@@ -1,6 +1,7 @@
 """`onehall figures` and `onehall city rehearse`, as somebody types them."""
 
 import contextlib
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,12 @@ from onehall.casework.models import Case
 from onehall.cli import running
 from onehall.cli.main import main
 from onehall.insights.models import DayFigure, RollUp
-from tests.cast import NORTH, Cast
+from tests.cast import NORTH, START, Cast
 from tests.console.made_cases import make_cases
 from tests.packs import TESTFORD, WrongPack
 
 pytestmark = pytest.mark.django_db
+DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +64,7 @@ class TestFigures:
 
 class TestRehearse:
     def test_says_what_would_be_otherwise(self, cast: Cast, tmp_path: Path) -> None:
-        case = cast.case(place=NORTH)
+        case = cast.case(place=NORTH, now=START - DAY)
         draft = WrongPack(tmp_path).replace(
             "services/pothole.yaml", "queue: roads-north", "queue: roads"
         )
@@ -74,7 +76,7 @@ class TestRehearse:
         assert "1 of 1 cases of 30 days would be otherwise. Nothing was written." in answer.output
 
     def test_as_json(self, cast: Cast) -> None:
-        cast.case()
+        cast.case(now=START - DAY)
         answer = run("city", "rehearse", str(TESTFORD), "--json")
         doc = json.loads(answer.stdout)
         assert (doc["cases"], doc["changed"]) == (Case.objects.count(), 0)
