@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from onehall.kernel.spelling import nearest
-from onehall.people.actor import ROLES
+from onehall.people.actor import NO_CASEWORK, ROLES
 
 BY: Final = frozenset({*ROLES, "resident", "system"})
 """Who may be named in a move's `by`."""
 
-STAFF: Final = frozenset(ROLES) - {"auditor"}
+STAFF: Final = frozenset(ROLES) - NO_CASEWORK
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,14 @@ from typing import Literal
 
 type ActorKind = Literal["resident", "staff", "system"]
 
-ROLES = ("agent", "crew", "supervisor", "auditor", "admin")
+ROLES = ("agent", "crew", "supervisor", "auditor", "set-up", "admin")
 """The fixed role keys. A pack says who has them; flows say which may make a move."""
+
+NO_CASEWORK = frozenset({"auditor", "set-up"})
+"""Roles that change no case."""
+
+MAY_SET_UP = frozenset({"set-up", "admin"})
+"""Roles that change how the city is set up."""
 
 CITY_WIDE = frozenset({"agent", "auditor", "admin"})
 """Roles that see every department of their city."""
@@ -38,8 +44,13 @@ class Actor:
 
     @property
     def writes(self) -> bool:
-        """Auditors read everything and change nothing."""
-        return self.kind != "staff" or bool(self.roles - {"auditor"})
+        """Whether this actor may change cases: auditors and those who only set up may not."""
+        return self.kind != "staff" or bool(self.roles - NO_CASEWORK)
+
+    @property
+    def sets_up(self) -> bool:
+        """Whether this actor may change services, flows, calendars and the rest of the pack."""
+        return self.kind == "staff" and bool(self.roles & MAY_SET_UP)
 
     def sees_department(self, department_id: int | None) -> bool:
         """Whether the work of a department is theirs to see and to move."""
