@@ -46,7 +46,8 @@ def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:
     """Everything in a folder and everything wrong with it, sorted by file and line, each once."""
     places, problems = places_pack.read(folder)
     languages = places.city.languages
-    people, people_problems = people_pack.read(folder, languages)
+    codes = {layer.layer: [row.code for row in layer.rows] for layer in places.areas}
+    people, people_problems = people_pack.read(folder, languages, codes)
     known = Known(
         languages=tuple(languages),
         queues=people.queue_keys,

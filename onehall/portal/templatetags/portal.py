@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from onehall.catalog.services import ServiceDefinition
 from onehall.look.context import own_name
 from onehall.look.tones import tone_of
+from onehall.people import permissions
 from onehall.portal.demo_modes import DEMO_MODES
 
 register = template.Library()
@@ -52,14 +53,7 @@ def masked(address: str) -> str:
 @register.filter
 def role_words(roles: Sequence[str]) -> str:
     """Roles as people say them."""
-    words = {
-        "agent": _("Front desk"),
-        "crew": _("Crew"),
-        "supervisor": _("Supervisor"),
-        "auditor": _("Auditor"),
-        "admin": _("Administrator"),
-    }
-    return ", ".join(words.get(role, role) for role in roles)
+    return ", ".join(permissions.words_of(role) for role in roles)
 
 
 @register.filter
