@@ -48,6 +48,11 @@ class Actor:
         """Whether they may change anything on a case at all; auditors and set-up only read."""
         return self.kind != "staff" or permissions.works(self.roles)
 
+    @property
+    def sets_up(self) -> bool:
+        """Whether this actor may change services, flows, calendars and the rest of the pack."""
+        return self.is_staff and self.may("change_setup")
+
     def sees_department(self, department_id: int | None) -> bool:
         """Whether the work of a department is theirs to see and to move."""
         if self.kind != "staff":

@@ -277,11 +277,17 @@ def _apply_member(member: Doc, city: City, departments: Mapping[str, Department]
 
 def write(city: City, folder: Path, *, with_staff: bool = False) -> None:
     """Write `departments.yaml`; people are left out unless asked for."""
+    data = document(city, with_staff=with_staff)
+    (folder / FILE).write_text(yamlfile.dump(data), encoding="utf-8")
+
+
+def document(city: City, *, with_staff: bool = False) -> Doc:
+    """What `departments.yaml` of a city says, as plain data."""
     held = stored(city)
     data: Doc = {"departments": [_written(d, city.languages) for d in held.departments]}
     if with_staff and held.staff:
         data["staff"] = [{k: v for k, v in m.items() if v} for m in held.staff]
-    (folder / FILE).write_text(yamlfile.dump(data), encoding="utf-8")
+    return data
 
 
 def _written(doc: Doc, languages: Sequence[str]) -> Doc:

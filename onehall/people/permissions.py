@@ -21,7 +21,7 @@ ROLES: Final = (
     "head",
     "finance",
     "auditor",
-    "setup",
+    "set-up",
     "admin",
 )
 """The fixed role keys. A pack says who has them; flows say which may make a move."""
@@ -99,13 +99,13 @@ TABLE: Final[tuple[Part, ...]] = (
         _line("see_originals", _("See a photo as it was before parts were made unreadable"),
               "supervisor head admin"),
         _line("see_figures", _("See the figures"),
-              "agent crew reviewer supervisor head finance auditor setup admin"),
+              "agent crew reviewer supervisor head finance auditor set-up admin"),
         _line("export", _("Take lists and figures along as CSV files"),
               "agent crew reviewer supervisor head finance auditor admin"),
         _line("see_messages", _("Read the message log"), "agent supervisor head auditor admin"),
         _line("see_people", _("See who works here and in which role"),
-              "supervisor head auditor setup admin"),
-        _line("see_setup", _("See how the city is set up"), "head auditor setup admin"),
+              "supervisor head auditor set-up admin"),
+        _line("see_setup", _("See how the city is set up"), "head auditor set-up admin"),
     )),
     Part("work", _("Work on cases"), (
         _line("move", _("Make a move, where its flow names the role"), _HANDS),
@@ -127,7 +127,7 @@ TABLE: Final[tuple[Part, ...]] = (
     )),
     Part("ask", _("Ask and answer"), (
         _line("ask", _("Ask for something of the city's own catalogue"),
-              "agent crew reviewer supervisor head finance setup admin"),
+              "agent crew reviewer supervisor head finance set-up admin"),
         _line("take_calls", _("Report for a resident who calls"),
               "agent crew reviewer supervisor head finance admin"),
     )),
@@ -135,8 +135,8 @@ TABLE: Final[tuple[Part, ...]] = (
         _line("resend", _("Send messages once more"), "agent supervisor head admin"),
         _line("fix_contacts", _("Correct a resident's address"), "agent supervisor head admin"),
         _line("change_people", _("Add people, change what they are, and end it"), "admin"),
-        _line("change_setup", _("Change the city's set-up in a draft"), "setup admin"),
-        _line("publish", _("Publish a draft of the set-up"), "setup admin"),
+        _line("change_setup", _("Change the city's set-up in a draft"), "set-up admin"),
+        _line("publish", _("Publish a draft of the set-up"), "set-up admin"),
     )),
 )  # fmt: skip
 
@@ -186,7 +186,7 @@ _WORDS: Final[dict[str, Promise]] = {
     "head": _("Department head"),
     "finance": _("Finance"),
     "auditor": _("Auditor"),
-    "setup": _("Set-up"),
+    "set-up": _("Set-up"),
     "admin": _("Administrator"),
 }
 
@@ -199,6 +199,6 @@ _ABOUT: Final[dict[str, Promise]] = {
     "head": _("Leads a department: as a supervisor, and sees how it is set up."),
     "finance": _("Looks at what concerns money: the tasks of a queue."),
     "auditor": _("Reads everything and changes nothing."),
-    "setup": _("Changes how the city works, and sees no names, addresses or numbers."),
+    "set-up": _("Changes how the city works, and sees no names, addresses or numbers."),
     "admin": _("Adds people and may do what others may, but decides no task away."),
 }
