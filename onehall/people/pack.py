@@ -1,6 +1,6 @@
 """Departments, queues and staff of a city pack: `departments.yaml` in and out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,17 +9,17 @@ from django.db import transaction
 
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
-from onehall.people.actor import ROLES
 from onehall.people.differences import differences
 from onehall.people.models import Department, Membership, Queue, User
+from onehall.people.permissions import ROLES, roles_with
 from onehall.places.models import City
 from onehall.places.rows import Change
 
 type Doc = dict[str, Any]
 
 FILE: Final = "departments.yaml"
-SERVING: Final = frozenset({"agent", "crew", "supervisor"})
-"""Roles that work a queue."""
+SERVING: Final = roles_with("do_tasks") - {"admin"}
+"""Roles that work a queue. An administrator may, but nobody waits for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,14 @@ class PeoplePack:
         return frozenset(q["key"] for d in self.departments for q in d["queues"])
 
 
-def read(folder: Path, languages: Sequence[str]) -> tuple[PeoplePack, Problems]:
-    """The people part of a pack and everything that is wrong with it."""
+def read(
+    folder: Path, languages: Sequence[str], codes: Mapping[str, Collection[str]] | None = None
+) -> tuple[PeoplePack, Problems]:
+    """The people part of a pack and everything that is wrong with it.
+
+    `codes` are the areas of the map by layer, for people whose work is limited to some; without them
+    nobody checks that these exist.
+    """
     problems = Problems()
     path = folder / FILE
     if not path.exists():
@@ -52,7 +58,7 @@ def read(folder: Path, languages: Sequence[str]) -> tuple[PeoplePack, Problems]:
     queue_docs = [q for d in departments for q in d["queues"]]
     _unique("queue", [(n, q["key"]) for n, q in zip(queue_nodes, queue_docs, strict=True)])
     people = top.listing("staff")
-    staff = [_member(node, departments, languages) for node in people]
+    staff = [_member(node, departments, languages, codes) for node in people]
     _unique("person", [(n, m["email"]) for n, m in zip(people, staff, strict=True)], key="email")
     top.finish()
     if staff:
@@ -80,7 +86,12 @@ def _queue(node: Node, languages: Sequence[str]) -> Doc:
     return doc
 
 
-def _member(node: Node, departments: list[Doc], languages: Sequence[str]) -> Doc:
+def _member(
+    node: Node,
+    departments: list[Doc],
+    languages: Sequence[str],
+    codes: Mapping[str, Collection[str]] | None,
+) -> Doc:
     queues = [q["key"] for d in departments for q in d["queues"]]
     doc: Doc = {
         "email": node.text(
@@ -91,9 +102,26 @@ def _member(node: Node, departments: list[Doc], languages: Sequence[str]) -> Doc
         "roles": node.texts("roles", required=True, options=ROLES),
         "department": node.choice("department", [d["key"] for d in departments]),
         "queues": node.texts("queues", options=queues),
+        "areas": _areas(node, codes),
     }
     node.finish()
     return doc
+
+
+def _areas(node: Node, known: Mapping[str, Collection[str]] | None) -> Doc:
+    """The codes that somebody's work is limited to, by layer."""
+    if not node.has("areas"):
+        return {}
+    item = node.mapping("areas")
+    found: Doc = {}
+    for layer, _codes in item.items():
+        if known is not None and layer not in known:
+            advice = f"Known: {', '.join(sorted(known)) or 'none'}."
+            item.problem(f'The map has no layer "{layer}".', advice, key=layer)
+        codes = item.texts(layer, required=True, options=(known or {}).get(layer))
+        found |= {layer: codes} if codes else {}
+    item.finish()
+    return found
 
 
 def _unique(what: str, found: Iterable[tuple[Node, str]], key: str = "key") -> None:
@@ -157,6 +185,7 @@ def stored(city: City | None) -> PeoplePack:
                 "roles": m.roles,
                 "department": m.department.key if m.department else "",
                 "queues": m.queue_keys,
+                "areas": m.areas,
             }
             for m in members
         ),
@@ -240,6 +269,7 @@ def _apply_member(member: Doc, city: City, departments: Mapping[str, Department]
             "department": departments.get(member["department"]),
             "roles": member["roles"],
             "queue_keys": member["queues"],
+            "areas": member["areas"],
             "active": True,
         },
     )

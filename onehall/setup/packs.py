@@ -57,7 +57,8 @@ def _with_the_rest(
     folder: Path, places: PlacesPack, problems: list[PackProblem]
 ) -> tuple[CityPack, list[PackProblem]]:
     languages = places.city.languages
-    people, people_problems = people_pack.read(folder, languages)
+    codes = {layer.layer: [row.code for row in layer.rows] for layer in places.areas}
+    people, people_problems = people_pack.read(folder, languages, codes)
     known = Known(
         languages=tuple(languages),
         queues=people.queue_keys,

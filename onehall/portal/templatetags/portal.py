@@ -19,6 +19,7 @@ from onehall.look.components.blocks import entry
 from onehall.look.context import own_name
 from onehall.look.markup import markup, where
 from onehall.look.tones import tone_of
+from onehall.people import permissions
 from onehall.portal.demo_modes import DEMO_MODES
 
 register = template.Library()
@@ -58,14 +59,7 @@ def masked(address: str) -> str:
 @register.filter
 def role_words(roles: Sequence[str]) -> str:
     """Roles as people say them."""
-    words = {
-        "agent": _("Front desk"),
-        "crew": _("Crew"),
-        "supervisor": _("Supervisor"),
-        "auditor": _("Auditor"),
-        "admin": _("Administrator"),
-    }
-    return ", ".join(words.get(role, role) for role in roles)
+    return ", ".join(permissions.words_of(role) for role in roles)
 
 
 @register.filter
