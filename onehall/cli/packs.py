@@ -9,12 +9,13 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import F
 
-from onehall.casework import migrating
+from onehall.casework import migrating, recounting
 from onehall.catalog import pack as catalog_pack
 from onehall.catalog.pack import CatalogPack, Known
 from onehall.kernel import clock
 from onehall.kernel.yamlfile import PackProblem
 from onehall.people import pack as people_pack
+from onehall.people.actor import system
 from onehall.people.pack import PeoplePack
 from onehall.places import pack as places_pack
 from onehall.places.models import City
@@ -51,7 +52,9 @@ def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:
         languages=tuple(languages),
         queues=people.queue_keys,
         asset_kinds=frozenset(places.assets),
-        layers=frozenset(layer.layer for layer in places.areas),
+        owners=places.owners,
+        people=frozenset(m["email"] for m in people.staff),
+        areas={a.layer: frozenset(row.code for row in a.rows) for a in places.areas},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)
     found = {*problems, *people_problems, *catalog_problems}
@@ -113,12 +116,20 @@ def stay_words(live: list[tuple[int, int]]) -> str:
     )
 
 
-@transaction.atomic
 def apply(pack: CityPack, *, by: str, with_staff: bool = False) -> City:
     """Make a city what a checked pack says. Its revision grows by one, or stays when nothing changes."""
+    return apply_counted(pack, by=by, with_staff=with_staff)[0]
+
+
+@transaction.atomic
+def apply_counted(
+    pack: CityPack, *, by: str, with_staff: bool = False
+) -> tuple[City, recounting.Recounted]:
+    """The same, and the open cases whose dates moved with the calendar or a service's promise."""
     now = clock.now()
-    slug = pack.places.city.slug
-    before = City.objects.filter(slug=slug).values_list("revision", flat=True).first()
+    held = City.objects.filter(slug=pack.places.city.slug).first()
+    before = held.revision if held else None
+    promised = recounting.promised(held)
     city = places_pack.apply(pack.places, by=by, now=now)
     if _changes_above(pack, city, with_staff=with_staff):
         people_pack.apply(pack.people, city, with_staff=with_staff)
@@ -128,7 +139,7 @@ def apply(pack: CityPack, *, by: str, with_staff: bool = False) -> City:
                 revision=F("revision") + 1, changed_at=now, changed_by=by
             )
             city.refresh_from_db()
-    return city
+    return city, recounting.after(city=city, before=promised, by=system(city.pk), now=now)
 
 
 def export(slug: str, folder: Path, *, with_staff: bool = False) -> City:
