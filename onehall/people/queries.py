@@ -35,6 +35,7 @@ class Member:
 
     user_id: int
     name: str
+    email: str
     roles: tuple[str, ...]
     department_id: int | None
     department_name: Words
@@ -132,6 +133,7 @@ def members(city: City) -> list[Member]:
         Member(
             user_id=m.user_id,
             name=m.user.name or m.user.email,
+            email=m.user.email,
             roles=tuple(m.roles),
             department_id=m.department_id,
             department_name=m.department.name if m.department else {},

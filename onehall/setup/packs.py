@@ -63,7 +63,9 @@ def _with_the_rest(
         languages=tuple(languages),
         queues=people.queue_keys,
         asset_kinds=frozenset(places.assets),
-        layers=frozenset(layer.layer for layer in places.areas),
+        owners=places.owners,
+        people=frozenset(m["email"] for m in people.staff),
+        areas={a.layer: frozenset(row.code for row in a.rows) for a in places.areas},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)
     found = {*problems, *people_problems, *catalog_problems}

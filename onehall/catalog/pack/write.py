@@ -16,6 +16,7 @@ ORDER: Final = (
     "within", "label", "words", "hint", "icon", "active", "position", "languages", "keywords", "audience", "common",
     "required", "place", "asset", "photos", "privacy", "options", "stages", "start", "states",
     "when", "stop", "call", "queue", "because", "questions", "routing", "promise", "hours", "days",
+    "first_response", "on_site", "risk", "share", "ladder", "layer", "in", "areas",
     "priorities", "flow", "closing", "outcomes", "moves", "needs", "timers", "after", "fire",
     "similar", "metres", "text", "where", "categories", "services", "queues",
     "similar", "metres", "groups", "enter", "tasks", "due", "due_next_cycle", "join", "rule", "of",
