@@ -118,7 +118,7 @@ def _areas(node: Node, known: Mapping[str, Collection[str]] | None) -> Doc:
         return {}
     item = node.mapping("areas")
     found: Doc = {}
-    for layer, _codes in item.items():
+    for layer in item.keys():  # noqa: SIM118  (a node is no dict)
         if known is not None and layer not in known:
             advice = f"Known: {', '.join(sorted(known)) or 'none'}."
             item.problem(f'The map has no layer "{layer}".', advice, key=layer)
