@@ -46,11 +46,11 @@ def main() -> None:
 def measure(folder: Path, wanted: int, within: float) -> None:
     """Play the newest cases once; one line of JSON."""
     from onehall.casework.models import Case
-    from onehall.cli import packs
     from onehall.insights import rehearsal
     from onehall.insights.rehearsal import stored
     from onehall.kernel import clock
     from onehall.places.models import City
+    from onehall.setup import packs
 
     city, until = City.objects.get(), clock.now()
     newest = Case.objects.order_by("-opened_at").values_list("opened_at", flat=True)

@@ -1,5 +1,7 @@
 """Named reads of casework: the inbox, one case with everything on its page, what lies near by."""
 
+import hashlib
+import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -11,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.core.cache import caches
 from django.db import connection, models
 
-from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.models import Case, CasePause, CaseTarget, Photo, TimelineEntry
 from onehall.casework.selection import EVERYTHING, Selection
 from onehall.kernel import cells, geo
 from onehall.kernel.rows import select
@@ -52,6 +54,8 @@ class CaseLine:
     reopened: int
     is_open: bool
     unread_reply: bool
+    risk_at: datetime | None
+    target_risk_at: datetime | None
     number: str
     state: str
     category: str
@@ -66,7 +70,10 @@ LINE_COLUMNS = tuple(
 
 def as_lines(cases: models.QuerySet[Case]) -> list[CaseLine]:
     """Cases as lines of a list, in the order of the query, which decides how many."""
-    return [CaseLine(*row) for row in cases.values_list(*LINE_COLUMNS)]
+    running = CaseTarget.objects.filter(case_id=models.OuterRef("pk"), ended_at=None)
+    first = running.order_by("risk_at", "id").values("risk_at")[:1]
+    rows = cases.annotate(target_risk_at=models.Subquery(first))
+    return [CaseLine(*row) for row in rows.values_list(*LINE_COLUMNS)]
 
 
 _calendars: dict[tuple[int, int], WorkCalendar] = {}
@@ -81,11 +88,6 @@ def calendar_of(city: City) -> WorkCalendar:
             _calendars.clear()
         found = _calendars[key] = WorkCalendar.from_doc(city.calendar, ZoneInfo(city.time_zone))
     return found
-
-
-def at_risk_until(city: City, now: datetime) -> datetime:
-    """The end of the next working day: what is due before it and not done yet is at risk."""
-    return calendar_of(city).add_days(now, 1)
 
 
 def queue_of(city: City, queue_id: int) -> Queue | None:
@@ -282,7 +284,7 @@ class Counts:
     free_by_queue: dict[int, int]
 
 
-COUNTS_SQL = """
+_COUNTS = """
 SELECT c.queue_id,
        count(*),
        count(*) FILTER (WHERE c.due_order < %(now)s AND c.paused_at IS NULL),
@@ -292,25 +294,34 @@ SELECT c.queue_id,
        count(*) FILTER (WHERE c.reopened > 0),
        count(*) FILTER (WHERE c.unread_reply)
 FROM casework_case c
-WHERE c.city_id = %(city)s AND c.is_open
+WHERE c.city_id = %(city)s AND c.is_open{within}
 GROUP BY c.queue_id
 UNION ALL
 SELECT c.queue_id, 0, 0, 0, 0, 0, 0, count(*)
 FROM casework_case c
-WHERE c.city_id = %(city)s AND c.unread_reply AND NOT c.is_open
+WHERE c.city_id = %(city)s AND c.unread_reply AND NOT c.is_open{within}
 GROUP BY c.queue_id
 """
 """Two walks of small indexes in one statement: the open cases, then what came in on ended ones."""
 
+
+WITHIN_SQL = " AND c.areas @> ANY(%(areas)s::jsonb[])"
+"""For those whose work is limited to some areas; all others share one count."""
+
+COUNTS_SQL = _COUNTS.format(within="")
+COUNTS_WITHIN_SQL = _COUNTS.format(within=WITHIN_SQL)
 
 MINE_SQL = "SELECT count(*) FROM casework_case WHERE city_id = %s AND assignee_id = %s AND is_open"
 
 _counting = threading.Lock()
 
 
-def _counted(city_id: int, *, now: datetime, day_end: datetime) -> dict[int, tuple[int, ...]]:
+def _counted(
+    city_id: int, areas: frozenset[tuple[str, str]], *, now: datetime, day_end: datetime
+) -> dict[int, tuple[int, ...]]:
     """Rows of COUNTS_SQL by queue, 3 seconds fresh; while one thread counts, others take the last ones."""
-    key = f"counts:{city_id}"
+    within = [json.dumps({layer: code}) for layer, code in sorted(areas)]
+    key = f"counts:{city_id}{hashlib.sha256(str(within).encode()).hexdigest() if within else ''}"
     known: tuple[float, dict[int, tuple[int, ...]]] | None = caches[LOCAL].get(key)
     if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
         return known[1]
@@ -319,7 +330,8 @@ def _counted(city_id: int, *, now: datetime, day_end: datetime) -> dict[int, tup
         return known[1]
     try:
         with connection.cursor() as cursor:
-            cursor.execute(COUNTS_SQL, {"now": now, "end": day_end, "city": city_id})
+            given: dict[str, Any] = {"now": now, "end": day_end, "city": city_id, "areas": within}
+            cursor.execute(COUNTS_WITHIN_SQL if within else COUNTS_SQL, given)
             rows: dict[int, tuple[int, ...]] = {}
             for queue, *figures in cursor.fetchall():
                 held = rows.get(queue, (0,) * len(figures))
@@ -339,7 +351,7 @@ def counts(
     day_end: datetime,
 ) -> Counts:
     """Open work now, at most 3 seconds old. `queue_ids` are those the actor sees."""
-    rows = _counted(actor.city_id, now=now, day_end=day_end)
+    rows = _counted(actor.city_id, actor.areas, now=now, day_end=day_end)
     with connection.cursor() as cursor:
         cursor.execute(MINE_SQL, [actor.city_id, actor.user_id])
         (mine,) = cursor.fetchone()
@@ -354,6 +366,17 @@ def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]
     """Entries of a case, newest first, the last 500."""
     only = "AND public " if public_only else ""
     return select(TimelineEntry, f"WHERE case_id = %s {only}ORDER BY seq DESC LIMIT 500", [case.id])
+
+
+def targets_of(case: Case) -> list[CaseTarget]:
+    """Further targets of a case, the next one first."""
+    return select(CaseTarget, "WHERE case_id = %s ORDER BY due_at, id", [case.id])
+
+
+def pauses_of(case: Case) -> list[CasePause]:
+    """Times in which the clock of a case stood still, newest first, the last 50."""
+    where = "WHERE case_id = %s ORDER BY began_at DESC, id DESC LIMIT 50"
+    return select(CasePause, where, [case.id])
 
 
 def photos_of(case_ids: Sequence[int]) -> list[Photo]:
@@ -429,7 +452,8 @@ def work_of(actor: Actor, *, limit: int) -> list[CaseLine]:
     """Open work for somebody in the street: their own first, then their queues', by promise."""
     if not actor.is_staff:
         return []
-    base = Case.objects.of_city(actor.city_id).filter(is_open=True, paused_at=None)
+    base = Case.objects.of_city(actor.city_id).in_areas(actor)
+    base = base.filter(is_open=True, paused_at=None)
     mine = as_lines(base.filter(assignee_id=actor.user_id).order_by("due_order", "id")[:limit])
     queues = sorted(actor.queue_ids)
     rest = base.filter(queue_id__in=queues, assignee=None).order_by("due_order", "id")

@@ -15,9 +15,9 @@ from onehall.cli import running
 from onehall.cli.words import Failure, done, out, progress
 
 if TYPE_CHECKING:
-    from onehall.cli.packs import CityPack
     from onehall.insights.rehearsal import Report
     from onehall.places.models import City
+    from onehall.setup.packs import CityPack
 
 MOST_DAYS = 366
 
@@ -42,14 +42,14 @@ MOST_DAYS = 366
 def command(folder: Path, days: int, examples: int, *, as_json: bool) -> None:
     """Play the cases of the last days through the folder and show what would be otherwise. Writes nothing."""
     with running.django():
-        from onehall.cli import packs
+        from onehall.setup import packs
 
         pack, problems = packs.read(folder)
         for problem in problems:
             click.echo(str(problem))
         if problems:
             raise click.exceptions.Exit(1)
-        city, report = _rehearse(pack, days, examples)
+        city, report = _rehearse(pack, days, examples, quiet=as_json)
         if as_json:
             click.echo(json.dumps(report.as_doc(), ensure_ascii=False))
             return
@@ -58,14 +58,9 @@ def command(folder: Path, days: int, examples: int, *, as_json: bool) -> None:
         done(f"{share} would be otherwise. Nothing was written.")
 
 
-def rehearse(folder: Path, *, days: int = 30, examples: int = 10) -> Report:
-    """The same for other programs; needs a set-up Django. `packs.PackRefused` for a folder with mistakes."""
-    from onehall.cli import packs
-
-    return _rehearse(packs.read_sound(folder), days, examples)[1]
-
-
-def _rehearse(pack: CityPack, days: int, examples: int) -> tuple[City, Report]:
+def _rehearse(
+    pack: CityPack, days: int, examples: int, *, quiet: bool = False
+) -> tuple[City, Report]:
     from onehall.insights import rehearsal
     from onehall.insights.rehearsal import stored
     from onehall.kernel import clock
@@ -81,7 +76,9 @@ def _rehearse(pack: CityPack, days: int, examples: int) -> tuple[City, Report]:
     after = rehearsal.of_pack(
         pack.catalog, calendar=pack.places.calendar, zone=pack.places.city.time_zone
     )
-    with stored.read_only(), progress() as steps:
+    steps = progress()
+    steps.disable = quiet
+    with stored.read_only(), steps:
         total = stored.how_many(city, since=since, until=until)
         task = steps.add_task("Playing the cases", total=max(1, total))
         found = rehearsal.rehearse(

@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 
 from onehall.casework import actions, tasks
 from onehall.casework.models import Case, TimelineEntry
-from onehall.cli import packs
 from onehall.insights import rehearsal
 from onehall.insights.rehearsal import Report, stored
 from onehall.insights.rehearsal.compare import KINDS
@@ -18,6 +17,7 @@ from onehall.insights.rehearsal.report import from_doc
 from onehall.insights.rehearsal.wording import example_words, kind_words, why_words
 from onehall.messaging.models import Outbox
 from onehall.service_requests import joining
+from onehall.setup import packs
 from tests.cast import NORTH, START, Cast
 from tests.conftest import CITY_TIME
 from tests.packs import TESTFORD, WrongPack

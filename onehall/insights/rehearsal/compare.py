@@ -10,13 +10,13 @@ from onehall.insights.rehearsal.play import Played, Told
 
 type Kind = Literal[
     "service_gone", "service_new", "stop", "no_stop", "asked", "must_answer", "not_asked", "queue", "because",
-    "priority", "earlier", "later", "no_promise", "refused", "allowed", "itself", "not_itself", "timer",
+    "holder", "priority", "earlier", "later", "no_promise", "target", "refused", "allowed", "itself", "not_itself", "timer",
     "no_timer", "task", "no_task", "told", "not_told", "reworded", "state", "trouble",
 ]  # fmt: skip
 
 KINDS: Final[tuple[Kind, ...]] = (
-    "service_gone", "service_new", "stop", "no_stop", "queue", "because", "priority", "earlier", "later",
-    "no_promise", "must_answer", "asked", "not_asked", "refused", "allowed", "itself", "not_itself", "timer",
+    "service_gone", "service_new", "stop", "no_stop", "queue", "because", "holder", "priority", "earlier",
+    "later", "no_promise", "target", "must_answer", "asked", "not_asked", "refused", "allowed", "itself", "not_itself", "timer",
     "no_timer", "task", "no_task", "told", "not_told", "reworded", "state", "trouble",
 )  # fmt: skip
 """Every kind of difference, what weighs most first."""
@@ -69,21 +69,31 @@ def _opening(before: Played, after: Played) -> Iterator[Difference]:
         yield Difference("queue", "", before.queue, after.queue)
     elif before.because != after.because:
         yield Difference("because", before.queue, before.because, after.because)
+    if before.holder != after.holder:
+        yield Difference("holder", "", before.holder, after.holder)
     if before.priority != after.priority:
         yield Difference("priority", "", before.priority, after.priority)
     yield from _due(before.due, after.due)
+    for kind in {**before.targets, **after.targets}:
+        was, now = before.targets.get(kind), after.targets.get(kind)
+        if was != now:
+            yield Difference("target", kind, _iso(was), _iso(now))
 
 
 def _due(before: datetime | None, after: datetime | None) -> Iterator[Difference]:
     if before == after:
         return
-    was, now = before.isoformat() if before else "", after.isoformat() if after else ""
+    was, now = _iso(before), _iso(after)
     if after is None:
         yield Difference("no_promise", "", was, now)
     elif before is None or after < before:
         yield Difference("earlier", "", was, now)
     else:
         yield Difference("later", "", was, now)
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
 
 
 def _questions(before: Played, after: Played) -> Iterator[Difference]:

@@ -8,7 +8,7 @@ from typing import Any, Final, override
 from onehall.casework import clock, rules
 from onehall.casework.models import TimelineEntry
 from onehall.casework.rules import Given
-from onehall.catalog import categories, machine
+from onehall.catalog import categories, machine, routing
 from onehall.catalog import rules as questions
 from onehall.catalog.flowparts import Effect, StateTimer, Words
 from onehall.catalog.flows import FlowDefinition, Move
@@ -44,8 +44,10 @@ class Played:
     unanswered: tuple[str, ...] = ()
     queue: str = ""
     because: str = ""
+    holder: str = ""
     priority: str = ""
     due: datetime | None = None
+    targets: dict[str, datetime] = field(default_factory=dict)
     state: str = ""
     tasks: list[str] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
@@ -81,10 +83,17 @@ def _stopped(service: ServiceDefinition, lived: Lived, found: Played) -> bool:
     return bool(found.stop)
 
 
-def facts_of(lived: Lived) -> dict[str, Any]:
+def facts_of(lived: Lived, setup: Setup) -> dict[str, Any]:
     """What routing rules may ask about a case."""
-    facts = dict(lived.answers) | {f"area.{k}": v for k, v in lived.areas.items()}
-    return facts | {"channel": lived.channel, "place.exists": lived.placed}
+    return routing.facts_of(
+        answers=lived.answers,
+        areas=lived.areas,
+        channel=lived.channel,
+        placed=lived.placed,
+        at=lived.opened_at,
+        calendar=setup.calendar,
+        owner=lived.owner,
+    )
 
 
 def texts(words: Words) -> tuple[tuple[str, str], ...]:
@@ -106,8 +115,13 @@ def _run(
     until: datetime,
 ) -> None:
     opened = lived.opened_at
-    route = questions.route(service, facts_of(lived))
-    found.because = text(route.because)
+    route = routing.route(service, facts_of(lived, setup))
+    found.because, found.holder = text(route.because), route.person or route.body
+    for target in service.targets:
+        if due := clock.due(
+            target.term.of(lived.priority, dict(lived.areas)), opened, setup.calendar
+        ):
+            found.targets[target.kind] = due
 
     def length(span: Any, since: timedelta) -> timedelta:
         start = opened + since
@@ -122,6 +136,7 @@ def _run(
         areas=dict(lived.areas),
         placed=lived.placed,
         photos_before=lived.photos,
+        assigned=bool(route.person),
         length=length,
         service=service,
         setup=setup,
@@ -149,7 +164,7 @@ class Play(Run):
 
     @override
     def __post_init__(self) -> None:
-        promised = self.service.promise_for(self.priority)
+        promised = self.service.promise_for(self.priority, self.areas)
         self.promise = clock.Clock(clock.due(promised, self.lived.opened_at, self.setup.calendar))
         start = self.flow.states[self.flow.start]
         self.found.told.append(Told("resident", "received", texts(start.words)))
@@ -365,14 +380,14 @@ class Play(Run):
             self.promise = clock.resume(self.promise, self.moment, self.setup.calendar)
 
     def _renew(self) -> None:
-        promised = self.service.promise_for(self.priority)
+        promised = self.service.promise_for(self.priority, self.areas)
         due = clock.due(promised, self.moment, self.setup.calendar)
         self.promise = clock.Clock(due, self.promise.paused_at)
 
     def _prioritise(self, priority: str) -> None:
         before, self.priority = self.priority, priority
-        promised = self.service.promise_for(priority)
-        if promised == self.service.promise_for(before):
+        promised = self.service.promise_for(priority, self.areas)
+        if promised == self.service.promise_for(before, self.areas):
             return
         self.promise = clock.change(
             self.promise,

@@ -61,6 +61,7 @@ class Lived:
     areas: Mapping[str, str]
     placed: bool
     answers: Mapping[str, Any]
+    owner: str = ""
     photos: int = 0
     readers: int = 0
     taken_over: bool = False
@@ -104,7 +105,7 @@ def cases(city: City, *, since: datetime, until: datetime) -> Generator[Lived]:
 
 
 COLUMNS: Final = (
-    "id", "number", "service_id", "opened_at", "closed_at", "priority", "areas", "lon",
+    "id", "number", "service_id", "opened_at", "closed_at", "priority", "areas", "lon", "asset__facts",
 )  # fmt: skip
 
 
@@ -131,6 +132,7 @@ def _lived(
         areas=row["areas"],
         placed=row["lon"] is not None,
         answers=answers,
+        owner=str((row["asset__facts"] or {}).get("owner", "")),
         taken_over=first is None or first.kind != "received" or channel == "import",
         acts=acts,
         too_long=len(acts) >= MOST_ENTRIES,

@@ -21,10 +21,12 @@ def kind_words(kind: Kind) -> str:
         "no_stop": _("The report would no longer be stopped"),
         "queue": _("Would go to another queue"),
         "because": _("The same queue for another reason"),
+        "holder": _("Would be with somebody else from the start"),
         "priority": _("Would start with another priority"),
         "earlier": _("Would be promised earlier"),
         "later": _("Would be promised later"),
         "no_promise": _("Would have no promise"),
+        "target": _("Another target would be at another time"),
         "must_answer": _("A question that must be answered was not asked"),
         "asked": _("A question would be asked as well"),
         "not_asked": _("A question would not be asked any more"),
@@ -47,11 +49,10 @@ def kind_words(kind: Kind) -> str:
 
 def example_words(kind: Kind, example: Example, zone: ZoneInfo) -> str:
     """How one case would be otherwise."""
-    if kind in ("earlier", "later", "no_promise"):
-        return _("%(was)s → %(now)s") % {
-            "was": _moment(example.was, zone),
-            "now": _moment(example.now, zone),
-        }
+    if kind in ("earlier", "later", "no_promise", "target"):
+        times = {"was": _moment(example.was, zone), "now": _moment(example.now, zone)}
+        said = _("%(was)s → %(now)s") % times
+        return f"{example.about}: {said}" if example.about else said
     if kind == "refused":
         return f"{example.about}: {why_words(example.now)}"
     if kind == "allowed":
