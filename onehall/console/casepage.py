@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from onehall.casework import photos, rules, wording, worklist
+from onehall.casework import attachments, photos, rules, wording, worklist
 from onehall.casework import queries as casework
 from onehall.casework.models import Case, Photo
 from onehall.casework.presence import channel
@@ -40,7 +40,7 @@ SEES: Final = ("all", "public", "staff")
 
 NEAR_METRES: Final = 200
 
-KNOWN: Final = frozenset({"", "say", "queue", "join", "assign", "priority", "photo", "task"})
+KNOWN: Final = frozenset({"", "say", "queue", "join", "assign", "priority", "photo", "task", "files"})
 """Places of a page that a refusal may belong to, besides the moves."""
 
 
@@ -141,6 +141,8 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     task_lines = tasks.lines(desk, found, flow, rows, reader=reader, trouble=trouble)
     return {
         "tasks": task_lines,
+        "files": attachments.of_case(found),
+        "office": catalogue(city).attachments.office,
         "checklist": worklist.checklist(found, flow, rows, city=city, reader=reader, now=desk.now),
         "new_task": trouble.typed.get("title", ""),
         "live_etag": etag_of(request, loaded),

@@ -112,6 +112,7 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
             "early_days": early_days(case),
             "now": now,
             "told": told(loaded, reader),
+            "files": loaded.told.files,
             "district": where,
             "has_map": case.lon is not None and city.bounds is not None,
             "stream": f"/live/{live_token([f'case:{case.id}'])}",
@@ -170,8 +171,8 @@ def picture(photo: Photo, report: ServiceRequest, title: str) -> Picture:
     plain = _("Photo after the work") if is_after else _("Photo from the report")
     own = photo.request_id is not None and photo.request_id == report.id
     return Picture(
-        src=f"/photos/{photo.key}/small.jpg",
-        href=f"/photos/{photo.key}/large.jpg",
+        src=f"/r/{report.token}/photos/{photo.key}/small.jpg",
+        href=f"/r/{report.token}/photos/{photo.key}/large.jpg",
         alt=photo.words or plain,
         title=_("%(what)s, by you") % {"what": title} if own else title,
         at=photo.created_at,

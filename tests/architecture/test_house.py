@@ -41,6 +41,7 @@ WRITERS = {
     "migrating.py": "live cases between the versions of their flow",
     "photos.py": "writes about photos",
     "presence.py": "who has a case open",
+    "attachments.py": "writes about files of a case",
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
 }

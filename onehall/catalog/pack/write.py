@@ -22,6 +22,7 @@ ORDER: Final = (
     "rerun", "requires", "guard", "auto_when", "effects", "remind", "escalate", "scenarios",
     "service", "priority", "answers", "steps", "move", "task", "skip", "add_task", "wait",
     "outcome", "given", "refused", "expect", "state", "cycle", "requires_met",
+    "office", "currency", "time", "materials", "unit", "unit_cost", "hour_cost",
 )  # fmt: skip
 """jsonb forgets the order of fields; files always have this one."""
 
@@ -45,6 +46,8 @@ def write(city: City, folder: Path) -> None:
         (folder / FOLDER).mkdir(exist_ok=True)
     for doc in held.replies:
         _dump(folder / FOLDER / f"{doc['key']}.yaml", _ordered(doc, languages))
+    for key, doc in held.sheets.items():
+        _dump(folder / f"{key}.yaml", _ordered(doc, languages))
 
 
 def _dump(path: Path, data: Doc) -> None:
