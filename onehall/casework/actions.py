@@ -1,14 +1,14 @@
 """Every write to a case. One transaction: the row, its timeline, timers and outbox."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import after, clock, promises, queries, rules, steps, timeline
+from onehall.casework import after, clock, following, promises, queries, rules, steps, timeline
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case
 from onehall.casework.opening import CasePlace as CasePlace
@@ -159,12 +159,18 @@ def note(
     by: Actor,
     now: datetime,
     seen: int | None = None,
+    naming: Collection[int] = (),
 ) -> Case:
-    """Staff write for staff alone."""
+    """Staff write for staff alone. Colleagues named with @, or by id in `naming`, find it on their page."""
     words = steps.text_of(words)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     steps.may_work(case, by)
-    steps.finish(case, [NewEntry(kind="noted", data={"words": words})], by=by, now=now)
+    people = following.colleagues(city, case, by) if naming or "@" in words else []
+    words = following.with_names(words, [m for m in people if m.user_id in naming], people)
+    data: dict[str, Any] = {"words": steps.text_of(words)}
+    if named := following.named_in(words, people):
+        data["mentions"] = [m.user_id for m in named]
+    steps.finish(case, [NewEntry(kind="noted", data=data)], by=by, now=now)
     return case
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import rules, timeline
+from onehall.casework import following, rules, timeline
 from onehall.casework.errors import CaseChanged, MoveRefused
 from onehall.casework.models import Case, TimelineEntry
 from onehall.casework.progress import Progress
@@ -112,5 +112,6 @@ def save_news(
     together = along or Together()
     together.insert(entries, with_pk=True)
     messaging.queue(city_id=case.city_id, rows=outbox, now=now, along=together)
+    following.follow_up(case, entries, now=now, along=together)
     if along is None:
         together.send()

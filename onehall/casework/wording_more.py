@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from onehall.casework.models import TimelineEntry
 
-
 MORE: Final[dict[str, Callable[[TimelineEntry, str, str], tuple[str, str]]]] = {
     "file_added": lambda e, _l, _d: (_("File added"), str(e.data.get("title", ""))),
     "file_shared": lambda e, _l, _d: (_("A document from the city"), str(e.data.get("title", ""))),

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from onehall.casework import attachments, photos, rules, wording, worklist
+from onehall.casework import attachments, following, photos, rules, wording, worklist
 from onehall.casework import queries as casework
 from onehall.casework.models import Case, Photo
 from onehall.casework.presence import channel
@@ -17,7 +17,7 @@ from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import moves, tasks
+from onehall.console import mentions, moves, tasks
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
@@ -40,7 +40,9 @@ SEES: Final = ("all", "public", "staff")
 
 NEAR_METRES: Final = 200
 
-KNOWN: Final = frozenset({"", "say", "queue", "join", "assign", "priority", "photo", "task", "files"})
+KNOWN: Final = frozenset(
+    {"", "say", "queue", "join", "assign", "priority", "photo", "task", "files"}
+)
 """Places of a page that a refusal may belong to, besides the moves."""
 
 
@@ -63,6 +65,7 @@ class Entry:
     failed: list[Message]
     pictures: list[Photo]
     undo: int | None
+    words: str
 
     @property
     def also(self) -> list[tuple[str, str, str]]:
@@ -139,7 +142,12 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     )
     rows = worklist.tasks_of(found)
     task_lines = tasks.lines(desk, found, flow, rows, reader=reader, trouble=trouble)
+    staff = members(city) if works else []
+    seen_by = {found.queue.department_id, *(t.queue.department_id for t in rows)}
+    watching = following.watchers(found)
     return {
+        "watching": watching,
+        "i_watch": any(pk == desk.actor.user_id for pk, _name in watching),
         "tasks": task_lines,
         "files": attachments.of_case(found),
         "office": catalogue(city).attachments.office,
@@ -172,11 +180,20 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "closing": moves.closing_words(loaded.service) if found.is_open else "",
         "close": next((m for m in offered if m.purpose == "close"), None),
         "works": works,
-        "writer": writer(request, desk, found, reports, trouble.typed) if works else None,
+        "writer": writer(
+            request,
+            desk,
+            found,
+            reports,
+            trouble.typed,
+            colleagues=following.of_these(staff, seen_by, desk.actor),
+        )
+        if works
+        else None,
         "kept_photos": kept,
         "lost_form": trouble.changed_since is not None
         and (not (works or task_lines) or _is_gone(trouble, offered, task_lines)),
-        "team": _team(members(city), found) if works else [],
+        "team": _team(staff, found),
         "departments": _departments(request),
         "near": _near(request, desk, found),
         "area_words": _areas(request, found),
@@ -224,6 +241,7 @@ def _entries(
         by_about.setdefault(message.about, []).append(message)
     by_id = {p.id: p for p in pictures}
     parts = {c.id for c in joined}
+    named = mentions.people_of(lines)
     found = []
     for line in lines:
         about = by_about.get(f"{case.id}:{line.seq}", [])
@@ -237,6 +255,7 @@ def _entries(
                 [m for m in about if m.state in ("failed", "bounced")],
                 [by_id[pk] for pk in line.photo_ids if pk in by_id],
                 undo,
+                mentions.linked(line, named),
             )
         )
         if undo is not None:

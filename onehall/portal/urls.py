@@ -24,9 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<secret:token>/verdict", status.verdict, name="verdict"),
     path("r/<secret:token>/rate", status.rate, name="rate"),
     path("r/<secret:token>/news", status.news, name="news"),
-    path(
-        "r/<secret:token>/photos/<uuid:photo>/<slug:size>.jpg", photos.own, name="own-photo"
-    ),
+    path("r/<secret:token>/photos/<uuid:photo>/<slug:size>.jpg", photos.own, name="own-photo"),
     path("r/<secret:token>/files/<uuid:key>", files.show, name="file"),
     path("brand.css", home.brand, name="brand"),
     path("about/accessibility", home.about, {"topic": "accessibility"}, name="accessibility"),

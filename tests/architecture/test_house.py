@@ -42,6 +42,8 @@ WRITERS = {
     "photos.py": "writes about photos",
     "presence.py": "who has a case open",
     "attachments.py": "writes about files of a case",
+    "following.py": "who of the staff follows a case, and their lines",
+    "for_you.py": "that a line was mailed",
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
 }

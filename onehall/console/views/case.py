@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.casework import actions, presence
+from onehall.casework import actions, following, presence
 from onehall.casework import queries as casework
 from onehall.casework.models import Case
 from onehall.console import walk
@@ -18,6 +18,7 @@ from onehall.console.casepage import NEAR_METRES, Loaded, context, etag_of, load
 from onehall.console.desk import draw, frame, staff_only
 from onehall.console.trouble import Trouble
 from onehall.console.views.work import next_stops
+from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
 from onehall.places import tiles
 from onehall.service_requests import queries
@@ -38,6 +39,8 @@ def case(request: CityRequest, number: str) -> HttpResponse:
     if loaded.case.unread_reply:
         actions.read_replies(city=request.city, case_id=loaded.case.id, by=request.actor)
     response = page(request, loaded, Trouble(), part=part)
+    if not part:
+        following.read_lines(by=request.actor, now=read_clock(), case_id=loaded.case.id)
     if part:
         response.headers["ETag"] = etag
     return response

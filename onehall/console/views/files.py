@@ -43,9 +43,7 @@ def add(request: CityRequest, loaded: Loaded) -> HttpResponse:
     except CaseworkRefused as no:
         return again(request, loaded, of(no, where="files", typed={}))
     if refused:
-        return again(
-            request, loaded, Trouble(where="files", words=" ".join(refused), status=422)
-        )
+        return again(request, loaded, Trouble(where="files", words=" ".join(refused), status=422))
     words = ngettext(
         "%(n)s file is on the case, for staff alone.",
         "%(n)s files are on the case, for staff alone.",
