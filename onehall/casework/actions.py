@@ -8,7 +8,17 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import after, clock, following, promises, queries, rules, steps, timeline
+from onehall.casework import (
+    after,
+    clock,
+    following,
+    parts,
+    promises,
+    queries,
+    rules,
+    steps,
+    timeline,
+)
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case
 from onehall.casework.opening import CasePlace as CasePlace
@@ -111,12 +121,13 @@ def make_move(
         given = after.given_with_photos(case, given, draft_key=draft_key, by=by)
     outcome = _outcome(step, flow, service, given)
     rules.require(step, service, outcome, given)
+    forced = parts.require_done(case, step, service, outcome, given)
     if step.purpose == "close":
         after.show(case, given.photo_ids)
     target = rules.target_of(step, flow, previous=case.previous_state, outcome=outcome)
     if outcome is not None:
         case.outcome = outcome.key
-    progress.enter(target, _moved(case, step, target, given, outcome))
+    progress.enter(target, _moved(case, step, target, given, outcome, forced))
     progress.entries += notes
     if step.purpose in ("dispute", "reopen"):
         case.reopened += 1
@@ -332,14 +343,16 @@ def _outcome(
 
 
 def _moved(
-    case: Case, step: Move, target: str, given: Given, outcome: Outcome | None
+    case: Case, step: Move, target: str, given: Given, outcome: Outcome | None, forced: str
 ) -> dict[str, Any]:
     data: dict[str, Any] = {"move": step.key, "from": case.state, "to": target}
     if step.purpose:
         data["purpose"] = step.purpose
     optional = {
         "words": given.words.strip(),
-        "reason": given.reason.strip(),
+        # Why it ends before a part of it is for the staff; the resident reads the words.
+        "reason": "" if forced else given.reason.strip(),
+        "forced": forced,
         "outcome": outcome.key if outcome else "",
         "handed_to": given.handed_to.strip(),
         "number": given.number,

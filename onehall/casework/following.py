@@ -128,12 +128,6 @@ def set_following(*, case: Case, following: bool, by: Actor, now: datetime) -> N
     )
 
 
-def watchers(case: Case) -> list[tuple[int, str]]:
-    """Who follows a case, by name: id and name of at most 50."""
-    rows = Watcher.objects.filter(case_id=case.pk, following=True, user__is_active=True)
-    return list(rows.order_by("user__name", "user_id").values_list("user_id", "user__name")[:50])
-
-
 @transaction.atomic
 def read_lines(*, by: Actor, now: datetime, case_id: int | None = None) -> int:
     """Somebody has read their lines: those of one case, or all. Returns how many were new."""

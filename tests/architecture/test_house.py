@@ -44,6 +44,7 @@ WRITERS = {
     "attachments.py": "writes about files of a case",
     "following.py": "who of the staff follows a case, and their lines",
     "for_you.py": "that a line was mailed",
+    "splitting.py": "a part split off a case",
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
 }

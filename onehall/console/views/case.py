@@ -18,7 +18,6 @@ from onehall.console.casepage import NEAR_METRES, Loaded, context, etag_of, load
 from onehall.console.desk import draw, frame, staff_only
 from onehall.console.trouble import Trouble
 from onehall.console.views.work import next_stops
-from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
 from onehall.places import tiles
 from onehall.service_requests import queries
@@ -39,8 +38,6 @@ def case(request: CityRequest, number: str) -> HttpResponse:
     if loaded.case.unread_reply:
         actions.read_replies(city=request.city, case_id=loaded.case.id, by=request.actor)
     response = page(request, loaded, Trouble(), part=part)
-    if not part:
-        following.read_lines(by=request.actor, now=read_clock(), case_id=loaded.case.id)
     if part:
         response.headers["ETag"] = etag
     return response
@@ -109,6 +106,8 @@ def page(
         shown["stops"] = next_stops(request, desk, loaded.case)
         return draw(request, "console/stop.html", desk, shown, status=trouble.status)
     if not part:
+        if shown["has_news_for_me"]:
+            following.read_lines(by=desk.actor, now=desk.now, case_id=loaded.case.id)
         shown["walk"] = walk.walk(request, desk, loaded.case.number)
         shown["lookers"] = presence.others(loaded.case, desk.actor, now=desk.now)
     template = "console/case.html#live" if part else "console/case.html"
