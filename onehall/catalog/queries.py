@@ -98,7 +98,7 @@ _versions_lock = threading.Lock()
 
 
 def catalogue(city: City) -> Catalogue:
-    """The catalogue at the city's revision: six queries the first time, then none."""
+    """The catalogue at the city's revision: five queries the first time, then none."""
     return _catalogues.get((city.pk, str(city.revision)), lambda: _load(city))
 
 

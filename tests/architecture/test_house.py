@@ -67,7 +67,7 @@ NOT_ROWS = {
     "update": re.compile(
         r"^(self\._read|digest|seen|doc|gone|register\.\w+|context|steps|known|headers|values|data|extra)$"
     ),
-    "save": re.compile(r"^(picture|image|default_storage)$"),
+    "save": re.compile(r"^(picture|image|kept|square|default_storage)$"),
     "delete": re.compile(r"^(storage|default_storage)$"),
 }
 """Receivers that are dicts, sets, pictures or files."""
