@@ -84,7 +84,7 @@ def add(
 ) -> list[Attachment]:
     """Hang files that `take_in` accepted onto a case. The same file twice is kept once."""
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "add_files")
     known = {row.name: row for row in of_case(case)}
     entries, kept = [], []
     for file in files:
@@ -119,7 +119,7 @@ def share(
     """Show a file to everybody who follows the case, with a line if wanted; they are told by mail."""
     words = steps.text_of(words) if words.strip() else ""
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "share_files")
     file = _locked(case, file_id)
     if file.shared:
         return file
@@ -142,7 +142,7 @@ def unshare(
 ) -> Attachment:
     """Take a file off the residents' pages; addresses handed out before stop working."""
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "share_files")
     file = _locked(case, file_id)
     if not file.shared:
         return file
@@ -165,7 +165,7 @@ def remove(
 ) -> None:
     """Remove a file for good; that it was there stays on the timeline."""
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "add_files")
     file = _locked(case, file_id)
     file.removed_at, file.shared, file.key = now, False, uuid.uuid4()
     file.save(update_fields=["removed_at", "shared", "key"])

@@ -5,16 +5,16 @@ name no rows beforehand: an act on a case that nobody follows costs two short on
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Case, ForYou, MailWish, TimelineEntry, Watcher
 from onehall.kernel.rows import Together
-from onehall.people.actor import CITY_WIDE, Actor
+from onehall.people.actor import Actor
 from onehall.people.queries import Member, members
 from onehall.places.models import City
 
@@ -57,6 +57,29 @@ ON CONFLICT (user_id, case_id, seq) DO UPDATE SET mention = true
 """
 
 
+MINE_SQL: Final = """
+SELECT (SELECT count(*) FROM casework_case
+        WHERE city_id = %(city)s AND assignee_id = %(user)s AND is_open),
+       (SELECT count(*) FROM (
+            SELECT FROM casework_foryou f JOIN casework_case c ON c.id = f.case_id
+            WHERE f.city_id = %(city)s AND f.user_id = %(user)s AND f.read_at IS NULL
+              AND (%(queues)s::bigint[] IS NULL OR c.queue_id = ANY(%(queues)s)
+                   OR EXISTS (SELECT FROM casework_task t
+                              WHERE t.case_id = c.id AND t.queue_id = ANY(%(queues)s)))
+            LIMIT 100) unread)
+"""
+
+
+def mine_and_unread(actor: Actor) -> tuple[int, int]:
+    """One person's open cases, and the unread lines for them, up to 100, in queues they may see."""
+    theirs = actor.visible_queue_ids
+    queues = None if theirs is None else sorted(theirs)
+    with connection.cursor() as cursor:
+        cursor.execute(MINE_SQL, {"city": actor.city_id, "user": actor.user_id, "queues": queues})
+        mine, unread = cursor.fetchone()
+    return mine, unread
+
+
 def follow_up(
     case: Case, entries: Sequence[TimelineEntry], *, now: datetime, along: Together
 ) -> None:
@@ -76,23 +99,27 @@ def follow_up(
         along.add(LINES_SQL, [told[0].seq, now, case.pk, sorted(acting)])
 
 
-def may_see(member: Member, departments: Iterable[int]) -> bool:
-    """Whether a case whose queue and tasks are of these departments is this person's to see."""
-    wide = member.department_id is None or bool(CITY_WIDE & set(member.roles))
-    return wide or member.department_id in set(departments)
+def may_see(member: Member, departments: Iterable[int], areas: Mapping[str, Any]) -> bool:
+    """Whether a case whose queue and tasks are of these departments, in these areas, is theirs to see."""
+    if not member.may("see_cases"):
+        return False
+    everywhere = [member.department_id or 0] if member.may("see_everywhere") else []
+    return any(member.works_in(d, areas) for d in (*everywhere, *departments))
 
 
 def colleagues(city: City, case: Case, by: Actor) -> list[Member]:
     """Whom a note on this case may name: the others who may see it, by name."""
     tasks = case.tasks.order_by().values_list("queue__department_id", flat=True)
     seen = {case.queue.department_id, *tasks.distinct()}
-    return of_these(members(city), seen, by)
+    return of_these(members(city), seen, case.areas, by)
 
 
-def of_these(people: Iterable[Member], departments: Iterable[int], by: Actor) -> list[Member]:
-    """Those who may see a case of these departments, without whoever asks."""
+def of_these(
+    people: Iterable[Member], departments: Iterable[int], areas: Mapping[str, Any], by: Actor
+) -> list[Member]:
+    """Those who may see a case of these departments and areas, without whoever asks."""
     seen = frozenset(departments)
-    return [m for m in people if m.user_id != by.user_id and may_see(m, seen)]
+    return [m for m in people if m.user_id != by.user_id and may_see(m, seen, areas)]
 
 
 def named_in(words: str, people: Sequence[Member]) -> list[Member]:

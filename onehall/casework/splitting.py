@@ -15,7 +15,7 @@ from onehall.casework.models import Case, Photo
 from onehall.casework.numbers import reserve_case
 from onehall.casework.opening import CasePlace, NewCase
 from onehall.casework.timeline import NewEntry
-from onehall.catalog import rules
+from onehall.catalog import routing
 from onehall.catalog.queries import UnknownService, catalogue
 from onehall.catalog.services import Route, ServiceDefinition
 from onehall.kernel.rows import Together
@@ -57,7 +57,7 @@ def split_off(
             missing=("part",),
         )
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "split")
     if not case.is_open:
         raise MoveRefused(_("This case has ended. Open it again first."))
     parent = steps.locked(city=city, case_id=case.parent_id) if case.parent_id else case
@@ -108,7 +108,7 @@ def _route(
         facts = answers_of(case.pk) if service.id == case.service_id else {}
         facts |= {f"area.{k}": v for k, v in case.areas.items()}
         facts |= {"channel": "staff", "place.exists": case.lon is not None}
-        return rules.route(service, facts)
+        return routing.route(service, facts)
     chosen = queries.queue_of(city, queue_id)
     if chosen is None:
         raise MoveRefused(_("Choose one of the listed queues."), missing=("queue",))

@@ -69,7 +69,8 @@ def _told(desk: Desk, case: Case, reader: Reader) -> list[Block]:
     found: list[Block] = [blocks.Heading(_("What residents told us"))]
     for report in reports:
         person = report.person
-        reach = [person.name, person.email, person.phone] if person else []
+        shown = person is not None and desk.actor.may("see_contacts")
+        reach = [person.name, person.email, person.phone] if person and shown else []
         at = say(report.created_at, now=desk.now, zone=desk.zone)
         note = " · ".join(x for x in (report.number, at, *reach) if x)
         found.append(blocks.Text(report.words or "–", note, quoted=bool(report.words)))
