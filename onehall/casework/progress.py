@@ -87,6 +87,8 @@ class Progress:
         if by_answer or "requires.answered" in reads:
             found["answers"] = self._asks("", self._answers, default={})
         found["channel"] = self._asks("channel", self._channel, default="")
+        if "requires.children_done" in reads:
+            found["open_children"] = self._asks("requires.children_done", self._parts, default=0)
         if "requires.photo" in reads:
             kinds = self._asks("requires.photo", self._photos, default=[])
             found["photos_after"] = sum(1 for kind in kinds if kind == Photo.Kind.AFTER)
@@ -111,6 +113,9 @@ class Progress:
     def _photos(self) -> list[str]:
         found = Photo.objects.filter(case_id=self.case.pk, removed_at=None)
         return list(found.order_by("id").values_list("kind", flat=True))
+
+    def _parts(self) -> int:
+        return Case.objects.filter(parent_id=self.case.pk, is_open=True).count()
 
     def _replied(self) -> bool:
         if any(e.kind == "replied" for e in self.entries):

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import ladder, queries, rules, targets, timeline
+from onehall.casework import following, ladder, parts, queries, rules, targets, timeline
 from onehall.casework.errors import CaseChanged, MoveRefused
 from onehall.casework.models import Case, Task, TimelineEntry
 from onehall.casework.progress import Progress
@@ -112,6 +112,17 @@ def finish_progress(progress: Progress) -> None:
     progress.save(together)
     save_news(case=case, entries=rows, outbox=outbox, now=now, along=together)
     together.send()
+    if case.parent_id is not None:
+        _tell_parent(progress)
+
+
+def _tell_parent(progress: Progress) -> None:
+    """What a part says to residents stands on its parent, which may move on because the part ended."""
+    case = progress.case
+    said = parts.said_by(case, progress.entries, progress.flow)
+    if said and case.parent_id is not None:
+        parent = locked(city=progress.city, case_id=case.parent_id)
+        finish(parent, said, by=progress.by, now=progress.now)
 
 
 def save_news(
@@ -125,3 +136,4 @@ def save_news(
     """Insert entries and outbox rows of a case, when the caller sends `along`."""
     along.insert(entries, with_pk=True)
     messaging.queue(city_id=case.city_id, rows=outbox, now=now, along=along)
+    following.follow_up(case, entries, now=now, along=along)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from onehall.casework import photos, presence, timers
+from onehall.casework import following, for_you, photos, presence, timers
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Case
 from onehall.places.models import City
@@ -95,3 +95,13 @@ def purge_drafts(now: datetime) -> int:
 def purge_presence(now: datetime) -> int:
     """Forget who had cases open."""
     return presence.purge(now)
+
+
+def mail_for_you(now: datetime) -> int:
+    """Mail staff about news of cases they follow, as they wish it."""
+    return for_you.mail_news(now) + for_you.mail_digests(now)
+
+
+def purge_for_you(now: datetime) -> int:
+    """Forget old news."""
+    return following.purge(now)

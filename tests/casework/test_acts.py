@@ -343,7 +343,7 @@ class TestWhatItCosts:
 
         photo = after_photo(cast, case, by=cast.ben)
         given = {"outcome": "fixed", "words": "x", "photo_ids": (photo,)}
-        self.count(lambda: cast.move(case, "close", cast.ben, **given), 6)
+        self.count(lambda: cast.move(case, "close", cast.ben, **given), 7)
 
     def test_a_reply(self, cast: Cast) -> None:
         case = cast.case()
