@@ -23,6 +23,7 @@ from onehall.console.views import (
 )
 from onehall.console.views.setup import history as setup_history
 from onehall.console.views.setup import overview as setup
+from onehall.console.views.setup import services as setup_services
 from onehall.console.views.setup import text as setup_text
 
 app_name = "console"
@@ -75,6 +76,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up/history", setup_history.history, name="setup-history"),
     path("desk/set-up/history/<int:pk>", setup_history.entry, name="setup-entry"),
     path("desk/set-up/published/<int:pk>", setup_history.publication, name="setup-publication"),
+    path("desk/set-up/services", setup_services.services, name="setup-services"),
+    path("desk/set-up/services/<slug:service_key>", setup_services.service, name="setup-service"),
     path("desk/set-up/files", setup_text.files, name="setup-files"),
     path("desk/set-up/files/<path:path>/raw", setup_text.raw, name="setup-raw"),
     path("desk/set-up/files/<path:path>", setup_text.text, name="setup-text"),

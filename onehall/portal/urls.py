@@ -3,7 +3,17 @@
 from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from onehall.portal.views import demo, files, home, mine, photos, places, report, status
+from onehall.portal.views import (
+    demo,
+    files,
+    home,
+    mine,
+    photos,
+    places,
+    preview,
+    report,
+    status,
+)
 
 
 class Secret(StringConverter):
@@ -32,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("report", report.choose, name="choose"),
     path("report/<slug:service_key>", report.form, name="report"),
     path("report/<slug:service_key>/near", places.near, name="near"),
+    path("preview/service", preview.service, name="preview"),
     path("places/find", places.find, name="find-place"),
     path("places/name", places.name, name="name-place"),
     re_path(

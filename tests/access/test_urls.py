@@ -25,6 +25,7 @@ from onehall.places.models import City
 from onehall.service_requests import actions as requests
 from onehall.service_requests.actions import NewRequest
 from onehall.service_requests.models import ServiceRequest
+from onehall.setup.models import Draft
 from tests.cast import ROSA, SOUTH, START, Cast, elsewhere, picture
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,18 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:split": {"part": "the branch"},
     "console:file": {"what": "share"},
 }
+SETUP_POSTS: dict[str, dict[str, Any]] = {
+    # Addresses of the set-up, with what is sent to make them write; the preview only shows.
+    "console:setup-publish": {"seen": "x"},
+    "console:setup-discard": {"seen": "x"},
+    "console:setup-services": {"name": "Broken bench"},
+    "console:setup-service": {"name.en": "Hole"},
+    "console:setup-files": {"path": "services/bench.yaml"},
+    "console:setup-text": {"text": "key: hole"},
+    "portal:preview": {"name.en": "Hole"},
+}
+SET_UP = "portal:preview"
+"""Of the portal's rooms, and for those who set up alone."""
 READERS_POSTS: dict[str, dict[str, Any]] = {
     # Everybody who sees the case may: it says that they have it open, and nothing is added to it.
     "console:looking": {},
@@ -141,6 +154,7 @@ class World:
             "queue_key": "roads",
             "template_key": "crew-soon",
             "service_key": "pothole",
+            "path": "services/pothole.yaml",
             "photo": str(photo.key),
             "pk": photo.pk,
             "key": DRAFT,
@@ -268,7 +282,7 @@ def to_sign_in(response: HttpResponse) -> bool:
 
 def test_every_address_is_public_own_or_of_the_desk() -> None:
     assert set(ADDRESSES) >= PUBLIC | OWN
-    rest = set(ADDRESSES) - PUBLIC - OWN
+    rest = set(ADDRESSES) - PUBLIC - OWN - {SET_UP}
     # The stream checks a signed token, and nobody is signed in there.
     assert rest == set(DESK) | {"api:live"}
 
@@ -346,6 +360,25 @@ class TestTheDesk:
         if name not in ("console:photos", "console:keep", "console:files"):
             assert Case.objects.get(pk=world.case.pk).lock > lock
 
+    @pytest.mark.parametrize("name", SETUP_POSTS)
+    def test_who_may_set_up(self, world: World, name: str) -> None:
+        url, data = world.url(name), SETUP_POSTS[name]
+        for who in ("ben", "mo", "dana", "owen", "kim", "rosa", "ida"):
+            assert world.client(who).post(url, data).status_code == 403, who
+        assert to_sign_in(world.client().post(url, data))
+        assert not Draft.objects.exists()
+        assert world.client("ada").post(url, data).status_code in {200, 302, 409}
+
+    def test_every_page_of_the_set_up_is_for_those_who_may(self, world: World) -> None:
+        for name in (n for n in DESK if n.startswith("console:setup")):
+            codes = {
+                world.client(w).get(world.url(name)).status_code for w in ("mo", "owen", "dana")
+            }
+            assert codes <= {403, 405}, name
+            assert world.client("ada").get(world.url(name)).status_code in {200, 302, 404, 405}, (
+                name
+            )
+
     @pytest.mark.parametrize("name", READERS_POSTS)
     def test_who_sees_a_case_may_say_that_they_look(self, world: World, name: str) -> None:
         lock = Case.objects.get(pk=world.case.pk).lock
@@ -366,11 +399,11 @@ class TestPosts:
                 found.add(name)
         # Pages of the sign-in library that only say something answer to any method.
         found -= {"account_inactive", "account_password_reset_completed"}
-        assert found == {*DESK_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}
+        assert found == {*DESK_POSTS, *SETUP_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}
 
     def test_none_is_taken_without_a_token_against_forgery(self, world: World) -> None:
         wrong = []
-        for name in sorted({*DESK_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}):
+        for name in sorted({*DESK_POSTS, *SETUP_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}):
             data = DESK_POSTS.get(name, {}) | {"words": "x", "answer": "yes", "rating": "5"}
             client = world.client("mo", csrf=True)
             if client.post(world.url(name), data).status_code != 403:
