@@ -216,6 +216,8 @@ def discard_draft(*, city: City, seen: str, by: Actor, now: datetime) -> int:
 
     `seen` is the fingerprint of the draft that was looked at.
     """
+    if not by.may("publish"):
+        raise MayNotSetUp(_("Only those who publish in this city can do that."))
     held, draft = _begin(city, by, now)
     rows = list(DraftFile.objects.filter(city=held, draft=draft).order_by("path"))
     view = queries.view_of(held, draft, rows)
