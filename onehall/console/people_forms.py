@@ -39,7 +39,7 @@ class PersonForm(forms.Form):
                 help_text=_("As colleagues know it. It stands on everything they do."),
             )
         self.fields["roles"] = forms.MultipleChoiceField(
-            label=_("Roles"), choices=_roles(), widget=TileChecks(columns="three")
+            label=_("Roles"), choices=_roles(), widget=TileChecks(columns="one")
         )
         self.fields["department"] = forms.ChoiceField(
             label=_("Department"),

@@ -86,10 +86,15 @@ def _told(request: CityRequest, change: StaffChange) -> dict[str, Any]:
                 _said(request, name, change.before.get(name)),
                 _said(request, name, value),
             )
-            for name, value in change.after.items()
+            for name, value in sorted(change.after.items(), key=lambda item: _place(item[0]))
             if name != "active"
         ],
     }
+
+
+def _place(name: str) -> int:
+    order = ("name", "roles", "department", "queues", "areas", "cases", "tasks", "to")
+    return order.index(name) if name in order else len(order)
 
 
 def _field(name: str) -> str:
