@@ -8,13 +8,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import after, clock, promises, queries, rules, steps, timeline
+from onehall.casework import after, ladder, promises, queries, rules, steps, targets, timeline
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case
 from onehall.casework.opening import CasePlace as CasePlace
 from onehall.casework.opening import NewCase as NewCase
 from onehall.casework.progress import Progress
-from onehall.casework.promises import PRIORITY_NAMES
 from onehall.casework.rules import Given
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
@@ -36,8 +35,6 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
     service = listed.by_id(new.service_id)
     version_id, flow = listed.current_version(service.flow)
     state = flow.states[flow.start]
-    promise = service.promise_for(PRIORITY_NAMES[new.priority])
-    due = clock.due(promise, now, queries.calendar_of(city))
     place = new.place
     case = Case(
         id=new.id,
@@ -45,6 +42,7 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
         service_id=new.service_id,
         flow_version_id=version_id,
         queue_id=new.queue_id,
+        assignee_id=new.assignee_id,
         asset_id=place.asset_id,
         number=new.number,
         state=state.key,
@@ -54,9 +52,6 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
         priority=new.priority,
         opened_at=now,
         updated_at=now,
-        due_at=due,
-        due_order=clock.order(due),
-        promised_at=due,
         lon=place.lon,
         lat=place.lat,
         cell=_cell(place),
@@ -64,16 +59,24 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
         areas=place.areas,
         route_reason=_reason(new.route),
     )
+    promises.begin(case, service, city=city, now=now)
     entries = [
         NewEntry(kind="received", data={"channel": new.channel}),
         NewEntry(kind="routed", data=_routed(case), by=_system(by), public=False),
     ]
+    if new.assignee_id is not None:
+        given = {"to": new.assignee_id, "name": new.assignee_name}
+        entries.append(NewEntry(kind="assigned", data=given, by=_system(by)))
     started = Progress(
         case=case, flow=flow, city=city, by=by, now=now, answers=new.answers, entries=entries
     )
     started.start()
     rows, outbox = timeline.append(case, started.entries, by=by, now=now)
+    ladder.set_next(case, service, calendar=queries.calendar_of(city))
+    running = targets.begin(case, service, calendar=queries.calendar_of(city), since=now)
+    targets.judge(running, case, flow, service, started.entries, by=by, now=now)
     along.insert([case], with_pk=True)
+    along.insert(running)
     started.save(along)
     steps.save_news(case=case, entries=rows, outbox=outbox, now=now, along=along)
     return case
@@ -265,8 +268,16 @@ def place(*, city: City, case_id: int, new: CasePlace, by: Actor, now: datetime)
     before = case.place_words
     case.lon, case.lat, case.cell = new.lon, new.lat, _cell(new)
     case.place_words, case.areas, case.asset_id = new.words, new.areas, new.asset_id
-    entry = NewEntry(kind="rerouted", data={"place_from": before, "place_to": new.words})
-    steps.finish(case, [entry], by=by, now=now)
+    entries = [NewEntry(kind="rerouted", data={"place_from": before, "place_to": new.words})]
+    if case.is_open:
+        entries += promises.recount(
+            case,
+            catalogue(city).by_id(case.service_id),
+            calendar=queries.calendar_of(city),
+            now=now,
+            why="place",
+        )
+    steps.finish(case, entries, by=by, now=now)
     return case
 
 

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import actions, steps, timers
+from onehall.casework import actions, promises, queries, steps, targets, timers
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
+from onehall.catalog.queries import catalogue
 from onehall.people.actor import Actor
 from onehall.places.models import City
 
@@ -103,6 +104,14 @@ def part(
     )
     Case.objects.filter(pk=root.pk).update(people_count=root_people)
     timers.begin_again(city=city, case=case, now=now)
+    if is_open:
+        targets.recount(
+            case,
+            catalogue(city).by_id(case.service_id),
+            calendar=queries.calendar_of(city),
+            now=now,
+            pauses=promises.pauses_of(case),
+        )
     data = {"number": case.number, "people": root_people}
     said = NewEntry(kind="unjoined", data=data, news=False)
     actions.hear(city=city, case_id=root.pk, entry=said, by=by, now=now, unread=False)

@@ -1,10 +1,13 @@
 """Cases, their append-only timeline, tasks, photos and timers."""
 
+from datetime import datetime
 from typing import Self, override
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from onehall.casework.clock_models import CasePause as CasePause
+from onehall.casework.clock_models import CaseTarget as CaseTarget
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 
@@ -54,6 +57,16 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Cases on which somebody still has to work."""
         return self.filter(is_open=True)
 
+    def late(self, now: datetime) -> Self:
+        """Open cases whose promise is over; not those whose clock stands still."""
+        return self.filter(is_open=True, paused_at=None, due_order__lt=now)
+
+    def at_risk(self, now: datetime) -> Self:
+        """Open cases that are not late yet but should not wait: near the end of one of their targets, or past a lesser one."""
+        near = CaseTarget.objects.filter(ended_at=None, risk_at__lte=now).values("case_id")
+        soon = models.Q(risk_at__lte=now) | models.Q(pk__in=near)
+        return self.filter(soon, is_open=True, paused_at=None, due_order__gte=now)
+
 
 class Case(models.Model):
     """One piece of city work. `lock` is the number of its last timeline entry."""
@@ -85,6 +98,9 @@ class Case(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     due_order = models.DateTimeField()
     promised_at = models.DateTimeField(null=True, blank=True)
+    counted_from = models.DateTimeField(null=True, blank=True)
+    risk_at = models.DateTimeField(null=True, blank=True)
+    ladder_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     lon = models.FloatField(null=True, blank=True)
@@ -95,6 +111,7 @@ class Case(models.Model):
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
     people_count = models.PositiveSmallIntegerField(default=1)
     reopened = models.PositiveSmallIntegerField(default=0)
+    ladder_step = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_open = models.BooleanField()
     is_public = models.BooleanField(default=True)
     unread_reply = models.BooleanField(default=False)
@@ -150,6 +167,18 @@ class Case(models.Model):
                 include=["queue", "is_open"],
                 name="case_unread",
                 condition=models.Q(unread_reply=True),
+            ),
+            models.Index(
+                "city",
+                "risk_at",
+                name="case_risk",
+                condition=models.Q(is_open=True, risk_at__isnull=False),
+            ),
+            models.Index(
+                "ladder_at",
+                "id",
+                name="case_ladder",
+                condition=models.Q(is_open=True, ladder_at__isnull=False),
             ),
             models.Index("city", "cell", name="case_near", condition=models.Q(is_open=True)),
             models.Index("city", "opened_at", "id", name="case_newest"),

@@ -136,7 +136,11 @@ class Progress:
         case.closed_at = None if case.is_open else (case.closed_at or self.now)
         case.entered += 1
         promises.run(
-            case, running=not categories.is_paused(state.category), city=self.city, now=self.now
+            case,
+            running=not categories.is_paused(state.category),
+            city=self.city,
+            now=self.now,
+            label=state.label,
         )
         self.starts_timers = True
         for task in self.tasks:

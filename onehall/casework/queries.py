@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.core.cache import caches
 from django.db import connection, models
 
-from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.models import Case, CasePause, CaseTarget, Photo, TimelineEntry
 from onehall.casework.selection import EVERYTHING, Selection
 from onehall.kernel import cells, geo
 from onehall.kernel.rows import select
@@ -54,6 +54,8 @@ class CaseLine:
     reopened: int
     is_open: bool
     unread_reply: bool
+    risk_at: datetime | None
+    target_risk_at: datetime | None
     number: str
     state: str
     category: str
@@ -68,7 +70,10 @@ LINE_COLUMNS = tuple(
 
 def as_lines(cases: models.QuerySet[Case]) -> list[CaseLine]:
     """Cases as lines of a list, in the order of the query, which decides how many."""
-    return [CaseLine(*row) for row in cases.values_list(*LINE_COLUMNS)]
+    running = CaseTarget.objects.filter(case_id=models.OuterRef("pk"), ended_at=None)
+    first = running.order_by("risk_at", "id").values("risk_at")[:1]
+    rows = cases.annotate(target_risk_at=models.Subquery(first))
+    return [CaseLine(*row) for row in rows.values_list(*LINE_COLUMNS)]
 
 
 _calendars: dict[tuple[int, int], WorkCalendar] = {}
@@ -83,11 +88,6 @@ def calendar_of(city: City) -> WorkCalendar:
             _calendars.clear()
         found = _calendars[key] = WorkCalendar.from_doc(city.calendar, ZoneInfo(city.time_zone))
     return found
-
-
-def at_risk_until(city: City, now: datetime) -> datetime:
-    """The end of the next working day: what is due before it and not done yet is at risk."""
-    return calendar_of(city).add_days(now, 1)
 
 
 def queue_of(city: City, queue_id: int) -> Queue | None:
@@ -366,6 +366,17 @@ def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]
     """Entries of a case, newest first, the last 500."""
     only = "AND public " if public_only else ""
     return select(TimelineEntry, f"WHERE case_id = %s {only}ORDER BY seq DESC LIMIT 500", [case.id])
+
+
+def targets_of(case: Case) -> list[CaseTarget]:
+    """Further targets of a case, the next one first."""
+    return select(CaseTarget, "WHERE case_id = %s ORDER BY due_at, id", [case.id])
+
+
+def pauses_of(case: Case) -> list[CasePause]:
+    """Times in which the clock of a case stood still, newest first, the last 50."""
+    where = "WHERE case_id = %s ORDER BY began_at DESC, id DESC LIMIT 50"
+    return select(CasePause, where, [case.id])
 
 
 def photos_of(case_ids: Sequence[int]) -> list[Photo]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import rules, timeline
+from onehall.casework import ladder, queries, rules, targets, timeline
 from onehall.casework.errors import CaseChanged, MoveRefused
 from onehall.casework.models import Case, TimelineEntry
 from onehall.casework.progress import Progress
@@ -97,6 +97,9 @@ def finish_progress(progress: Progress) -> None:
     if progress.case.merged_into_id is None:
         progress.follow()
     case, now = progress.case, progress.now
+    service, flow = catalogue(case.city).by_id(case.service_id), progress.flow
+    targets.follow(case, flow, service, progress.entries, by=progress.by, now=now)
+    ladder.set_next(case, service, calendar=queries.calendar_of(case.city))
     rows, outbox = timeline.append(case, progress.entries, by=progress.by, now=now)
     case.save()
     progress.save()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from onehall.casework import photos, presence, timers
 from onehall.casework.errors import CaseworkRefused
-from onehall.casework.models import Timer
+from onehall.casework.models import Case, Timer
 from onehall.places.models import City
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,22 @@ def sweep_timers(now: datetime) -> int:
             log.exception("event=timer.failed timer=%d", timer_id)
             timers.put_off(timer_id=timer_id, until=now + PUT_OFF)
     return fired
+
+
+def sweep_ladders(now: datetime) -> int:
+    """Tell those whose turn it is about cases at risk and late, each step at most once; returns how many."""
+    due = Case.objects.filter(is_open=True, paused_at=None, ladder_at__lte=now)
+    cities: dict[int, City] = {}
+    climbed = 0
+    rows = due.order_by("ladder_at", "id").values_list("id", "city_id")[:AT_ONCE]
+    for case_id, city_id in rows:
+        city = cities.get(city_id) or cities.setdefault(city_id, City.objects.get(pk=city_id))
+        try:
+            climbed += timers.climb(city=city, case_id=case_id, now=now)
+        except (CaseworkRefused, LookupError, ValueError, TypeError):
+            log.exception("event=ladder.failed case=%d", case_id)
+            timers.rest_ladder(case_id=case_id, until=now + PUT_OFF)
+    return climbed
 
 
 def purge_drafts(now: datetime) -> int:

@@ -26,7 +26,7 @@ def tell_staff(payload: dict[str, Any], *, city_id: int, key: str, now: datetime
     """Write one message per person about one entry. Idempotent by message key."""
     entry = (
         TimelineEntry.objects.filter(case_id=payload["case"], seq=payload["seq"])
-        .select_related("case__queue", "case__assignee")
+        .select_related("case__queue__department", "case__assignee")
         .first()
     )
     if entry is None or not entry.case.is_open:
@@ -39,6 +39,13 @@ def tell_staff(payload: dict[str, Any], *, city_id: int, key: str, now: datetime
 def _hearers(city: City, entry: TimelineEntry) -> list[User]:
     """Those with the named role in the case's department; else who has the case; else who serves its queue."""
     case, role = entry.case, entry.data.get("role")
+    if entry.data.get("who") == "head":
+        head = case.queue.department.head_email
+        rows = Membership.objects.filter(city=city, active=True, user__is_active=True)
+        heads = [m.user for m in rows.filter(user__email__iexact=head).select_related("user")]
+        if heads:
+            return heads
+        role = "supervisor"
     if not role and case.assignee is not None:
         return [case.assignee]
     rows = Membership.objects.filter(city=city, active=True, user__is_active=True)

@@ -106,12 +106,21 @@ def apply_command(folder: Path, *, with_staff: bool) -> None:
             touched = [] if problems else _flow_changes(packs.changes(pack))
             if not problems:
                 storing = steps.add_task("Storing the city", total=1)
-                city = applying.apply(pack, with_staff=with_staff, by=BY, now=clock.now())
+                city, recounted = applying.apply_counted(
+                    pack, with_staff=with_staff, by=BY, now=clock.now()
+                )
                 steps.advance(storing)
         _stop_if_wrong(problems)
         _say_warnings(packs.warnings(pack))
         for line in touched:
             out.print(line, markup=False, soft_wrap=True)
+        if recounted.moved:
+            out.print(
+                f"{recounted.moved} of {recounted.looked_at} open cases have another date:"
+                f" {recounted.sooner} sooner, {recounted.later} later.",
+                markup=False,
+                soft_wrap=True,
+            )
         done(f"{city.name} is at revision {city.revision}.")
 
 

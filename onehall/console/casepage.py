@@ -17,7 +17,7 @@ from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import moves, tasks
+from onehall.console import moves, promises, tasks
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
@@ -141,6 +141,8 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     task_lines = tasks.lines(desk, found, flow, rows, reader=reader, trouble=trouble)
     return {
         "tasks": task_lines,
+        "targets": promises.target_lines(found, desk) if loaded.service.targets else [],
+        "pauses": promises.pause_lines(found, desk),
         "checklist": worklist.checklist(found, flow, rows, city=city, reader=reader, now=desk.now),
         "new_task": trouble.typed.get("title", ""),
         "live_etag": etag_of(request, loaded),

@@ -20,6 +20,9 @@ from onehall.console.views import (
     work,
     writing,
 )
+from onehall.console.views.setup import history as setup_history
+from onehall.console.views.setup import overview as setup
+from onehall.console.views.setup import text as setup_text
 
 app_name = "console"
 
@@ -63,5 +66,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up/messages/given-up/replay", mail.replay, name="mail-replay"),
     path("desk/set-up/messages/<int:pk>", mail.one, name="mail-one"),
     path("desk/set-up/messages/<int:pk>/again", mail.again_one, name="mail-again-one"),
+    path("desk/set-up", setup.overview, name="setup"),
+    path("desk/set-up/publish", setup.publish, name="setup-publish"),
+    path("desk/set-up/discard", setup.discard, name="setup-discard"),
+    path("desk/set-up/city.zip", setup.export, name="setup-zip"),
+    path("desk/set-up/history", setup_history.history, name="setup-history"),
+    path("desk/set-up/history/<int:pk>", setup_history.entry, name="setup-entry"),
+    path("desk/set-up/published/<int:pk>", setup_history.publication, name="setup-publication"),
+    path("desk/set-up/files", setup_text.files, name="setup-files"),
+    path("desk/set-up/files/<path:path>/raw", setup_text.raw, name="setup-raw"),
+    path("desk/set-up/files/<path:path>", setup_text.text, name="setup-text"),
     path("desk/components", components.components, name="components"),
 ]

@@ -13,7 +13,7 @@ from django.core.cache import caches
 from django.db import connection
 
 from onehall.casework.models import Case
-from onehall.casework.queries import LOCAL, at_risk_until
+from onehall.casework.queries import LOCAL
 from onehall.casework.rules import good_end
 from onehall.casework.selection import WAITS
 from onehall.catalog.queries import catalogue
@@ -130,7 +130,6 @@ def _count(
         "end": period.end,
         "edges": period.edges,
         "now": now,
-        "soon": at_risk_until(city, now),
         "ages": [periods.midnight(a.first, period.zone) for a in reversed(ages) if a.first],
         **{f"wait_{n}": category for n, category in enumerate(WAITS, 1)},
         "most": MOST_DAYS,

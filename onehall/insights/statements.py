@@ -34,7 +34,9 @@ FROM (
   SELECT queue_id, service_id, {_AREA}, category, reopened,
          width_bucket(opened_at, %(ages)s::timestamptz[]) AS part,
          paused_at IS NULL AND due_order < %(now)s AS late,
-         paused_at IS NULL AND due_order >= %(now)s AND due_order < %(soon)s AS risk
+         paused_at IS NULL AND due_order >= %(now)s AND (risk_at <= %(now)s OR id IN (
+           SELECT case_id FROM casework_casetarget
+           WHERE city_id = %(city)s AND ended_at IS NULL AND risk_at <= %(now)s)) AS risk
   FROM casework_case WHERE {_MINE} AND is_open
 ) mine
 GROUP BY GROUPING SETS ((part), (queue_id), (service_id), (area))

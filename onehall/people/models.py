@@ -66,6 +66,7 @@ class Department(models.Model):
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
     key = models.CharField(max_length=60)
     name = models.JSONField()
+    head_email = models.EmailField(max_length=254, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     active = models.BooleanField(default=True)
 

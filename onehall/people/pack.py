@@ -21,6 +21,7 @@ from onehall.places.rows import Change
 type Doc = dict[str, Any]
 
 FILE: Final = "departments.yaml"
+EMAIL: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 SERVING: Final = roles_with("do_tasks") - {"admin"}
 """Roles that work a queue. An administrator may, but nobody waits for one."""
 
@@ -66,6 +67,7 @@ def read(
     top.finish()
     if staff:
         _served(queue_nodes, departments, staff)
+        _headed(nodes, departments, staff)
     return PeoplePack(departments=tuple(departments), staff=tuple(staff)), problems
 
 
@@ -75,6 +77,8 @@ def _department(node: Node, languages: Sequence[str]) -> Doc:
         "name": node.localized("name", languages, required=True, complete=True),
         "queues": [_queue(item, languages) for item in node.listing("queues")],
     }
+    if head := node.text("head", pattern=EMAIL, shape="an e-mail address").lower():
+        doc["head"] = head
     node.finish()
     return doc
 
@@ -98,7 +102,7 @@ def _member(
     queues = [q["key"] for d in departments for q in d["queues"]]
     doc: Doc = {
         "email": node.text(
-            "email", required=True, pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+", shape="an e-mail address"
+            "email", required=True, pattern=EMAIL, shape="an e-mail address"
         ).lower(),
         "name": node.text("name", required=True, max_length=120),
         "language": node.choice("language", languages),
@@ -117,7 +121,7 @@ def _areas(node: Node, known: Mapping[str, Collection[str]] | None) -> Doc:
         return {}
     item = node.mapping("areas")
     found: Doc = {}
-    for layer in item.keys():  # noqa: SIM118  (a node of the file is no dict)
+    for layer in item.keys():  # noqa: SIM118  (a node is no dict)
         if known is not None and layer not in known:
             advice = f"Known: {', '.join(sorted(known)) or 'none'}."
             item.problem(f'The map has no layer "{layer}".', advice, key=layer)
@@ -145,6 +149,18 @@ def _served(nodes: list[Node], departments: list[Doc], staff: list[Doc]) -> None
                 f'Add someone of "{department}" as crew, supervisor or agent to "staff", '
                 "or list the queue for a city-wide agent.",
                 key="key",
+            )
+
+
+def _headed(nodes: list[Node], departments: list[Doc], staff: list[Doc]) -> None:
+    """Report a head of a department who is not among the staff."""
+    known = {member["email"] for member in staff}
+    for node, doc in zip(nodes, departments, strict=True):
+        if doc.get("head") and doc["head"] not in known:
+            node.problem(
+                f'The head of "{doc["key"]}" is not among the staff.',
+                "Add them to staff, or name somebody who is there.",
+                key="head",
             )
 
 
@@ -178,7 +194,9 @@ def stored(city: City | None) -> PeoplePack:
     )
     return PeoplePack(
         departments=tuple(
-            {"key": d.key, "name": d.name, "queues": queues.get(d.pk, [])} for d in departments
+            {"key": d.key, "name": d.name, "queues": queues.get(d.pk, [])}
+            | ({"head": d.head_email} if d.head_email else {})
+            for d in departments
         ),
         staff=tuple(
             {
@@ -222,7 +240,7 @@ def warnings(pack: PeoplePack) -> list[str]:
 
 
 def _flat(departments: Iterable[Doc]) -> dict[str, Doc]:
-    return {d["key"]: {"name": d["name"]} for d in departments}
+    return {d["key"]: {"name": d["name"], "head": d.get("head", "")} for d in departments}
 
 
 def _queues(departments: Iterable[Doc]) -> dict[str, Doc]:
@@ -239,7 +257,12 @@ def apply(
         departments[doc["key"]], _ = Department.objects.update_or_create(
             city=city,
             key=doc["key"],
-            defaults={"name": doc["name"], "position": number, "active": True},
+            defaults={
+                "name": doc["name"],
+                "head_email": doc.get("head", ""),
+                "position": number,
+                "active": True,
+            },
         )
         for place, queue in enumerate(doc["queues"]):
             Queue.objects.update_or_create(
@@ -308,6 +331,8 @@ def _written(doc: Doc, languages: Sequence[str]) -> Doc:
     """A department with its words in the city's order of languages, which jsonb does not keep."""
     ordered = {code: doc["name"][code] for code in languages if code in doc["name"]}
     written = {"key": doc["key"], "name": ordered}
+    if doc.get("head"):
+        written["head"] = doc["head"]
     if "queues" in doc:
         written["queues"] = [{**_written(q, languages), "icon": q["icon"]} for q in doc["queues"]]
     return written

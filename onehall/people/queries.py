@@ -37,6 +37,7 @@ class Member:
 
     user_id: int
     name: str
+    email: str
     roles: tuple[str, ...]
     department_id: int | None
     department_name: Words
@@ -134,6 +135,7 @@ def members(city: City) -> list[Member]:
         Member(
             user_id=m.user_id,
             name=m.user.name or m.user.email,
+            email=m.user.email,
             roles=tuple(m.roles),
             department_id=m.department_id,
             department_name=m.department.name if m.department else {},

@@ -4,7 +4,10 @@ Import it only after Django is set up.
 """
 
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from onehall.casework import migrating
 from onehall.catalog import pack as catalog_pack
@@ -15,6 +18,7 @@ from onehall.people.pack import PeoplePack
 from onehall.places import pack as places_pack
 from onehall.places.models import City
 from onehall.places.pack import Change, PlacesPack
+from onehall.setup.queries import DraftView
 
 
 class PackRefused(Exception):
@@ -59,7 +63,9 @@ def _with_the_rest(
         languages=tuple(languages),
         queues=people.queue_keys,
         asset_kinds=frozenset(places.assets),
-        layers=frozenset(layer.layer for layer in places.areas),
+        owners=places.owners,
+        people=frozenset(m["email"] for m in people.staff),
+        areas={a.layer: frozenset(row.code for row in a.rows) for a in places.areas},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)
     found = {*problems, *people_problems, *catalog_problems}
@@ -142,3 +148,22 @@ def export(slug: str, folder: Path, *, with_staff: bool = False) -> City:
     people_pack.write(city, folder, with_staff=with_staff)
     catalog_pack.write(city, folder)
     return city
+
+
+def zipped(city: City, draft: DraftView | None = None) -> bytes:
+    """A city's folder as a zip file, without its people; with a draft, as publishing would make it."""
+    out = BytesIO()
+    with TemporaryDirectory(prefix="onehall-zip-") as name:
+        folder = Path(name) / city.slug
+        export(city.slug, folder)
+        for file in draft.changed if draft else ():
+            path = folder / file.path
+            if file.text is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(file.text, encoding="utf-8")
+        with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+            for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+                archive.write(path, path.relative_to(folder.parent).as_posix())
+    return out.getvalue()
