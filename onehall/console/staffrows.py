@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import handing
+from onehall.casework import leaving
 from onehall.catalog.queries import catalogue
 from onehall.console.people_forms import area_words
 from onehall.kernel.localized import pick
@@ -49,7 +49,7 @@ def row(request: CityRequest, found: Membership, held: int) -> dict[str, Any]:
 
 def detail(request: CityRequest, found: Membership) -> dict[str, Any]:
     """What the page of one person names: facts, open work, history."""
-    work = handing.open_work(request.city, found.user_id)
+    work = leaving.open_work(request.city, found.user_id)
     listed = catalogue(request.city)
     default = request.city.language
     return {

@@ -45,7 +45,7 @@ WRITERS = {
     "task_actions.py": "every write to a task",
     "migrating.py": "live cases between the versions of their flow",
     "photos.py": "writes about photos",
-    "handing.py": "one person's open work to another",
+    "leaving.py": "one person's open work to another",
     "mail.py": "messages sent again, and addresses corrected",
     "presence.py": "who has a case open",
     "applying.py": "a pack as a whole, put in force",

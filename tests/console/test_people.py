@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from onehall.casework import actions, handing
+from onehall.casework import actions, leaving
 from onehall.casework.models import Case
 from onehall.kernel.clock import now
 from onehall.messaging.models import Message
@@ -223,7 +223,7 @@ class TestEnding:
         carl = of("carl@testford.example")
         other = Case.objects.get(number=report(city).number)
         Case.objects.filter(pk=other.pk).update(assignee=carl)
-        monkeypatch.setattr(handing, "MOST", 1)
+        monkeypatch.setattr(leaving, "MOST", 1)
         ada.post(f"/set-up/people/{carl.pk}/end", to="")
         assert Membership.objects.get(user=carl).active
         assert Case.objects.filter(assignee=carl).count() == 1

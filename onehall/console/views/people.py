@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from onehall.casework import handing
+from onehall.casework import leaving
 from onehall.casework.errors import CaseworkRefused
-from onehall.casework.handing import Handed
+from onehall.casework.leaving import Handed
 from onehall.casework.telling import public_address
 from onehall.console import staffrows
 from onehall.console.desk import draw, frame, staff_who_may
@@ -49,7 +49,7 @@ def people(request: CityRequest) -> HttpResponse:
     )
     found = staff(request.city, query)
     page = found[:STAFF_PAGE]
-    held = handing.held_by(request.city, [m.user_id for m in page])
+    held = leaving.held_by(request.city, [m.user_id for m in page])
     context = {
         "rows": [staffrows.row(request, m, held.get(m.user_id, 0)) for m in page],
         "query": query,
@@ -258,7 +258,7 @@ def _hand(request: CityRequest, found: Membership) -> Handed:
             raise PeopleRefused(_("Choose somebody of the list."))
     now = read_clock()
     with transaction.atomic():
-        handed = handing.hand_over(
+        handed = leaving.hand_over(
             city=request.city, user_id=found.user_id, to=to, by=request.actor, now=now
         )
         if handed.cases or handed.tasks:
