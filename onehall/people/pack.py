@@ -10,7 +10,7 @@ from django.db import transaction
 
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
-from onehall.people.actions import described, keep
+from onehall.people.actions import keep
 from onehall.people.actor import system
 from onehall.people.differences import differences
 from onehall.people.models import Department, Membership, Queue, StaffChange, User
@@ -293,7 +293,7 @@ def _apply_member(
         user.name, user.language = member["name"], member["language"]
         user.save(update_fields=["name", "language"])
     held = Membership.objects.filter(user=user, city=city).select_related("department").first()
-    old = described(held) if held else {}
+    old = held.facts() if held else {}
     membership, is_new = Membership.objects.update_or_create(
         user=user,
         city=city,
@@ -308,7 +308,7 @@ def _apply_member(
     kind = StaffChange.Kind.ADDED if is_new else StaffChange.Kind.CHANGED
     if old and not old["active"]:
         kind = StaffChange.Kind.RETURNED
-    who, new = replace(system(city.pk), name=by), described(membership)
+    who, new = replace(system(city.pk), name=by), membership.facts()
     keep(city_id=city.pk, user_id=user.pk, kind=kind, old=old, new=new, by=who, now=now)
 
 

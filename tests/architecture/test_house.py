@@ -28,7 +28,7 @@ ROOMS = (
     "api",
 )
 """From the bottom up; the last three are neighbors."""
-WITH_WRITES = (*ROOMS[:7], "setup")
+WITH_WRITES = (*ROOMS[:7], "insights", "setup")
 LONGEST = 450
 
 WRITERS = {
@@ -53,6 +53,7 @@ WRITERS = {
     "for_you.py": "that a line was mailed",
     "splitting.py": "a part split off a case",
     "applying.py": "a pack as a whole, put in force",
+    "rollups.py": "the sums by day that figures are read from",
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
 }
