@@ -62,6 +62,7 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:photo": {"public": "no"},
     "console:files": {},
     "console:split": {"part": "the branch"},
+    "console:efforts": {"do": "time", "minutes": "30"},
     "console:file": {"what": "share"},
 }
 READERS_POSTS: dict[str, dict[str, Any]] = {

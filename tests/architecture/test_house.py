@@ -49,6 +49,7 @@ WRITERS = {
     "attachments.py": "writes about files of a case",
     "following.py": "who of the staff follows a case, and their lines",
     "for_you.py": "that a line was mailed",
+    "efforts.py": "time and materials",
     "splitting.py": "a part split off a case",
     "applying.py": "a pack as a whole, put in force",
     "bulk.py": "COPY for imports and histories",
