@@ -42,7 +42,20 @@ SEES: Final = ("all", "public", "staff")
 NEAR_METRES: Final = 200
 
 KNOWN: Final = frozenset(
-    {"", "say", "queue", "join", "assign", "priority", "photo", "task", "files", "split", "effort"}
+    {
+        "",
+        "say",
+        "queue",
+        "join",
+        "assign",
+        "priority",
+        "photo",
+        "task",
+        "files",
+        "split",
+        "relate",
+        "effort",
+    }
 )
 """Places of a page that a refusal may belong to, besides the moves."""
 
@@ -189,6 +202,11 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
             )
         },
         "at_stop": False,
+        "related": [
+            (c, catalogue(city).by_id(c.service_id))
+            for c in around.related
+            if c.queue_id in desk.queue_ids and desk.actor.sees_area(c.areas)
+        ],
         "has_news_for_me": bool(around.unread),
         "office": catalogue(city).attachments.office,
         "targets": promises.target_lines(found, desk) if loaded.service.targets else [],

@@ -50,6 +50,7 @@ WRITERS = {
     "following.py": "who of the staff follows a case, and their lines",
     "for_you.py": "that a line was mailed",
     "efforts.py": "time and materials",
+    "relating.py": "cases that have to do with each other",
     "splitting.py": "a part split off a case",
     "applying.py": "a pack as a whole, put in force",
     "bulk.py": "COPY for imports and histories",
