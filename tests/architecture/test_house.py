@@ -51,6 +51,7 @@ WRITERS = {
     "for_you.py": "that a line was mailed",
     "efforts.py": "time and materials",
     "relating.py": "cases that have to do with each other",
+    "captions.py": "words of photos",
     "splitting.py": "a part split off a case",
     "applying.py": "a pack as a whole, put in force",
     "bulk.py": "COPY for imports and histories",
