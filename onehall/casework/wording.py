@@ -94,7 +94,11 @@ def lines(entries: list[TimelineEntry], case: Case, reader: Reader) -> list[Line
     """Entries (newest first) in words, newest first, each with the category of its moment."""
     category = reader.flow.states[reader.flow.start].category
     found: list[Line] = []
+    said = {e.seq for e in entries if e.data.get("purpose") in ("accept", "dispute")}
     for entry in reversed(entries):
+        if entry.kind == "verdict" and "rating" not in entry.data and entry.seq - 1 in said:
+            # The move before it says the same.
+            continue
         if entry.kind in ("moved", "migrated"):
             target = reader.flow.states.get(str(entry.data.get("to")))
             category = target.category if target else category

@@ -18,7 +18,7 @@ from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import mentions, moves, partlines, promises, tasks
+from onehall.console import effortlines, mentions, moves, partlines, promises, tasks
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
@@ -42,7 +42,20 @@ SEES: Final = ("all", "public", "staff")
 NEAR_METRES: Final = 200
 
 KNOWN: Final = frozenset(
-    {"", "say", "queue", "join", "assign", "priority", "photo", "task", "files", "split", "effort"}
+    {
+        "",
+        "say",
+        "queue",
+        "join",
+        "assign",
+        "priority",
+        "photo",
+        "task",
+        "files",
+        "split",
+        "relate",
+        "effort",
+    }
 )
 """Places of a page that a refusal may belong to, besides the moves."""
 
@@ -171,6 +184,29 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
             n: trouble.typed.get(n, "") for n in ("part", "service", "to_queue", "note")
         },
         "files": around.files,
+        "efforts": effortlines.context(
+            around.efforts, catalogue(city).stock, request.LANGUAGE_CODE, city.languages[0]
+        ),
+        "effort_typed": {
+            n: trouble.typed.get(n, "") if trouble.where == "effort" else ""
+            for n in (
+                "do",
+                "what",
+                "minutes",
+                "day",
+                "note",
+                "quantity",
+                "label",
+                "unit",
+                "unit_cost",
+            )
+        },
+        "at_stop": False,
+        "related": [
+            (c, catalogue(city).by_id(c.service_id))
+            for c in around.related
+            if c.queue_id in desk.queue_ids and desk.actor.sees_area(c.areas)
+        ],
         "has_news_for_me": bool(around.unread),
         "office": catalogue(city).attachments.office,
         "targets": promises.target_lines(found, desk) if loaded.service.targets else [],

@@ -64,6 +64,8 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:photo": {"public": "no"},
     "console:files": {},
     "console:split": {"part": "the branch"},
+    "console:relate": {"other": "none"},
+    "console:efforts": {"do": "time", "minutes": "30"},
     "console:file": {"what": "share"},
 }
 SETUP_POSTS: dict[str, dict[str, Any]] = {
@@ -384,7 +386,7 @@ class TestTheDesk:
         assert Case.objects.get(pk=world.case.pk).lock == lock
         answer = world.client("ben").post(url, data)
         assert answer.status_code in {200, 302, 422}
-        if name not in ("console:photos", "console:keep", "console:files"):
+        if name not in ("console:photos", "console:keep", "console:files", "console:relate"):
             assert Case.objects.get(pk=world.case.pk).lock > lock
 
     @pytest.mark.parametrize("name", SETUP_POSTS)

@@ -1,5 +1,6 @@
 """What the staff do to a case: move, write, assign, send on, join. Every act is one action."""
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -14,9 +15,9 @@ from onehall.casework import actions, photos
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Case
 from onehall.casework.rules import Given
-from onehall.console import moves
+from onehall.console import moves, writer
 from onehall.console.casepage import Loaded, load, load_to_write, may_be_given, reader_of
-from onehall.console.desk import staff_only
+from onehall.console.desk import frame, staff_only
 from onehall.console.forms import draft_of
 from onehall.console.trouble import Trouble, of
 from onehall.console.views.case import done, page
@@ -55,6 +56,8 @@ def move(request: CityRequest, loaded: Loaded) -> HttpResponse:
     try:
         if draft is not None:
             _keep_photos(request, draft)
+        if request.POST.get("as") == "insert":
+            return _insert(request, loaded, wanted, draft)
         actions.make_move(
             **common(request, loaded), move=wanted, given=_given(request), draft_key=draft
         )
@@ -67,6 +70,20 @@ def move(request: CityRequest, loaded: Loaded) -> HttpResponse:
         return again(request, loaded, of(no, where=wanted, typed=typed(request), draft=draft))
     label = reader_of(request, loaded.flow).text(loaded.flow.moves[wanted].label)
     return done(request, loaded.case.number, _("Done: %(what)s.") % {"what": label})
+
+
+def _insert(
+    request: CityRequest, loaded: Loaded, wanted: str, draft: uuid.UUID | None
+) -> HttpResponse:
+    """The form of a move again with a prepared answer below what was written; without a script."""
+    desk = frame(request)
+    key = request.POST.get("template", "")
+    offered = writer.fitting(request, desk, loaded.case)
+    template = next((t for t in offered if t.key == key), None)
+    boxes = [request.LANGUAGE_CODE]
+    found = writer.texts(desk, loaded.case, template, boxes) if template else {}
+    written = writer.add_to(typed(request), found)
+    return again(request, loaded, Trouble(where=wanted, typed=written, draft=draft, fresh=True))
 
 
 @acting
