@@ -35,8 +35,8 @@ class Span:
 class Selection:
     """What narrows a list. Joined cases are left out by everything that counts: their work is another's.
 
-    `area` is a layer and a code, "" for cases outside of every area. `due_soon` is until when an open
-    case must be due to be at risk. `kept` asks for cases closed in or out of time. `bare` maps a good
+    `area` is a layer and a code, "" for cases outside of every area. `risk` asks for open
+    cases at risk. `kept` asks for cases closed in or out of time. `bare` maps a good
     end to the services that want a photo of the finished work for it.
     """
 
@@ -44,7 +44,7 @@ class Selection:
     area: tuple[str, str] | None = None
     opened: Span | None = None
     closed: Span | None = None
-    due_soon: datetime | None = None
+    risk: bool = False
     kept: bool | None = None
     waits: str = ""
     reopened: bool = False
@@ -64,10 +64,8 @@ class Selection:
             layer, code = self.area
             rows = rows.alias(area=KeyTextTransform(layer, "areas"))
             rows = rows.filter(area=code) if code else rows.filter(area__isnull=True)
-        if self.due_soon is not None:
-            rows = rows.filter(
-                is_open=True, paused_at=None, due_order__gte=now, due_order__lt=self.due_soon
-            )
+        if self.risk:
+            rows = rows & Case.objects.at_risk(now)
         if self.kept is not None:
             in_time = models.Q(closed_at__lte=models.F("promised_at"))
             rows = rows.filter(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onehall.cli import running
+from onehall.cli import rehearse, running
 from onehall.cli.words import Failure, done, out, progress
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ def export(slug: str, folder: Path, *, with_staff: bool = False) -> City:
 @click.group()
 def command() -> None:
     """Check, plan, apply and export a city folder."""
+
+
+command.add_command(rehearse.command)
 
 
 @command.command("check")
@@ -106,12 +109,21 @@ def apply_command(folder: Path, *, with_staff: bool) -> None:
             touched = [] if problems else _flow_changes(packs.changes(pack))
             if not problems:
                 storing = steps.add_task("Storing the city", total=1)
-                city = applying.apply(pack, with_staff=with_staff, by=BY, now=clock.now())
+                city, recounted = applying.apply_counted(
+                    pack, with_staff=with_staff, by=BY, now=clock.now()
+                )
                 steps.advance(storing)
         _stop_if_wrong(problems)
         _say_warnings(packs.warnings(pack))
         for line in touched:
             out.print(line, markup=False, soft_wrap=True)
+        if recounted.moved:
+            out.print(
+                f"{recounted.moved} of {recounted.looked_at} open cases have another date:"
+                f" {recounted.sooner} sooner, {recounted.later} later.",
+                markup=False,
+                soft_wrap=True,
+            )
         done(f"{city.name} is at revision {city.revision}.")
 
 

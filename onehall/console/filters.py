@@ -13,12 +13,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from onehall.casework.queries import at_risk_until
 from onehall.casework.selection import Selection, Span
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
 from onehall.insights.periods import Days, midnight
-from onehall.insights.queries import photo_wanted
+from onehall.insights.rollups import photo_wanted
 from onehall.look import dates
 from onehall.look.components.small import local
 from onehall.places import areas
@@ -92,9 +91,7 @@ def _read(city: City, key: str, value: str, *, now: datetime) -> tuple[dict[str,
     if words is None:
         raise Http404
     found: dict[str, dict[str, Any]] = {
-        "promise": {"due_soon": at_risk_until(city, now)}
-        if value == "risk"
-        else {"kept": value == "kept"},
+        "promise": {"risk": True} if value == "risk" else {"kept": value == "kept"},
         "waits": {"waits": WAITS.get(value, "")},
         "reopened": {"reopened": True},
         "photo": {"bare": photo_wanted(city)},

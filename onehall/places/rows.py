@@ -112,6 +112,12 @@ class PlacesPack:
     landmarks: list[LandmarkRow] = field(default_factory=list)
     assets: dict[str, list[AssetRow]] = field(default_factory=dict)
 
+    @property
+    def owners(self) -> frozenset[str]:
+        """Who looks after the assets, as their fact `owner` says."""
+        found = (row.facts.get("owner") for rows in self.assets.values() for row in rows)
+        return frozenset(owner for owner in found if isinstance(owner, str) and owner)
+
     def hashes(self) -> dict[str, str]:
         """Part name to the SHA-256 of its data: equal for files that say the same in another layout."""
         # A field that came later and is not used leaves the hash as it was.

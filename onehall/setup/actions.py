@@ -271,7 +271,9 @@ def publish(*, city: City, seen: str, note: str, by: Actor, now: datetime) -> Pu
     if not checked.sound:
         raise HasMistakes(_("The draft has mistakes, so nothing was published."), checked.problems)
     author = Author(name=by.name, user_id=by.user_id, note=note.strip()[:2_000], draft=draft)
-    after = applying.apply_small(checked.pack, by=author, now=now, areas=view.touches_areas)
+    after, _recounted = applying.apply_small(
+        checked.pack, by=author, now=now, areas=view.touches_areas
+    )
     if after.revision == held.revision:
         raise SetupRefused(
             _("The draft says the same as the city, in other words of the file only. Discard it.")

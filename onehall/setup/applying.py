@@ -8,8 +8,11 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import F
 
+from onehall.casework import recounting
+from onehall.casework.recounting import Recounted
 from onehall.catalog import pack as catalog_pack
 from onehall.people import pack as people_pack
+from onehall.people.actor import system
 from onehall.places import pack as places_pack
 from onehall.places.models import City
 from onehall.places.rows import SMALL_PARTS, Change
@@ -35,14 +38,23 @@ class Author:
     draft: Draft | None = None
 
 
-@transaction.atomic
 def apply(pack: CityPack, *, by: str | Author, now: datetime, with_staff: bool = False) -> City:
     """Make a city what a checked pack says. Its revision grows by one, or stays when nothing changes."""
+    return apply_counted(pack, by=by, now=now, with_staff=with_staff)[0]
+
+
+@transaction.atomic
+def apply_counted(
+    pack: CityPack, *, by: str | Author, now: datetime, with_staff: bool = False
+) -> tuple[City, Recounted]:
+    """The same, and the open cases whose dates moved with the calendar or a service's promise."""
     return _apply(pack, by=by, now=now, with_staff=with_staff, parts=None)
 
 
 @transaction.atomic
-def apply_small(pack: CityPack, *, by: Author, now: datetime, areas: bool) -> City:
+def apply_small(
+    pack: CityPack, *, by: Author, now: datetime, areas: bool
+) -> tuple[City, Recounted]:
     """The same for a pack from `packs.read_small`: the rest of the map stays."""
     parts = SMALL_PARTS if areas else SMALL_PARTS - {"areas"}
     return _apply(pack, by=by, now=now, with_staff=False, parts=parts)
@@ -55,11 +67,12 @@ def _apply(
     now: datetime,
     with_staff: bool,
     parts: frozenset[str] | None,
-) -> City:
+) -> tuple[City, Recounted]:
     author = Author(name=by) if isinstance(by, str) else by
     held = City.objects.filter(slug=pack.places.city.slug).first()
     before = files.texts(held) if held else {}
     touches = _touches(pack, held, parts) if held else []
+    promised = recounting.promised(held)
     city = places_pack.apply(pack.places, by=author.name, now=now, parts=parts)
     if packs.changes_above(pack, city, with_staff=with_staff):
         people_pack.apply(pack.people, city, with_staff=with_staff)
@@ -69,9 +82,18 @@ def _apply(
                 revision=F("revision") + 1, changed_at=now, changed_by=author.name
             )
             city.refresh_from_db()
+    recounted = recounting.after(city=city, before=promised, by=system(city.pk), now=now)
     if held is None or city.revision != held.revision:
+        touches = [*touches, *_dates(recounted)]
         _record(city, held, before, author=author, touches=touches, now=now)
-    return city
+    return city, recounted
+
+
+def _dates(recounted: Recounted) -> list[Change]:
+    if not recounted.moved:
+        return []
+    detail = f"{recounted.sooner} sooner, {recounted.later} later of {recounted.looked_at}"
+    return [Change("change", "dates", "open cases", detail)]
 
 
 def _touches(pack: CityPack, held: City, parts: frozenset[str] | None) -> list[Change]:

@@ -23,9 +23,9 @@ def texts(city: City) -> Mapping[str, str]:
 def written(city: City) -> Mapping[str, str]:
     """The same, always read anew."""
     small = places_pack.small_of(city, areas=True)
-    found = {path: yamllined.write(doc) for path, doc in places_pack.documents(small).items()}
+    found = {path: yamllined.write(doc) for path, doc in places_pack.file_docs(small).items()}
     found[people_pack.FILE] = yamllined.write(people_pack.document(city))
-    found |= {path: yamllined.write(doc) for path, doc in catalog_pack.documents(city).items()}
+    found |= {path: yamllined.write(doc) for path, doc in catalog_pack.file_docs(city).items()}
     found |= places_pack.area_texts(small.areas)
     return {path: found[path] for path in rules.in_order(list(found))}
 

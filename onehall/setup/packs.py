@@ -57,12 +57,15 @@ def _with_the_rest(
     folder: Path, places: PlacesPack, problems: list[PackProblem]
 ) -> tuple[CityPack, list[PackProblem]]:
     languages = places.city.languages
-    people, people_problems = people_pack.read(folder, languages)
+    codes = {layer.layer: [row.code for row in layer.rows] for layer in places.areas}
+    people, people_problems = people_pack.read(folder, languages, codes)
     known = Known(
         languages=tuple(languages),
         queues=people.queue_keys,
         asset_kinds=frozenset(places.assets),
-        layers=frozenset(layer.layer for layer in places.areas),
+        owners=places.owners,
+        people=frozenset(m["email"] for m in people.staff),
+        areas={a.layer: frozenset(row.code for row in a.rows) for a in places.areas},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)
     found = {*problems, *people_problems, *catalog_problems}

@@ -16,12 +16,14 @@ ORDER: Final = (
     "within", "label", "words", "hint", "icon", "active", "position", "languages", "keywords", "audience", "common",
     "required", "place", "asset", "photos", "privacy", "options", "stages", "start", "states",
     "when", "stop", "call", "queue", "because", "questions", "routing", "promise", "hours", "days",
+    "first_response", "on_site", "risk", "share", "ladder", "layer", "in", "areas",
     "priorities", "flow", "closing", "outcomes", "moves", "needs", "timers", "after", "fire",
     "similar", "metres", "text", "where", "categories", "services", "queues",
     "similar", "metres", "groups", "enter", "tasks", "due", "due_next_cycle", "join", "rule", "of",
     "rerun", "requires", "guard", "auto_when", "effects", "remind", "escalate", "scenarios",
     "service", "priority", "answers", "steps", "move", "task", "skip", "add_task", "wait",
     "outcome", "given", "refused", "expect", "state", "cycle", "requires_met",
+    "office", "currency", "time", "materials", "unit", "unit_cost", "hour_cost",
 )  # fmt: skip
 """jsonb forgets the order of fields; files always have this one."""
 
@@ -32,12 +34,12 @@ def write(city: City, folder: Path) -> None:
     """Write `services/`, `flows/` and `templates/` of a pack."""
     for name in ("services", "flows"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    for path, data in documents(city).items():
+    for path, data in file_docs(city).items():
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(yamlfile.dump(data), encoding="utf-8")
 
 
-def documents(city: City) -> dict[str, Doc]:
+def file_docs(city: City) -> dict[str, Doc]:
     """What each file of the catalogue says, by its path in the pack, as plain data in the order of files."""
     held = stored(city)
     languages = city.languages
@@ -49,6 +51,7 @@ def documents(city: City) -> dict[str, Doc]:
         for key, doc in held.flows.items()
     }
     found |= {f"{FOLDER}/{doc['key']}.yaml": ordered(doc, languages) for doc in held.replies}
+    found |= {f"{key}.yaml": ordered(doc, languages) for key, doc in held.sheets.items()}
     return found
 
 

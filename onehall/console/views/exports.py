@@ -13,14 +13,14 @@ from onehall.casework.models import Case
 from onehall.casework.queries import InboxQuery
 from onehall.catalog.queries import catalogue
 from onehall.console import lists
-from onehall.console.desk import Desk, frame, staff_only
+from onehall.console.desk import Desk, frame, staff_who_may
 from onehall.console.figures import Pages
 from onehall.console.filters import narrowing
 from onehall.console.sheets import download, lines
 from onehall.console.views.figures import chosen_period
 from onehall.console.views.inbox import queue_of
 from onehall.insights import queries
-from onehall.insights.queries import area_layer
+from onehall.insights.rollups import area_layer
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.people.queries import queues as all_queues
@@ -37,7 +37,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-@staff_only
+@staff_who_may("export")
 @require_GET
 def cases_csv(request: CityRequest) -> HttpResponseBase:
     """The list that the same address would show as a page, all of it, up to `MOST` cases."""
@@ -55,7 +55,7 @@ def cases_csv(request: CityRequest) -> HttpResponseBase:
     return download(name, text)
 
 
-@staff_only
+@staff_who_may("export")
 @require_GET
 def figures_csv(request: CityRequest) -> HttpResponseBase:
     """One table of the page of figures."""

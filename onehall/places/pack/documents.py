@@ -178,7 +178,7 @@ def read_calendar(folder: Path, problems: Problems) -> dict[str, Plain]:
     node = yamlfile.load(path, folder, problems)
     plain = node.plain()
     if not isinstance(plain, dict):
-        node.expected("hours, holidays, extra_holidays, half_days")
+        node.expected("hours, seasons, holidays, extra_holidays, half_days")
         return {}
     try:
         WorkCalendar.from_doc(plain, "UTC")

@@ -23,7 +23,7 @@ def write(city: City, folder: Path) -> None:
 def write_pack(pack: PlacesPack, folder: Path) -> None:
     """Write a pack that is already in memory."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path, data in documents(pack).items():
+    for path, data in file_docs(pack).items():
         (folder / path).write_text(yamlfile.dump(data), "utf-8")
     _clear(folder, pack)
     for path, text in area_texts(pack.areas).items():
@@ -39,7 +39,7 @@ def write_pack(pack: PlacesPack, folder: Path) -> None:
         _addresses(folder / "addresses.csv", pack)
 
 
-def documents(pack: PlacesPack) -> dict[str, dict[str, Any]]:
+def file_docs(pack: PlacesPack) -> dict[str, dict[str, Any]]:
     """What city.yaml and calendar.yaml say, as plain data."""
     facts = {name: value for name, value in asdict(pack.city).items() if value}
     return {"city.yaml": facts} | ({"calendar.yaml": pack.calendar} if pack.calendar else {})
