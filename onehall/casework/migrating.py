@@ -60,6 +60,20 @@ def candidates(city: City, version: FlowVersion) -> list[int]:
     return list(rows.exclude(flow_version=version).order_by("number").values_list("pk", flat=True))
 
 
+def migrated_to(city: City, version_id: int, *, most: int) -> list[Case]:
+    """Open cases that were moved to a version of their flow and have not moved since, the last first."""
+    steps_of = TimelineEntry.objects.filter(
+        case=models.OuterRef("pk"), kind__in=["moved", "migrated"]
+    ).order_by("-seq")
+    rows = Case.objects.of_city(city.pk).filter(is_open=True, flow_version_id=version_id)
+    rows = rows.alias(
+        last_kind=models.Subquery(steps_of.values("kind")[:1]),
+        last_undone=models.Subquery(steps_of.values("data__undone")[:1]),
+    )
+    asked = models.Q(("last_kind", "migrated"), ("last_undone__isnull", True))
+    return list(rows.filter(asked).order_by("-updated_at", "-pk")[:most])
+
+
 def version_of(city: City, flow_key: str, number: int | None) -> FlowVersion:
     """A version of a flow by number, the newest without one."""
     rows = FlowVersion.objects.filter(flow__city=city, flow__key=flow_key).select_related("flow")

@@ -27,7 +27,10 @@ from onehall.console.views import (
     work,
     writing,
 )
+from onehall.console.views.setup import answers as setup_answers
+from onehall.console.views.setup import flows as setup_flows
 from onehall.console.views.setup import history as setup_history
+from onehall.console.views.setup import migration as setup_migration
 from onehall.console.views.setup import overview as setup
 from onehall.console.views.setup import services as setup_services
 from onehall.console.views.setup import text as setup_text
@@ -109,6 +112,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up/published/<int:pk>", setup_history.publication, name="setup-publication"),
     path("desk/set-up/services", setup_services.services, name="setup-services"),
     path("desk/set-up/services/<slug:service_key>", setup_services.service, name="setup-service"),
+    path("desk/set-up/flows", setup_flows.flows, name="setup-flows"),
+    path("desk/set-up/flows/<slug:flow_key>", setup_flows.flow, name="setup-flow"),
+    path("desk/set-up/flows/<slug:flow_key>.svg", setup_flows.drawing, name="setup-flow-svg"),
+    path(
+        "desk/set-up/flows/<slug:flow_key>/cases/<int:version>",
+        setup_migration.cases,
+        name="setup-flow-cases",
+    ),
+    path(
+        "desk/set-up/flows/<slug:flow_key>/<slug:part>/<slug:name>",
+        setup_flows.part,
+        name="setup-flow-part",
+    ),
+    path("desk/set-up/answers", setup_answers.answers, name="setup-answers"),
+    path("desk/set-up/answers/<slug:template_key>", setup_answers.answer, name="setup-answer"),
     path("desk/set-up/files", setup_text.files, name="setup-files"),
     path("desk/set-up/files/<path:path>/raw", setup_text.raw, name="setup-raw"),
     path("desk/set-up/files/<path:path>", setup_text.text, name="setup-text"),

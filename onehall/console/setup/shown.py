@@ -26,7 +26,11 @@ KINDS: Final[Mapping[str, Any]] = {
     "reply": gettext_lazy("Prepared answers"),
     "area": gettext_lazy("Areas"),
 }
-FORMS: Final[dict[str, str]] = {"service": "console:setup-service"}
+FORMS: Final = {
+    "service": "console:setup-service",
+    "flow": "console:setup-flow",
+    "reply": "console:setup-answer",
+}
 """Kinds of files that have a form, with its address."""
 
 DONE: Final[Mapping[str, Any]] = {
