@@ -23,6 +23,7 @@ from onehall.console.views import (
 )
 from onehall.console.views.setup import history as setup_history
 from onehall.console.views.setup import overview as setup
+from onehall.console.views.setup import rehearsal as setup_rehearsal
 from onehall.console.views.setup import text as setup_text
 
 app_name = "console"
@@ -69,6 +70,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/work", work.work, name="work"),
     path("desk/work/<str:number>", stop.stop, name="stop"),
     path("desk/set-up", setup.overview, name="setup"),
+    path("desk/set-up/rehearse", setup_rehearsal.start, name="setup-rehearse"),
+    path("desk/set-up/rehearsals/<int:pk>", setup_rehearsal.rehearsal, name="setup-rehearsal"),
     path("desk/set-up/publish", setup.publish, name="setup-publish"),
     path("desk/set-up/discard", setup.discard, name="setup-discard"),
     path("desk/set-up/city.zip", setup.export, name="setup-zip"),
