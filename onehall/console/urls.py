@@ -32,6 +32,7 @@ from onehall.console.views.setup import flows as setup_flows
 from onehall.console.views.setup import history as setup_history
 from onehall.console.views.setup import migration as setup_migration
 from onehall.console.views.setup import overview as setup
+from onehall.console.views.setup import rehearsal as setup_rehearsal
 from onehall.console.views.setup import services as setup_services
 from onehall.console.views.setup import text as setup_text
 
@@ -104,6 +105,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up/messages/<int:pk>", mail.one, name="mail-one"),
     path("desk/set-up/messages/<int:pk>/again", mail.again_one, name="mail-again-one"),
     path("desk/set-up", setup.overview, name="setup"),
+    path("desk/set-up/rehearse", setup_rehearsal.start, name="setup-rehearse"),
+    path("desk/set-up/rehearsals/<int:pk>", setup_rehearsal.rehearsal, name="setup-rehearsal"),
     path("desk/set-up/publish", setup.publish, name="setup-publish"),
     path("desk/set-up/discard", setup.discard, name="setup-discard"),
     path("desk/set-up/city.zip", setup.export, name="setup-zip"),

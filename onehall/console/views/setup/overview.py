@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from onehall.console.setup import shown
 from onehall.console.setup.door import page, setup_only
+from onehall.console.views.setup.rehearsal import for_overview
 from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
 from onehall.setup import actions, checking, packs, queries
@@ -55,6 +56,7 @@ def _overview(
                 for c in (checking.plan(city, view, checked) if checked.sound else ())
             ],
         }
+        context |= for_overview(request, view)
     return page(request, "console/setup/overview.html", context, tab="overview", status=status)
 
 
