@@ -14,11 +14,11 @@ PARTS = ("Report", "Handle", "Manage")
 
 def rows() -> list[list[str]]:
     """The cells of every answer."""
-    found = []
-    for line in text_of(PAGE).splitlines():
-        if line.startswith("|") and not line.startswith(("| Asked", "|---")):
-            found.append([cell.strip() for cell in line.strip("|").split(" | ")])
-    return found
+    return [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in text_of(PAGE).splitlines()
+        if line.startswith("|") and not line.startswith(("| Asked", "|---"))
+    ]
 
 
 def test_it_has_the_three_parts() -> None:
@@ -31,7 +31,9 @@ def test_a_line_says_yes_or_no_where_or_why_and_by_which_test(row: list[str]) ->
     assert answer in ("yes", "no")
     assert len(words) > (60 if answer == "no" else 20)
     # An answer is about what is there, never about what may come.
-    assert not re.search(r"\b(will|planned|soon|later version|roadmap|todo)\b", words, re.IGNORECASE)
+    assert not re.search(
+        r"\b(will|planned|soon|later version|roadmap|todo)\b", words, re.IGNORECASE
+    )
     path, _mark, name = shown.strip("`").partition("::")
     text = (ROOT / path).read_text(encoding="utf-8")
     assert re.search(rf"^\s*(?:def|class|async def) {re.escape(name)}\b", text, re.MULTILINE), shown
@@ -52,6 +54,8 @@ def test_no_line_of_the_list_is_left_out() -> None:
             line.startswith("|") and not line.startswith(("| Asked", "|---"))
             for line in body.splitlines()
         )
-        for name, body in zip(PARTS, re.split(r"^## .+$", text_of(PAGE), flags=re.M)[1:], strict=True)
+        for name, body in zip(
+            PARTS, re.split(r"^## .+$", text_of(PAGE), flags=re.MULTILINE)[1:], strict=True
+        )
     }
     assert {n: len(a) for n, a in asked.items()} == answered
