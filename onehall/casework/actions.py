@@ -8,7 +8,17 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import after, ladder, promises, queries, rules, steps, targets, timeline
+from onehall.casework import (
+    after,
+    changing,
+    ladder,
+    promises,
+    queries,
+    rules,
+    steps,
+    targets,
+    timeline,
+)
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case
 from onehall.casework.opening import CasePlace as CasePlace
@@ -251,9 +261,11 @@ def route(
         raise MoveRefused(_("It is in this queue already."))
     before, case.queue_id, case.assignee_id = case.queue_id, queue_id, None
     case.route_reason = {"because": reason, "by": by.name}
+    changing.remember(case, case.service_id, before, by=by, now=now)
     entry = NewEntry(
         kind="routed",
         data={"from": before, "queue": queue_id, "because": reason, "by_person": True},
+        news=True,
     )
     steps.finish(case, [entry], by=by, now=now)
     return case

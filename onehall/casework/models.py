@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
+from onehall.casework.corrections import Correction as Correction
+from onehall.casework.hand_over_models import HandOver as HandOver
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 

@@ -18,6 +18,8 @@ PUBLIC_KINDS: Final = frozenset(
     {
         "received",
         "routed",
+        "changed",
+        "handed",
         "moved",
         "replied",
         "wrote",
@@ -34,6 +36,7 @@ PUBLIC_KINDS: Final = frozenset(
 STAFF_KINDS: Final = frozenset(
     {
         "noted",
+        "outside",
         "assigned",
         "priority",
         "redacted",
@@ -57,7 +60,18 @@ KINDS: Final = PUBLIC_KINDS | STAFF_KINDS
 """Every kind of entry; `docs/words.md` explains them."""
 
 NEWS: Final = frozenset(
-    {"received", "moved", "replied", "joined", "unjoined", "promised", "notified", "reminded"}
+    {
+        "received",
+        "moved",
+        "changed",
+        "handed",
+        "replied",
+        "joined",
+        "unjoined",
+        "promised",
+        "notified",
+        "reminded",
+    }
 )
 """Kinds that residents get a message about, when their service and wishes say so."""
 

@@ -54,6 +54,7 @@ def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:
         asset_kinds=frozenset(places.assets),
         owners=places.owners,
         people=frozenset(m["email"] for m in people.staff),
+        bodies=frozenset(b["key"] for b in people.bodies),
         areas={a.layer: frozenset(row.code for row in a.rows) for a in places.areas},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)

@@ -9,16 +9,17 @@ from django.db import transaction
 
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
+from onehall.people import bodies
 from onehall.people.actor import ROLES
+from onehall.people.bodies import EMAIL
 from onehall.people.differences import differences
-from onehall.people.models import Department, Membership, Queue, User
+from onehall.people.models import Body, Department, Membership, Queue, User
 from onehall.places.models import City
 from onehall.places.rows import Change
 
 type Doc = dict[str, Any]
 
 FILE: Final = "departments.yaml"
-EMAIL: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 SERVING: Final = frozenset({"agent", "crew", "supervisor"})
 """Roles that work a queue."""
 
@@ -29,6 +30,7 @@ class PeoplePack:
 
     departments: tuple[Doc, ...] = ()
     staff: tuple[Doc, ...] = ()
+    bodies: tuple[Doc, ...] = ()
 
     @property
     def queue_keys(self) -> frozenset[str]:
@@ -39,12 +41,13 @@ class PeoplePack:
 def read(folder: Path, languages: Sequence[str]) -> tuple[PeoplePack, Problems]:
     """The people part of a pack and everything that is wrong with it."""
     problems = Problems()
+    outside = bodies.read(folder, languages, problems)
     path = folder / FILE
     if not path.exists():
         problems.add(
             FILE, 1, "The file is missing.", "List the departments and their queues in it."
         )
-        return PeoplePack(), problems
+        return PeoplePack(bodies=outside), problems
     top = yamlfile.load(path, folder, problems)
     nodes = top.listing("departments", required=True)
     departments = [_department(node, languages) for node in nodes]
@@ -59,7 +62,8 @@ def read(folder: Path, languages: Sequence[str]) -> tuple[PeoplePack, Problems]:
     if staff:
         _served(queue_nodes, departments, staff)
         _headed(nodes, departments, staff)
-    return PeoplePack(departments=tuple(departments), staff=tuple(staff)), problems
+    found = PeoplePack(departments=tuple(departments), staff=tuple(staff), bodies=outside)
+    return found, problems
 
 
 def _department(node: Node, languages: Sequence[str]) -> Doc:
@@ -178,6 +182,7 @@ def stored(city: City | None) -> PeoplePack:
             }
             for m in members
         ),
+        bodies=bodies.stored(city),
     )
 
 
@@ -190,6 +195,9 @@ def plan(pack: PeoplePack, city: City | None, *, with_staff: bool = False) -> li
     )
     changes += differences(
         "queue", _queues(now.departments), _queues(pack.departments), removed=gone
+    )
+    changes += differences(
+        "body", _by_key(now.bodies), _by_key(pack.bodies), removed="kept, no longer used"
     )
     if with_staff:
         new = {m["email"]: m for m in sorted(pack.staff, key=lambda m: m["email"])}
@@ -205,6 +213,10 @@ def warnings(pack: PeoplePack) -> list[str]:
     if pack.staff:
         return []
     return [f"{FILE} names no staff, so nobody checked that every queue is served."]
+
+
+def _by_key(docs: Iterable[Doc]) -> dict[str, Doc]:
+    return {doc["key"]: doc for doc in docs}
 
 
 def _flat(departments: Iterable[Doc]) -> dict[str, Doc]:
@@ -242,11 +254,31 @@ def apply(pack: PeoplePack, city: City, *, with_staff: bool = False) -> None:
                     "active": True,
                 },
             )
+    _apply_bodies(pack, city)
     Queue.objects.filter(city=city).exclude(key__in=pack.queue_keys).update(active=False)
     Department.objects.filter(city=city).exclude(key__in=departments).update(active=False)
     if with_staff:
         for member in pack.staff:
             _apply_member(member, city, departments)
+
+
+def _apply_bodies(pack: PeoplePack, city: City) -> None:
+    for number, doc in enumerate(pack.bodies):
+        Body.objects.update_or_create(
+            city=city,
+            key=doc["key"],
+            defaults={
+                "name": doc["name"],
+                "email": doc["email"],
+                "does": doc.get("does", {}),
+                "phone": doc.get("phone", ""),
+                "languages": doc.get("languages", []),
+                "position": number,
+                "active": True,
+            },
+        )
+    gone = Body.objects.filter(city=city).exclude(key__in=[doc["key"] for doc in pack.bodies])
+    gone.update(active=False)
 
 
 def _apply_member(member: Doc, city: City, departments: Mapping[str, Department]) -> None:
@@ -275,6 +307,9 @@ def write(city: City, folder: Path, *, with_staff: bool = False) -> None:
     if with_staff and held.staff:
         data["staff"] = [{k: v for k, v in m.items() if v} for m in held.staff]
     (folder / FILE).write_text(yamlfile.dump(data), encoding="utf-8")
+    if held.bodies:
+        text = bodies.written(held.bodies, city.languages)
+        (folder / bodies.FILE).write_text(text, encoding="utf-8")
 
 
 def _written(doc: Doc, languages: Sequence[str]) -> Doc:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from onehall.portal.views import demo, home, mine, photos, places, report, status
+from onehall.portal.views import demo, home, mine, outside, photos, places, report, status
 
 
 class Secret(StringConverter):
@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<secret:token>/verdict", status.verdict, name="verdict"),
     path("r/<secret:token>/rate", status.rate, name="rate"),
     path("r/<secret:token>/news", status.news, name="news"),
+    path("outside/<secret:token>", outside.case, name="outside"),
+    path("outside/<secret:token>/map/<slug:scheme>.webp", outside.picture, name="outside-map"),
     path("brand.css", home.brand, name="brand"),
     path("about/accessibility", home.about, {"topic": "accessibility"}, name="accessibility"),
     path("about/privacy", home.about, {"topic": "privacy"}, name="privacy"),

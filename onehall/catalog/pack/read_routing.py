@@ -18,7 +18,7 @@ def routing_schema(questions: list[Doc], known: Known) -> dict[str, FieldType]:
     schema |= {"channel": expressions.choice(CHANNELS), "place.exists": expressions.FLAG}
     owners = sorted(known.owners)
     schema["asset.owner"] = expressions.choice(owners) if owners else expressions.TEXT
-    return schema | TIME_FIELDS
+    return schema | dict(TIME_FIELDS)
 
 
 def read_routing(service: Node, known: Known, questions: list[Doc]) -> list[Doc]:

@@ -158,6 +158,10 @@ class _Reader:
                 )
         if (position := node.whole("position", minimum=0, maximum=9999)) is not None:
             doc["position"] = position
+        if (given := node.mapping("hand_over")).present:
+            days = given.whole("days", minimum=1, maximum=365, default=30)
+            doc["hand_over"] = {"contact": given.flag("contact"), "days": days}
+            given.finish()
         if not node.flag("active", default=True):
             doc["active"] = False
         return doc

@@ -20,8 +20,8 @@ from onehall.casework import queries as casework
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Photo
 from onehall.casework.queries import NearCase
-from onehall.catalog.queries import UnknownService, catalogue
-from onehall.catalog.search import find_services
+from onehall.catalog.queries import Catalogue, UnknownService, catalogue
+from onehall.catalog.search import Hit, find_services
 from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import PhotoRefused
@@ -36,7 +36,7 @@ from onehall.portal.jswords import report_words
 from onehall.portal.limits import too_many
 from onehall.portal.picked import Picked
 from onehall.portal.report_form import MAX_WHERE, ReportForm
-from onehall.service_requests import actions
+from onehall.service_requests import actions, learning
 from onehall.service_requests.actions import Contact, NewRequest
 from onehall.service_requests.models import ServiceRequest
 
@@ -61,7 +61,7 @@ def choose(request: CityRequest) -> HttpResponse:
     city = request.city
     listed = catalogue(city)
     text = request.GET.get("q", "").strip()[:200]
-    hits = find_services(listed, text, request.LANGUAGE_CODE) if text else []
+    hits = _found(city, listed, text, request.LANGUAGE_CODE) if text else []
     context = {
         "q": text,
         "hits": [h.service for h in hits],
@@ -70,6 +70,13 @@ def choose(request: CityRequest) -> HttpResponse:
         "calling": _calling(request),
     }
     return render(request, "portal/choose.html", context)
+
+
+def _found(city: City, listed: Catalogue, text: str, language: str) -> list[Hit]:
+    """Services for words: those of the catalogue, and what the staff's corrections taught."""
+    evidence = learning.learned(city, now=read_clock()).about(text)
+    shares = {key: one.share for key, one in evidence.items()}
+    return find_services(listed, text, language, learned=shares)
 
 
 @dataclass
