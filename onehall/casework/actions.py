@@ -157,7 +157,7 @@ def reply(
     """
     data = steps.said(city, words, words_in)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "reply")
     case.unread_reply = False
     steps.finish(case, [NewEntry(kind="replied", data=data)], by=by, now=now)
     return case
@@ -176,7 +176,7 @@ def note(
     """Staff write for staff alone."""
     words = steps.text_of(words)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "note")
     steps.finish(case, [NewEntry(kind="noted", data={"words": words})], by=by, now=now)
     return case
 
@@ -212,7 +212,8 @@ def assign(
 ) -> Case:
     """Give the case to one person, or to nobody."""
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    taken = user_id is not None and user_id == by.user_id
+    steps.may_work(case, by, "take" if taken else "assign")
     if case.assignee_id == user_id:
         return case
     if user_id is not None and not queries.works_here(city, user_id):
@@ -231,7 +232,7 @@ def set_priority(
     if priority not in Case.Priority.values:
         raise MoveRefused(_("Choose one of the listed priorities."))
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "set_priority")
     if case.priority == priority:
         return case
     entries = promises.set_priority(case, priority, city=city, now=now)
@@ -253,7 +254,7 @@ def route(
     """Send the case to another queue, with the reason kept and shown."""
     reason = steps.text_of(reason, need="reason")
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "send_on")
     queue = queries.queue_of(city, queue_id)
     if queue is None:
         raise MoveRefused(_("Choose one of the listed queues."))
@@ -275,7 +276,7 @@ def route(
 def place(*, city: City, case_id: int, new: CasePlace, by: Actor, now: datetime) -> Case:
     """Correct where the work is."""
     case = steps.locked(city=city, case_id=case_id)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "change_place")
     before = case.place_words
     case.lon, case.lat, case.cell = new.lon, new.lat, _cell(new)
     case.place_words, case.areas, case.asset_id = new.words, new.areas, new.asset_id
@@ -311,7 +312,7 @@ def _allowed(case: Case, flow: FlowDefinition, move: str, by: Actor) -> Move:
     if not step.by & by.roles:
         raise MoveRefused(_("Your role may not make this step."))
     if by.is_staff or by.city_id != case.city_id:
-        steps.may_change(case, by)
+        steps.may_change(case, by, "move")
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case was joined to another one. Work on that one."))
     return step

@@ -43,7 +43,7 @@ def change_service(
     """
     reason = steps.text_of(reason, need="reason")
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "change_service")
     listed = catalogue(city)
     old, new = listed.by_id(case.service_id), listed.by_id(service_id)
     _require(case, old, new)

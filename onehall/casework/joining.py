@@ -53,7 +53,7 @@ def check_join(case: Case, into: Case, by: Actor) -> None:
         raise MoveRefused(_("That is this case's own number."), missing=("into",))
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case is joined already. Undo that first."))
-    steps.may_change(case, by)
+    steps.may_change(case, by, "join")
     if into.merged_into_id is not None:
         raise MoveRefused(_("The case has moved on. Look at what happened since."))
     if not into.is_open:

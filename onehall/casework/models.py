@@ -24,8 +24,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, actor: Actor) -> Self:
         """Cases that this member of staff may see; nothing for anybody else."""
         mine = self.filter(city_id=actor.city_id)
-        if not actor.is_staff:
+        if not actor.is_staff or not actor.may("see_cases"):
             return mine.none()
+        mine = mine.in_areas(actor)
         if actor.department_id is None or actor.sees_department(None):
             return mine
         # Not a join but the ids themselves: so the planner walks the inbox in its order.
@@ -33,6 +34,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
             return mine.filter(queue_id__in=sorted(actor.visible_queue_ids))
         own = Queue.objects.filter(department_id=actor.department_id)
         return mine.filter(queue_id__in=own.values("pk"))
+
+    def in_areas(self, actor: Actor) -> Self:
+        """Those within the areas that somebody's work is limited to; all of them where it is not."""
+        if not actor.areas:
+            return self
+        inside = models.Q()
+        for layer, codes in actor.codes_by_layer.items():
+            inside |= models.Q(**{f"areas__{layer}__in": codes})
+        return self.filter(inside)
 
     def reachable_by(self, actor: Actor) -> Self:
         """Those of `visible_to`, and others on which a queue of theirs has or had a task. For one case, not for lists."""
@@ -43,7 +53,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
             case_id=models.OuterRef("pk"), queue_id__in=sorted(actor.visible_queue_ids)
         )
         mine = models.Q(queue_id__in=sorted(actor.visible_queue_ids)) | models.Exists(theirs)
-        return self.filter(mine, city_id=actor.city_id)
+        return self.filter(mine, city_id=actor.city_id).in_areas(actor)
 
     def open(self) -> Self:
         """Cases on which somebody still has to work."""

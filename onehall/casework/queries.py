@@ -1,5 +1,7 @@
 """Named reads of casework: the inbox, one case with everything on its page, what lies near by."""
 
+import hashlib
+import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -282,7 +284,7 @@ class Counts:
     free_by_queue: dict[int, int]
 
 
-COUNTS_SQL = """
+_COUNTS = """
 SELECT c.queue_id,
        count(*),
        count(*) FILTER (WHERE c.due_order < %(now)s AND c.paused_at IS NULL),
@@ -292,25 +294,34 @@ SELECT c.queue_id,
        count(*) FILTER (WHERE c.reopened > 0),
        count(*) FILTER (WHERE c.unread_reply)
 FROM casework_case c
-WHERE c.city_id = %(city)s AND c.is_open
+WHERE c.city_id = %(city)s AND c.is_open{within}
 GROUP BY c.queue_id
 UNION ALL
 SELECT c.queue_id, 0, 0, 0, 0, 0, 0, count(*)
 FROM casework_case c
-WHERE c.city_id = %(city)s AND c.unread_reply AND NOT c.is_open
+WHERE c.city_id = %(city)s AND c.unread_reply AND NOT c.is_open{within}
 GROUP BY c.queue_id
 """
 """Two walks of small indexes in one statement: the open cases, then what came in on ended ones."""
 
+
+WITHIN_SQL = " AND c.areas @> ANY(%(areas)s::jsonb[])"
+"""For those whose work is limited to some areas; all others share one count."""
+
+COUNTS_SQL = _COUNTS.format(within="")
+COUNTS_WITHIN_SQL = _COUNTS.format(within=WITHIN_SQL)
 
 MINE_SQL = "SELECT count(*) FROM casework_case WHERE city_id = %s AND assignee_id = %s AND is_open"
 
 _counting = threading.Lock()
 
 
-def _counted(city_id: int, *, now: datetime, day_end: datetime) -> dict[int, tuple[int, ...]]:
+def _counted(
+    city_id: int, areas: frozenset[tuple[str, str]], *, now: datetime, day_end: datetime
+) -> dict[int, tuple[int, ...]]:
     """Rows of COUNTS_SQL by queue, 3 seconds fresh; while one thread counts, others take the last ones."""
-    key = f"counts:{city_id}"
+    within = [json.dumps({layer: code}) for layer, code in sorted(areas)]
+    key = f"counts:{city_id}{hashlib.sha256(str(within).encode()).hexdigest() if within else ''}"
     known: tuple[float, dict[int, tuple[int, ...]]] | None = caches[LOCAL].get(key)
     if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
         return known[1]
@@ -319,7 +330,8 @@ def _counted(city_id: int, *, now: datetime, day_end: datetime) -> dict[int, tup
         return known[1]
     try:
         with connection.cursor() as cursor:
-            cursor.execute(COUNTS_SQL, {"now": now, "end": day_end, "city": city_id})
+            given: dict[str, Any] = {"now": now, "end": day_end, "city": city_id, "areas": within}
+            cursor.execute(COUNTS_WITHIN_SQL if within else COUNTS_SQL, given)
             rows: dict[int, tuple[int, ...]] = {}
             for queue, *figures in cursor.fetchall():
                 held = rows.get(queue, (0,) * len(figures))
@@ -339,7 +351,7 @@ def counts(
     day_end: datetime,
 ) -> Counts:
     """Open work now, at most 3 seconds old. `queue_ids` are those the actor sees."""
-    rows = _counted(actor.city_id, now=now, day_end=day_end)
+    rows = _counted(actor.city_id, actor.areas, now=now, day_end=day_end)
     with connection.cursor() as cursor:
         cursor.execute(MINE_SQL, [actor.city_id, actor.user_id])
         (mine,) = cursor.fetchone()
@@ -440,7 +452,8 @@ def work_of(actor: Actor, *, limit: int) -> list[CaseLine]:
     """Open work for somebody in the street: their own first, then their queues', by promise."""
     if not actor.is_staff:
         return []
-    base = Case.objects.of_city(actor.city_id).filter(is_open=True, paused_at=None)
+    base = Case.objects.of_city(actor.city_id).in_areas(actor)
+    base = base.filter(is_open=True, paused_at=None)
     mine = as_lines(base.filter(assignee_id=actor.user_id).order_by("due_order", "id")[:limit])
     queues = sorted(actor.queue_ids)
     rest = base.filter(queue_id__in=queues, assignee=None).order_by("due_order", "id")

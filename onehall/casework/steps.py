@@ -16,6 +16,7 @@ from onehall.kernel.rows import Together
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
+from onehall.people.permissions import Key
 from onehall.places.models import City
 
 
@@ -46,16 +47,18 @@ def _is_news(case: Case, seen: int) -> bool:
     return since.exclude(kind__in=timeline.MERE_LOOKS).exists()
 
 
-def may_change(case: Case, by: Actor) -> None:
-    """Refuse staff who only read, or who are of another department or another city."""
-    mine = by.city_id == case.city_id and by.sees_department(case.queue.department_id)
+def may_change(case: Case, by: Actor, key: Key | None = None) -> None:
+    """Refuse staff who only read, or whose department, areas or city are others, or whose roles lack `key`."""
+    mine = by.city_id == case.city_id and by.sees_work(case.queue.department_id, case.areas)
     if not by.writes or not mine:
         raise MoveRefused(_("Your role can read this case but not change it."))
+    if key is not None and not by.may(key):
+        raise MoveRefused(_("Your role may not do this. The table of roles says who may."))
 
 
-def may_work(case: Case, by: Actor) -> None:
+def may_work(case: Case, by: Actor, key: Key | None = None) -> None:
     """Refuse what `may_change` refuses, and any work on a case that was joined to another."""
-    may_change(case, by)
+    may_change(case, by, key)
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case was joined to another one. Work on that one."))
 

@@ -14,6 +14,7 @@ from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewMessage
 from onehall.messaging.render import render
 from onehall.people.models import Membership, User
+from onehall.people.permissions import works
 from onehall.people.queries import queues
 from onehall.places.models import City
 
@@ -50,9 +51,11 @@ def _hearers(city: City, entry: TimelineEntry) -> list[User]:
     rows = Membership.objects.filter(city=city, active=True, user__is_active=True)
     found: list[User] = []
     for member in rows.select_related("user").order_by("user_id"):
+        if not member.actor().sees_area(case.areas):
+            continue
         here = member.department_id == case.queue.department_id
         serves = case.queue.key in member.queue_keys or (here and not member.queue_keys)
-        if (here and role in member.roles) if role else (serves and member.roles != ["auditor"]):
+        if (here and role in member.roles) if role else (serves and works(frozenset(member.roles))):
             found.append(member.user)
     return found
 

@@ -148,11 +148,11 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     sent = messaging.deliveries(city.id, [found.number, *(c.number for c in joined)])
     kept = photos.kept_by(city, trouble.draft, desk.actor) if trouble.draft else []
     works = desk.actor.writes and found.merged_into_id is None
-    works = works and desk.actor.sees_department(found.queue.department_id)
+    works = works and desk.actor.sees_work(found.queue.department_id, found.areas)
     steps = [
         m
         for m in flow.leaving(found.state, desk.actor.roles)
-        if works and not rules.is_over(m, found.closed_at, desk.now)
+        if works and desk.actor.may("move") and not rules.is_over(m, found.closed_at, desk.now)
     ]
     offered = moves.buttons(
         steps, flow=flow, service=loaded.service, reader=reader, trouble=trouble
@@ -182,19 +182,25 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "first_reports": reports[:3],
         "more_reports": reports[3:],
         "report_count": len(reports),
-        "callers": [r for r in reports if r.person and r.person.phone],
+        "callers": [
+            r for r in reports if r.person and r.person.phone and desk.actor.may("see_contacts")
+        ],
         "followers": sum(1 for r in reports if r.wants_news and r.person_id),
         "answers": answers(loaded.service, reports, reader),
-        "joined": [(c, c.queue_id in desk.queue_ids) for c in joined],
+        "joined": [
+            (c, c.queue_id in desk.queue_ids and desk.actor.sees_area(c.areas)) for c in joined
+        ],
         "photos_before": [p for p in pictures if p.kind != Photo.Kind.AFTER],
         "private_photos": {p.pk for p in pictures if photos.stays_private(p, loaded.service)},
         "photos_after": [p for p in pictures if p.kind == Photo.Kind.AFTER],
-        "sees_originals": bool(desk.actor.roles & photos.SEES_ORIGINALS),
+        "sees_originals": desk.actor.may("see_originals"),
         "moves": offered,
         "closing": moves.closing_words(loaded.service) if found.is_open else "",
         "close": next((m for m in offered if m.purpose == "close"), None),
         "works": works,
-        "writer": writer(request, desk, found, reports, trouble.typed) if works else None,
+        "writer": writer(request, desk, found, reports, trouble.typed)
+        if works and (desk.actor.may("note") or desk.actor.may("reply"))
+        else None,
         "kept_photos": kept,
         "lost_form": trouble.changed_since is not None
         and (not (works or task_lines) or _is_gone(trouble, offered, task_lines)),
@@ -263,7 +269,7 @@ def _entries(
     for line in lines:
         about = by_about.get(f"{case.id}:{line.seq}", [])
         part = line.data.get("case")
-        undo = part if line.can_undo_join and part in parts and desk.actor.writes else None
+        undo = part if line.can_undo_join and part in parts and desk.actor.may("join") else None
         found.append(
             Entry(
                 line,
@@ -300,13 +306,12 @@ def answers(
 
 def _team(team: list[Member], case: Case) -> list[Member]:
     """Who may be given the case: people of its department and those of the whole city, no auditors."""
-    department = case.queue.department_id
-    return [m for m in team if may_be_given(m, department)]
+    return [m for m in team if may_be_given(m, case)]
 
 
-def may_be_given(member: Member, department_id: int) -> bool:
-    """Whether a case of a department can be this person's work."""
-    return member.department_id in (None, department_id) and bool(set(member.roles) - {"auditor"})
+def may_be_given(member: Member, case: Case) -> bool:
+    """Whether a case can be this person's work."""
+    return member.may("take") and member.works_in(case.queue.department_id, case.areas)
 
 
 def _departments(request: CityRequest) -> list[tuple[str, list[QueueInfo]]]:
@@ -351,14 +356,20 @@ def _near(request: CityRequest, desk: Desk, case: Case) -> list[dict[str, Any]]:
     if case.lon is None or case.lat is None:
         return []
     listed = catalogue(request.city)
-    visible = desk.queue_ids
     found = casework.open_near(
         request.city, case.lon, case.lat, metres=NEAR_METRES, public_only=False, limit=12
     )
+    queues_seen, inside = desk.queue_ids, None
+    if desk.actor.areas:
+        ids = [n.case.pk for n in found]
+        rows = Case.objects.visible_to(desk.actor).filter(pk__in=ids)
+        inside = set(rows.values_list("pk", flat=True))
     return [
         {"case": n.case, "metres": n.metres, "service": listed.by_id(n.case.service_id)}
         for n in found
-        if n.case.id != case.id and n.case.queue_id in visible
+        if n.case.id != case.id
+        and n.case.queue_id in queues_seen
+        and (inside is None or n.case.id in inside)
     ][:6]
 
 

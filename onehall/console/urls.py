@@ -19,6 +19,9 @@ from onehall.console.views import (
     work,
     writing,
 )
+from onehall.console.views.setup import history as setup_history
+from onehall.console.views.setup import overview as setup
+from onehall.console.views.setup import text as setup_text
 
 app_name = "console"
 
@@ -49,5 +52,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up/corrections.csv", corrections.corrections_csv, name="corrections-csv"),
     path("desk/work", work.work, name="work"),
     path("desk/work/<str:number>", stop.stop, name="stop"),
+    path("desk/set-up", setup.overview, name="setup"),
+    path("desk/set-up/publish", setup.publish, name="setup-publish"),
+    path("desk/set-up/discard", setup.discard, name="setup-discard"),
+    path("desk/set-up/city.zip", setup.export, name="setup-zip"),
+    path("desk/set-up/history", setup_history.history, name="setup-history"),
+    path("desk/set-up/history/<int:pk>", setup_history.entry, name="setup-entry"),
+    path("desk/set-up/published/<int:pk>", setup_history.publication, name="setup-publication"),
+    path("desk/set-up/files", setup_text.files, name="setup-files"),
+    path("desk/set-up/files/<path:path>/raw", setup_text.raw, name="setup-raw"),
+    path("desk/set-up/files/<path:path>", setup_text.text, name="setup-text"),
     path("desk/components", components.components, name="components"),
 ]

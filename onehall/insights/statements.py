@@ -14,7 +14,10 @@ BY_SERVICE: Final = 0b1101
 BY_AREA: Final = 0b1110
 
 _LEVEL: Final = "GROUPING(part, queue_id, service_id, area)"
-_MINE: Final = "city_id = %(city)s AND (%(queues)s::bigint[] IS NULL OR queue_id = ANY(%(queues)s))"
+_MINE: Final = (
+    "city_id = %(city)s AND (%(queues)s::bigint[] IS NULL OR queue_id = ANY(%(queues)s))"
+    " AND (%(within)s::jsonb[] IS NULL OR areas @> ANY(%(within)s::jsonb[]))"
+)
 _AREA: Final = "areas ->> %(layer)s AS area"
 _PART: Final = "width_bucket({}, %(edges)s::timestamptz[])"
 

@@ -69,13 +69,13 @@ def body_of_key(city: City, key: str) -> Body | None:
     return Body.objects.filter(city_id=city.pk, key=key, active=True).first() if key else None
 
 
-def written(docs: Sequence[Doc], languages: Sequence[str]) -> str:
-    """The text of the file, words in the city's order of languages."""
+def written(docs: Sequence[Doc], languages: Sequence[str]) -> Doc:
+    """The content of the file, words in the city's order of languages."""
     data = [
         {k: _ordered(v, languages) if k in ("name", "does") else v for k, v in doc.items()}
         for doc in docs
     ]
-    return yamlfile.dump({"bodies": data})
+    return {"bodies": data}
 
 
 def _ordered(words: dict[str, str], languages: Sequence[str]) -> dict[str, str]:

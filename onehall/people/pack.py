@@ -1,6 +1,6 @@
 """Departments, queues and staff of a city pack: `departments.yaml` in and out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,18 +10,18 @@ from django.db import transaction
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
 from onehall.people import bodies
-from onehall.people.actor import ROLES
 from onehall.people.bodies import EMAIL
 from onehall.people.differences import differences
 from onehall.people.models import Body, Department, Membership, Queue, User
+from onehall.people.permissions import ROLES, roles_with
 from onehall.places.models import City
 from onehall.places.rows import Change
 
 type Doc = dict[str, Any]
 
 FILE: Final = "departments.yaml"
-SERVING: Final = frozenset({"agent", "crew", "supervisor"})
-"""Roles that work a queue."""
+SERVING: Final = roles_with("do_tasks") - {"admin"}
+"""Roles that work a queue. An administrator may, but nobody waits for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,14 @@ class PeoplePack:
         return frozenset(q["key"] for d in self.departments for q in d["queues"])
 
 
-def read(folder: Path, languages: Sequence[str]) -> tuple[PeoplePack, Problems]:
-    """The people part of a pack and everything that is wrong with it."""
+def read(
+    folder: Path, languages: Sequence[str], codes: Mapping[str, Collection[str]] | None = None
+) -> tuple[PeoplePack, Problems]:
+    """The people part of a pack and everything that is wrong with it.
+
+    `codes` are the areas of the map by layer, for people whose work is limited to some; without them
+    nobody checks that these exist.
+    """
     problems = Problems()
     outside = bodies.read(folder, languages, problems)
     path = folder / FILE
@@ -56,7 +62,7 @@ def read(folder: Path, languages: Sequence[str]) -> tuple[PeoplePack, Problems]:
     queue_docs = [q for d in departments for q in d["queues"]]
     _unique("queue", [(n, q["key"]) for n, q in zip(queue_nodes, queue_docs, strict=True)])
     people = top.listing("staff")
-    staff = [_member(node, departments, languages) for node in people]
+    staff = [_member(node, departments, languages, codes) for node in people]
     _unique("person", [(n, m["email"]) for n, m in zip(people, staff, strict=True)], key="email")
     top.finish()
     if staff:
@@ -88,7 +94,12 @@ def _queue(node: Node, languages: Sequence[str]) -> Doc:
     return doc
 
 
-def _member(node: Node, departments: list[Doc], languages: Sequence[str]) -> Doc:
+def _member(
+    node: Node,
+    departments: list[Doc],
+    languages: Sequence[str],
+    codes: Mapping[str, Collection[str]] | None,
+) -> Doc:
     queues = [q["key"] for d in departments for q in d["queues"]]
     doc: Doc = {
         "email": node.text(
@@ -99,9 +110,26 @@ def _member(node: Node, departments: list[Doc], languages: Sequence[str]) -> Doc
         "roles": node.texts("roles", required=True, options=ROLES),
         "department": node.choice("department", [d["key"] for d in departments]),
         "queues": node.texts("queues", options=queues),
+        "areas": _areas(node, codes),
     }
     node.finish()
     return doc
+
+
+def _areas(node: Node, known: Mapping[str, Collection[str]] | None) -> Doc:
+    """The codes that somebody's work is limited to, by layer."""
+    if not node.has("areas"):
+        return {}
+    item = node.mapping("areas")
+    found: Doc = {}
+    for layer in item.keys():  # noqa: SIM118  (a node is no dict)
+        if known is not None and layer not in known:
+            advice = f"Known: {', '.join(sorted(known)) or 'none'}."
+            item.problem(f'The map has no layer "{layer}".', advice, key=layer)
+        codes = item.texts(layer, required=True, options=(known or {}).get(layer))
+        found |= {layer: codes} if codes else {}
+    item.finish()
+    return found
 
 
 def _unique(what: str, found: Iterable[tuple[Node, str]], key: str = "key") -> None:
@@ -179,6 +207,7 @@ def stored(city: City | None) -> PeoplePack:
                 "roles": m.roles,
                 "department": m.department.key if m.department else "",
                 "queues": m.queue_keys,
+                "areas": m.areas,
             }
             for m in members
         ),
@@ -295,6 +324,7 @@ def _apply_member(member: Doc, city: City, departments: Mapping[str, Department]
             "department": departments.get(member["department"]),
             "roles": member["roles"],
             "queue_keys": member["queues"],
+            "areas": member["areas"],
             "active": True,
         },
     )
@@ -302,14 +332,25 @@ def _apply_member(member: Doc, city: City, departments: Mapping[str, Department]
 
 def write(city: City, folder: Path, *, with_staff: bool = False) -> None:
     """Write `departments.yaml`; people are left out unless asked for."""
+    data = document(city, with_staff=with_staff)
+    (folder / FILE).write_text(yamlfile.dump(data), encoding="utf-8")
+    if outside := bodies_document(city):
+        (folder / bodies.FILE).write_text(yamlfile.dump(outside), encoding="utf-8")
+
+
+def bodies_document(city: City) -> Doc:
+    """What `bodies.yaml` of a city says, as plain data; empty without any."""
+    held = bodies.stored(city)
+    return bodies.written(held, city.languages) if held else {}
+
+
+def document(city: City, *, with_staff: bool = False) -> Doc:
+    """What `departments.yaml` of a city says, as plain data."""
     held = stored(city)
     data: Doc = {"departments": [_written(d, city.languages) for d in held.departments]}
     if with_staff and held.staff:
         data["staff"] = [{k: v for k, v in m.items() if v} for m in held.staff]
-    (folder / FILE).write_text(yamlfile.dump(data), encoding="utf-8")
-    if held.bodies:
-        text = bodies.written(held.bodies, city.languages)
-        (folder / bodies.FILE).write_text(text, encoding="utf-8")
+    return data
 
 
 def _written(doc: Doc, languages: Sequence[str]) -> Doc:

@@ -31,6 +31,7 @@ class CityFacts:
     brand: dict[str, Plain] = field(default_factory=dict)
     numbering: dict[str, Plain] = field(default_factory=dict)
     map: dict[str, Plain] = field(default_factory=dict)
+    publishing: dict[str, Plain] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,10 @@ class PlacesPack:
 
     def hashes(self) -> dict[str, str]:
         """Part name to the SHA-256 of its data: equal for files that say the same in another layout."""
+        # A field that came later and is not used leaves the hash as it was.
+        city = {k: v for k, v in asdict(self.city).items() if v or k != "publishing"}
         parts: dict[str, Any] = {
-            "city": asdict(self.city),
+            "city": city,
             "calendar": self.calendar,
             "streets": _plain(self.streets),
             "addresses": _plain(self.addresses),
@@ -129,6 +132,15 @@ class PlacesPack:
         parts |= {f"areas/{layer.stem}": asdict(layer) for layer in self.areas}
         parts |= {f"assets/{kind}": _plain(rows) for kind, rows in self.assets.items()}
         return {name: _hash(part) for name, part in parts.items() if part}
+
+
+def part_of(name: str) -> str:
+    """Which part of the pack a hashed name belongs to: "areas" for "areas/10-district"."""
+    return name.partition("/")[0]
+
+
+SMALL_PARTS: Final = frozenset({"city", "calendar", "areas"})
+"""Parts that are changed in the console too; the others come with a folder."""
 
 
 @dataclass(frozen=True)

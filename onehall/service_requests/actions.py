@@ -88,7 +88,7 @@ def submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceR
 @transaction.atomic
 def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceRequest:
     service = catalogue(city).service(new.service_key)
-    if service.is_internal and not (by.is_staff and by.writes):
+    if service.is_internal and not (by.is_staff and by.may("ask")):
         raise CaseworkRefused(_("This is for the city's own staff."))
     facts = deciding.facts(city, service, new, now=now)
     route = routing.route(service, facts)

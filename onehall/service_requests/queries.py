@@ -136,7 +136,10 @@ def search(actor: Actor, text: str, *, limit: int = 50) -> list[CaseLine]:
     after = told.order_by("-id").values_list("pk", flat=True)[SEARCHED : SEARCHED + 1].first()
     by_words = told.filter(words__icontains=text, pk__gt=after or 0).order_by("-id")
     found |= set(by_words.values_list("case_id", flat=True)[: limit * 4])
-    people = list(_people(actor.city_id, text).order_by("-pk").values_list("pk", flat=True)[:200])
+    people: list[int] = []
+    if actor.may("see_contacts"):
+        known = _people(actor.city_id, text).order_by("-pk")
+        people = list(known.values_list("pk", flat=True)[:200])
     if people:
         found |= set(
             told.filter(person__in=people).order_by("-id").values_list("case_id", flat=True)[:200]

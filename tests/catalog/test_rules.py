@@ -7,7 +7,7 @@ import pytest
 from onehall.catalog import pack as catalog_pack
 from onehall.catalog import routing, rules, services
 from onehall.catalog.services import ServiceDefinition
-from onehall.cli import packs
+from onehall.setup import packs
 from tests.packs import TESTFORD
 
 

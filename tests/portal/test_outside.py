@@ -79,7 +79,7 @@ class TestShows:
 
         seen, hidden = uuid.uuid4(), uuid.uuid4()
         for key, private in ((seen, False), (hidden, True)):
-            Photo.objects.create(key=key, is_private=private, created_at=START, **shared)  # type: ignore[misc]
+            Photo.objects.create(key=key, is_private=private, created_at=START, **shared)
         text = page.get(f"/outside/{given.token}").content.decode()
         assert str(seen) in text
         assert str(hidden) not in text

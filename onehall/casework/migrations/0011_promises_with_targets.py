@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('casework', '0010_tasks_and_timers_that_remind'),
         ('catalog', '0003_flow_versions_never_change'),
-        ('people', '0002_heads_of_departments'),
+        ('people', '0003_heads_of_departments'),
         ('places', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

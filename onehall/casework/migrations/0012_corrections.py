@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('casework', '0011_promises_with_targets'),
         ('catalog', '0003_flow_versions_never_change'),
-        ('people', '0002_heads_of_departments'),
+        ('people', '0003_heads_of_departments'),
         ('places', '0001_initial'),
     ]
 

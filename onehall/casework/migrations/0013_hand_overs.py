@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('casework', '0012_corrections'),
-        ('people', '0003_bodies'),
+        ('people', '0004_bodies'),
         ('places', '0001_initial'),
     ]
 

@@ -10,10 +10,13 @@ from onehall.catalog.pack.read_flows import read_flows
 from onehall.catalog.pack.read_replies import read_replies
 from onehall.catalog.pack.read_services import read_groups, read_services
 from onehall.catalog.pack.rows import apply, plan, stored
-from onehall.catalog.pack.write import write
+from onehall.catalog.pack.write import file_docs, ordered, write
 from onehall.kernel.yamlfile import PackProblem, Problems
 
-__all__ = ["CatalogPack", "Doc", "Known", "apply", "plan", "read", "stored", "warnings", "write"]
+__all__ = [
+    "CatalogPack", "Doc", "Known", "apply", "file_docs", "ordered", "plan", "read", "stored",
+    "warnings", "write",
+]  # fmt: skip
 
 
 def read(folder: Path, known: Known) -> tuple[CatalogPack, list[PackProblem]]:

@@ -10,7 +10,7 @@ from onehall.kernel.yamlfile import Node
 
 def routing_schema(questions: list[Doc], known: Known) -> dict[str, FieldType]:
     """Every field that the routing of a service with these questions may read."""
-    schema = dict(schema_of(questions))
+    schema: dict[str, FieldType] = dict(schema_of(questions))
     schema |= {
         f"area.{layer}": expressions.choice(sorted(codes)) if codes else expressions.TEXT
         for layer, codes in known.areas.items()
@@ -18,7 +18,7 @@ def routing_schema(questions: list[Doc], known: Known) -> dict[str, FieldType]:
     schema |= {"channel": expressions.choice(CHANNELS), "place.exists": expressions.FLAG}
     owners = sorted(known.owners)
     schema["asset.owner"] = expressions.choice(owners) if owners else expressions.TEXT
-    return schema | dict(TIME_FIELDS)
+    return {**schema, **TIME_FIELDS}
 
 
 def read_routing(service: Node, known: Known, questions: list[Doc]) -> list[Doc]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from onehall.catalog.queries import catalogue
-from onehall.console.desk import Desk, draw, frame, staff_only
+from onehall.console.desk import Desk, draw, frame, staff_who_may
 from onehall.console.sheets import download
 from onehall.console.sheets import lines as sheet
 from onehall.kernel.localized import pick
@@ -18,7 +18,7 @@ from onehall.service_requests import learning
 MOST: Final = 100
 
 
-@staff_only
+@staff_who_may("see_figures")
 @require_GET
 def corrections(request: CityRequest) -> HttpResponse:
     """Pairs of the last year, most often first."""
@@ -38,7 +38,7 @@ def corrections(request: CityRequest) -> HttpResponse:
     return draw(request, "console/corrections.html", desk, context, rail_at="routing")
 
 
-@staff_only
+@staff_who_may("export")
 @require_GET
 def corrections_csv(request: CityRequest) -> StreamingHttpResponse:
     """The same, one line a correction, with the words of the first report."""

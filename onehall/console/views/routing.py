@@ -10,7 +10,7 @@ from onehall.casework.wording import CHANNELS
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
 from onehall.console import routing_page
-from onehall.console.desk import Desk, draw, frame, staff_only
+from onehall.console.desk import Desk, draw, frame, staff_who_may
 from onehall.console.routing_page import Trial
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
@@ -18,7 +18,7 @@ from onehall.people.queries import queues
 from onehall.service_requests import deciding
 
 
-@staff_only
+@staff_who_may("see_setup")
 @require_GET
 def tester(request: CityRequest) -> HttpResponse:
     """A page with an address for every try, so that it can be shown to others. It changes nothing."""

@@ -4,7 +4,7 @@ from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.casework import actions
+from onehall.casework import actions, steps
 from onehall.casework.errors import CaseworkRefused
 from onehall.console import walk, writer
 from onehall.console.casepage import Loaded, load, reader_of
@@ -27,6 +27,7 @@ def say(request: CityRequest, loaded: Loaded) -> HttpResponse:
         return again(request, loaded, Trouble(where="say", typed=typed(request)))
     try:
         if wanted == "preview":
+            steps.may_work(loaded.case, request.actor, "reply")
             return _preview(request, loaded)
         if wanted == "reply":
             others = writer.words_in(request.city, request.POST)

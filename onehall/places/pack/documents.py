@@ -37,6 +37,7 @@ def read_city(folder: Path, problems: Problems) -> CityFacts:
         brand=_brand(node.mapping("brand")),
         numbering=_numbering(node.mapping("numbering")),
         map=_map(node.mapping("map")),
+        publishing=_publishing(node.mapping("publishing")),
     )
     node.finish()
     return facts
@@ -141,6 +142,12 @@ def _numbering(node: Node) -> dict[str, Plain]:
     width = node.whole("width", minimum=3, maximum=9)
     node.finish()
     return {} if width is None else {"width": width}
+
+
+def _publishing(node: Node) -> dict[str, Plain]:
+    two_people = node.flag("two_people")
+    node.finish()
+    return {"two_people": True} if two_people else {}
 
 
 def _map(node: Node) -> dict[str, Plain]:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('people', '0002_heads_of_departments'),
+        ('people', '0003_heads_of_departments'),
         ('places', '0001_initial'),
     ]
 
