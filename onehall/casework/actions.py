@@ -71,7 +71,7 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
     )
     promises.begin(case, service, city=city, now=now)
     entries = [
-        NewEntry(kind="received", data={"channel": new.channel}),
+        NewEntry(kind="received", data=_received(new)),
         NewEntry(kind="routed", data=_routed(case), by=_system(by), public=False),
     ]
     if new.assignee_id is not None:
@@ -322,6 +322,11 @@ def _cell(place: CasePlace) -> int | None:
     if place.lon is None or place.lat is None:
         return None
     return cells.cell_of(place.lon, place.lat)
+
+
+def _received(new: NewCase) -> dict[str, Any]:
+    data: dict[str, Any] = {"channel": new.channel}
+    return data | {"side": new.side} if new.side else data
 
 
 def _reason(route: Route) -> dict[str, Any]:

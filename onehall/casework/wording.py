@@ -155,8 +155,11 @@ def _title(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     return maker(entry, reader) if maker else (entry.kind, "")
 
 
-def _say_received(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+def _say_received(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     how = CHANNELS.get(str(entry.data.get("channel")), CHANNELS["web"])()
+    if reader.staff and (side := entry.data.get("side")):
+        told = _("They said which side: %(name)s") % {"name": reader.text(side.get("name", ""))}
+        return _("Received"), f"{how}. {told}"
     return _("Received"), how
 
 

@@ -65,6 +65,7 @@ class NewRequest:
     language: str = "en"
     channel: str = ServiceRequest.Channel.WEB
     priority: int = 0
+    side: dict[str, Any] = field(default_factory=dict)
     has_photos: bool = True
 
 
@@ -111,6 +112,7 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
         place=new.place,
         priority=new.priority,
         answers=new.answers,
+        side=new.side,
         assignee_id=holder.user_id if holder else None,
         assignee_name=holder.name if holder else "",
     )

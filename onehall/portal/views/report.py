@@ -31,7 +31,8 @@ from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
 from onehall.places.models import City
 from onehall.places.queries import FoundPlace
-from onehall.portal import picked
+from onehall.places.sides import Side
+from onehall.portal import picked, sides
 from onehall.portal.jswords import report_words
 from onehall.portal.limits import too_many
 from onehall.portal.picked import Picked
@@ -94,6 +95,9 @@ class Page:
     photos: list[Photo] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     calling: bool = False
+    sides: list[Side] = field(default_factory=list)
+    side: str = ""
+    side_error: str = ""
 
 
 @login_not_required
@@ -139,7 +143,8 @@ def _page(request: CityRequest, service: ServiceDefinition) -> Page:
         default_language=city.languages[0],
         staff=calling,
     )
-    return Page(service=service, form=filled, calling=calling)
+    side = request.POST.get("side", "")[:60]
+    return Page(service=service, form=filled, calling=calling, side=side)
 
 
 def _say_refused(page: Page) -> int:
@@ -162,25 +167,35 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
         return _show(request, page, status=422)
     if too_many(request, "report", limit=60, seconds=600):
         return _too_many(request, page)
-    clean = page.form.cleaned_data
-    city = request.city
-    new = NewRequest(
-        key=key,
-        service_key=page.service.key,
-        words=clean["words"],
-        answers=page.form.answers,
-        place=picked.case_place(city, page.place, where),
-        contact=_contact(request, page),
-        language=request.LANGUAGE_CODE,
-        channel=_channel(page),
-        priority=clean.get("priority") or 0,
-    )
+    city, new = request.city, _new(request, page, key, where)
+    page.sides = sides.asked(city, page.service, new, now=read_clock())
+    if page.sides and not sides.is_answer(page.sides, page.side):
+        page.side_error = _("Say on which side it is. It decides who comes.")
+        page.form.add_error(None, page.side_error)
+        return _show(request, page, status=422)
+    new = sides.answered(new, page.service, page.sides, page.side)
     try:
         sent = actions.submit(city=city, new=new, by=request.actor, now=read_clock())
     except CaseworkRefused as no:
         page.form.add_error(None, str(no))
         return _show(request, page, status=409)
     return _go_to(request, page, sent)
+
+
+def _new(request: CityRequest, page: Page, key: uuid.UUID, where: str) -> NewRequest:
+    """The checked form as a report."""
+    clean = page.form.cleaned_data
+    return NewRequest(
+        key=key,
+        service_key=page.service.key,
+        words=clean["words"],
+        answers=page.form.answers,
+        place=picked.case_place(request.city, page.place, where),
+        contact=_contact(request, page),
+        language=request.LANGUAGE_CODE,
+        channel=_channel(page),
+        priority=clean.get("priority") or 0,
+    )
 
 
 def _contact(request: CityRequest, page: Page) -> Contact:
@@ -268,6 +283,8 @@ def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpRespons
         "usual_days": casework.usual_days(city, service.id, now=now),
         "picked": picked.sign(page.place) if page.place else "",
         "place_note": place_note(page.place, city, request.LANGUAGE_CODE) if page.place else "",
+        "sides": sides.shown(page.sides, page.side, request.LANGUAGE_CODE, city.languages[0]),
+        "unsure": sides.UNSURE,
         "candidates": [(picked.sign(picked.of(c)), c) for c in page.candidates],
         "bounds": city.bounds,
         "middle": city.center,
@@ -325,7 +342,22 @@ def _look_around(request: CityRequest, page: Page) -> None:
     """What lies near the place: only for a page that is shown, a report that is sent does not wait for it."""
     if page.place is not None:
         page.near = near_cases(request, page.service, page.place)
+        page.sides = page.sides or _sides(request, page, page.place)
         page.assets = near_assets(request, page.service, page.place)
+
+
+def _sides(request: CityRequest, page: Page, place: Picked) -> list[Side]:
+    """The sides to ask about, as far as the form is filled in."""
+    if not page.service.side_layer:
+        return []
+    told = NewRequest(
+        key=uuid.uuid4(),
+        service_key=page.service.key,
+        answers=page.form.answers,
+        place=picked.case_place(request.city, place, ""),
+        channel=_channel(page),
+    )
+    return sides.asked(request.city, page.service, told, now=read_clock())
 
 
 def inside(city: City, place: Picked) -> bool:
