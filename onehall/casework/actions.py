@@ -1,7 +1,7 @@
 """Every write to a case. One transaction: the row, its timeline, timers and outbox."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from onehall.casework import (
     after,
     changing,
+    following,
     ladder,
+    parts,
     promises,
     queries,
     rules,
@@ -111,8 +113,31 @@ def make_move(
     the photos that `by` kept under `draft_key`; a refused one leaves them there. `notes` are
     entries appended in the same step. Raises `MoveRefused` in words.
     """
-    given = given or Given()
     case = steps.locked(city=city, case_id=case_id, seen=seen)
+    return move_locked(
+        city=city,
+        case=case,
+        move=move,
+        by=by,
+        now=now,
+        given=given or Given(),
+        draft_key=draft_key,
+        notes=notes,
+    )
+
+
+def move_locked(
+    *,
+    city: City,
+    case: Case,
+    move: str,
+    by: Actor,
+    now: datetime,
+    given: Given,
+    draft_key: uuid.UUID | None = None,
+    notes: Sequence[NewEntry] = (),
+) -> Case:
+    """The same for a case that the caller's transaction holds from `steps.locked`."""
     listed = catalogue(city)
     flow = listed.flow_version(case.flow_version_id)
     service = listed.by_id(case.service_id)
@@ -124,12 +149,13 @@ def make_move(
         given = after.given_with_photos(case, given, draft_key=draft_key, by=by)
     outcome = _outcome(step, flow, service, given)
     rules.require(step, service, outcome, given)
+    forced = parts.require_done(case, step, service, outcome, given)
     if step.purpose == "close":
         after.show(case, given.photo_ids)
     target = rules.target_of(step, flow, previous=case.previous_state, outcome=outcome)
     if outcome is not None:
         case.outcome = outcome.key
-    progress.enter(target, _moved(case, step, target, given, outcome))
+    progress.enter(target, _moved(case, step, target, given, outcome, forced))
     progress.entries += notes
     if step.purpose in ("dispute", "reopen"):
         case.reopened += 1
@@ -172,12 +198,18 @@ def note(
     by: Actor,
     now: datetime,
     seen: int | None = None,
+    naming: Collection[int] = (),
 ) -> Case:
-    """Staff write for staff alone."""
+    """Staff write for staff alone. Colleagues named with @, or by id in `naming`, find it on their page."""
     words = steps.text_of(words)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     steps.may_work(case, by, "note")
-    steps.finish(case, [NewEntry(kind="noted", data={"words": words})], by=by, now=now)
+    people = following.colleagues(city, case, by) if naming or "@" in words else []
+    words = following.with_names(words, [m for m in people if m.user_id in naming], people)
+    data: dict[str, Any] = {"words": steps.text_of(words)}
+    if named := following.named_in(words, people):
+        data["mentions"] = [m.user_id for m in named]
+    steps.finish(case, [NewEntry(kind="noted", data=data)], by=by, now=now)
     return case
 
 
@@ -355,14 +387,16 @@ def _outcome(
 
 
 def _moved(
-    case: Case, step: Move, target: str, given: Given, outcome: Outcome | None
+    case: Case, step: Move, target: str, given: Given, outcome: Outcome | None, forced: str
 ) -> dict[str, Any]:
     data: dict[str, Any] = {"move": step.key, "from": case.state, "to": target}
     if step.purpose:
         data["purpose"] = step.purpose
     optional = {
         "words": given.words.strip(),
-        "reason": given.reason.strip(),
+        # Why it ends before a part of it is for the staff; the resident reads the words.
+        "reason": "" if forced else given.reason.strip(),
+        "forced": forced,
         "outcome": outcome.key if outcome else "",
         "handed_to": given.handed_to.strip(),
         "number": given.number,

@@ -22,9 +22,11 @@ class CaseworkConfig(AppConfig):
 
         handlers.register(telling.STAFF_TOPIC, telling.tell_staff)
 
-        handlers.every("casework.timers", 20, tasks.sweep_timers)
+        handlers.every("casework.timers", 20, tasks.sweep_some, everywhere=True)
         handlers.every("casework.ladders", 60, tasks.sweep_ladders)
         handlers.register(handing.TOPIC, telling_bodies.tell_body)
         handlers.every("casework.bodies", 600, tasks.sweep_bodies)
         handlers.every("casework.drafts", 3600, tasks.purge_drafts)
         handlers.every("casework.presence", 3600, tasks.purge_presence)
+        handlers.every("casework.for_you", 30, tasks.mail_for_you)
+        handlers.every("casework.for_you_purge", 3600, tasks.purge_for_you)

@@ -54,6 +54,12 @@ def check_join(case: Case, into: Case, by: Actor) -> None:
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case is joined already. Undo that first."))
     steps.may_change(case, by, "join")
+    if case.parent_id is not None or case.children.exists():
+        raise MoveRefused(_("This case has parts or is one. Parts are not joined: they end."))
+    if into.parent_id is not None:
+        raise MoveRefused(
+            _("That case is a part of another one. Join with the whole one."), missing=("into",)
+        )
     if into.merged_into_id is not None:
         raise MoveRefused(_("The case has moved on. Look at what happened since."))
     if not into.is_open:

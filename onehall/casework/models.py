@@ -6,6 +6,12 @@ from typing import Self, override
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from onehall.casework.case_rows import Attachment as Attachment
+from onehall.casework.case_rows import CaseLink as CaseLink
+from onehall.casework.case_rows import Effort as Effort
+from onehall.casework.case_rows import ForYou as ForYou
+from onehall.casework.case_rows import MailWish as MailWish
+from onehall.casework.case_rows import Watcher as Watcher
 from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
 from onehall.casework.corrections import Correction as Correction
@@ -71,7 +77,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """One piece of city work. `lock` is the number of its last timeline entry."""
+    """One piece of city work. `lock` is the number of its last timeline entry.
+
+    `held_tasks` are its tasks as read with the lock on the row; None when they were not.
+    """
+
+    held_tasks: "list[Task] | None" = None
 
     class Priority(models.IntegerChoices):
         """How far ahead of others; a service may promise sooner for the higher ones."""
@@ -91,6 +102,14 @@ class Case(models.Model):
     )
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
+    )
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="children",
+        db_index=False,
     )
     asset = models.ForeignKey(
         "places.Asset", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
@@ -124,6 +143,9 @@ class Case(models.Model):
     outcome = models.CharField(max_length=40, blank=True)
     route_reason = models.JSONField(null=True, blank=True)
     place_words = models.CharField(max_length=300, blank=True)
+    part_words = models.CharField(
+        max_length=120, blank=True, default="", db_default=models.Value("")
+    )
     areas = models.JSONField(default=dict, blank=True)
     head = models.BinaryField(max_length=32, null=True)
 
@@ -142,6 +164,11 @@ class Case(models.Model):
                 name="case_open_has_no_end",
                 condition=models.Q(is_open=False) | models.Q(closed_at=None, merged_into=None),
                 violation_error_message="An open case has no closing time and is not joined.",
+            ),
+            models.CheckConstraint(
+                name="case_is_no_part_of_itself",
+                condition=models.Q(parent=None) | ~models.Q(parent=models.F("id")),
+                violation_error_message="A case is no part of itself.",
             ),
         ]
         indexes = [
@@ -195,6 +222,7 @@ class Case(models.Model):
             models.Index(
                 "merged_into", name="case_merged", condition=models.Q(merged_into__isnull=False)
             ),
+            models.Index("parent", name="case_parts", condition=models.Q(parent__isnull=False)),
         ]
 
     @override

@@ -191,6 +191,19 @@ def stays_private(photo: Photo, service: ServiceDefinition) -> bool:
     return photo.is_private or (photo.request_id is not None and service.photos_public == PRIVATE)
 
 
+def is_open_to_all(photo: Photo, service: ServiceDefinition) -> bool:
+    """Whether its address alone opens a photo of a case; others open to staff and to its sender."""
+    return photo.is_public and not stays_private(photo, service)
+
+
+def is_named(name: str) -> bool:
+    """Whether some photo is kept in this stored file."""
+    named = models.Q()
+    for column in FILES:
+        named |= models.Q(**{column: name})
+    return Photo.objects.filter(named).exists()
+
+
 def add_to_case(
     *,
     city: City,
@@ -321,8 +334,11 @@ def set_public(
     photo = _locked_photo(case, photo_id)
     if is_public and stays_private(photo, catalogue(city).by_id(case.service_id)):
         raise MoveRefused(_("Photos of this service are private. Nobody else ever sees them."))
+    if photo.is_public and not is_public:
+        # Whoever kept the address it was shown under has it no longer.
+        photo.key = uuid.uuid4()
     photo.is_public = is_public
-    photo.save(update_fields=["is_public"])
+    photo.save(update_fields=["is_public", "key"])
     entry = NewEntry(kind="redacted", data={"photo": photo.id, "public": is_public})
     actions.hear(city=city, case_id=case_id, entry=entry, by=by, now=now, unread=False)
     return photo

@@ -49,7 +49,9 @@ class Progress:
     @classmethod
     def of(cls, case: Case, flow: FlowDefinition, *, city: City, by: Actor, now: datetime) -> Self:
         """The progress of a stored case, which the caller has locked."""
-        tasks = list(Task.objects.filter(case_id=case.pk).order_by("cycle", "position", "id"))
+        tasks, case.held_tasks = case.held_tasks, None
+        if tasks is None:
+            tasks = list(Task.objects.filter(case_id=case.pk).order_by("cycle", "position", "id"))
         return cls(case=case, flow=flow, city=city, by=by, now=now, tasks=tasks)
 
     @property
@@ -85,6 +87,8 @@ class Progress:
         if by_answer or "requires.answered" in reads:
             found["answers"] = self._asks("", self._answers, default={})
         found["channel"] = self._asks("channel", self._channel, default="")
+        if "requires.children_done" in reads:
+            found["open_children"] = self._asks("requires.children_done", self._parts, default=0)
         if "requires.photo" in reads:
             kinds = self._asks("requires.photo", self._photos, default=[])
             found["photos_after"] = sum(1 for kind in kinds if kind == Photo.Kind.AFTER)
@@ -109,6 +113,9 @@ class Progress:
     def _photos(self) -> list[str]:
         found = Photo.objects.filter(case_id=self.case.pk, removed_at=None)
         return list(found.order_by("id").values_list("kind", flat=True))
+
+    def _parts(self) -> int:
+        return Case.objects.filter(parent_id=self.case.pk, is_open=True).count()
 
     def _replied(self) -> bool:
         if any(e.kind == "replied" for e in self.entries):
@@ -243,23 +250,17 @@ class Progress:
 
     # Writing
 
-    def save(self, along: Together | None = None) -> None:
-        """Write tasks and timers; the caller writes the case and its entries.
-
-        With `along` the new rows travel with the caller's other writes, when it sends them.
-        """
+    def save(self, along: Together) -> None:
+        """Write tasks and timers when the caller sends `along`; it adds the case and its entries."""
         for task in self.touched:
-            task.save()
+            along.update(task)
         timers = (
             timers_of(self.case, self.flow, city=self.city, since=self.now)
             if self.starts_timers
             else []
         )
-        together = along or Together()
-        together.insert(self.fresh)
-        together.insert(timers)
-        if along is None:
-            together.send()
+        along.insert(self.fresh)
+        along.insert(timers)
 
 
 def named(task: Task) -> dict[str, Any]:

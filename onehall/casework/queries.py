@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 from django.core.cache import caches
 from django.db import connection, models
 
+from onehall.casework import following
 from onehall.casework.models import Case, CasePause, CaseTarget, Photo, TimelineEntry
+from onehall.casework.nearby import NearCase as NearCase
+from onehall.casework.nearby import open_near as open_near
 from onehall.casework.selection import EVERYTHING, Selection
-from onehall.kernel import cells, geo
 from onehall.kernel.rows import select
 from onehall.kernel.work_calendar import WorkCalendar
 from onehall.people.actor import Actor
@@ -282,6 +284,7 @@ class Counts:
     late_by_queue: dict[int, int]
     today_by_queue: dict[int, int]
     free_by_queue: dict[int, int]
+    for_you: int = field(default=0, kw_only=True)
 
 
 _COUNTS = """
@@ -311,7 +314,6 @@ WITHIN_SQL = " AND c.areas @> ANY(%(areas)s::jsonb[])"
 COUNTS_SQL = _COUNTS.format(within="")
 COUNTS_WITHIN_SQL = _COUNTS.format(within=WITHIN_SQL)
 
-MINE_SQL = "SELECT count(*) FROM casework_case WHERE city_id = %s AND assignee_id = %s AND is_open"
 
 _counting = threading.Lock()
 
@@ -352,14 +354,13 @@ def counts(
 ) -> Counts:
     """Open work now, at most 3 seconds old. `queue_ids` are those the actor sees."""
     rows = _counted(actor.city_id, actor.areas, now=now, day_end=day_end)
-    with connection.cursor() as cursor:
-        cursor.execute(MINE_SQL, [actor.city_id, actor.user_id])
-        (mine,) = cursor.fetchone()
+    mine, for_you = following.mine_and_unread(actor)
     seen = [rows[q] for q in queue_ids if q in rows and queue_id in (None, q)]
     sums = [sum(r[i] for r in seen) for i in range(7)]
     per = [{q: rows[q][i] for q in queue_ids if q in rows} for i in range(4)]
     opened, late, today, free, waiting, disputed, replies = sums
-    return Counts(opened, late, today, free, waiting, disputed, replies, mine, *per)
+    found = Counts(opened, late, today, free, waiting, disputed, replies, mine, *per)
+    return replace(found, for_you=for_you)
 
 
 def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]:
@@ -383,45 +384,6 @@ def photos_of(case_ids: Sequence[int]) -> list[Photo]:
     """Photos of cases that were not removed, in order, at most 200."""
     where = "WHERE case_id = ANY(%s) AND removed_at IS NULL ORDER BY position, id LIMIT 200"
     return select(Photo, where, [list(case_ids)])
-
-
-@dataclass(frozen=True, slots=True)
-class NearCase:
-    """An open case near a point."""
-
-    case: Case
-    metres: float
-
-
-def open_near(
-    city: City,
-    lon: float,
-    lat: float,
-    *,
-    metres: float,
-    since: datetime | None = None,
-    service_ids: Sequence[int] | None = None,
-    public_only: bool = True,
-    limit: int = 5,
-) -> list[NearCase]:
-    """Open cases within `metres`, nearest first: ranges of the map cell, then the true distance."""
-    ranges = cells.near(lon, lat, metres)
-    box = models.Q()
-    for low, high in ranges:
-        box |= models.Q(cell__gte=low, cell__lte=high)
-    rows = Case.objects.of_city(city.id).filter(box, is_open=True)
-    if public_only:
-        rows = rows.filter(is_public=True)
-    if service_ids is not None:
-        rows = rows.filter(service_id__in=service_ids)
-    if since is not None:
-        rows = rows.filter(opened_at__gte=since)
-    found = [
-        NearCase(c, geo.distance(lon, lat, c.lon, c.lat))
-        for c in rows.defer("head", "areas", "route_reason").order_by("-opened_at", "id")[:400]
-        if c.lon is not None and c.lat is not None
-    ]
-    return sorted((n for n in found if n.metres <= metres), key=lambda n: n.metres)[:limit]
 
 
 def usual_days(city: City, service_id: int, *, now: datetime) -> float | None:

@@ -31,6 +31,9 @@ PUBLIC_KINDS: Final = frozenset(
         "verdict",
         "called",
         "notified",
+        "file_shared",
+        "split",
+        "part",
     }
 )
 STAFF_KINDS: Final = frozenset(
@@ -52,6 +55,14 @@ STAFF_KINDS: Final = frozenset(
         "escalated",
         "clock",
         "migrated",
+        "file_added",
+        "file_hidden",
+        "file_removed",
+        "part_of",
+        "described",
+        "effort",
+        "related",
+        "unrelated",
     }
 )
 MERE_LOOKS: Final = frozenset({"looked"})
@@ -71,6 +82,9 @@ NEWS: Final = frozenset(
         "promised",
         "notified",
         "reminded",
+        "file_shared",
+        "split",
+        "part",
     }
 )
 """Kinds that residents get a message about, when their service and wishes say so."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.wording_more import MORE
 from onehall.catalog import replies
 from onehall.catalog.flows import FlowDefinition
 from onehall.kernel.localized import pick
@@ -151,6 +152,9 @@ def _linked(entry: TimelineEntry) -> str:
 
 
 def _title(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    more = MORE.get(entry.kind)
+    if more is not None:
+        return more(entry, reader.language, reader.default_language)
     maker = globals().get(f"_say_{entry.kind}")
     return maker(entry, reader) if maker else (entry.kind, "")
 

@@ -86,6 +86,7 @@ def _usual(requirement: Requirement, flow: FlowDefinition, reader: Reader) -> st
         "placed": _("The place is on the map"),
         "assigned": _("Somebody has it"),
         "replied": _("The resident has heard from us"),
+        "children_done": _("Every part has ended"),
         "tasks_closed": _("Every task is closed"),
         "task_done": _("Done: %(what)s.") % {"what": task},
     }

@@ -9,8 +9,9 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from onehall.casework import photos, rules, wording, worklist
+from onehall.casework import following, photos, rules, wording, worklist
 from onehall.casework import queries as casework
+from onehall.casework.beside import beside
 from onehall.casework.models import Case, Photo
 from onehall.casework.presence import channel
 from onehall.casework.wording import Line
@@ -18,7 +19,7 @@ from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.learned import Evidence
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import moves, promises, tasks
+from onehall.console import mentions, moves, partlines, promises, tasks
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
@@ -59,6 +60,9 @@ KNOWN: Final = frozenset(
         "priority",
         "photo",
         "task",
+        "files",
+        "split",
+        "effort",
     }
 )
 """Places of a page that a refusal may belong to, besides the moves."""
@@ -83,6 +87,7 @@ class Entry:
     failed: list[Message]
     pictures: list[Photo]
     undo: int | None
+    words: str
 
     @property
     def also(self) -> list[tuple[str, str, str]]:
@@ -99,7 +104,7 @@ def load(request: CityRequest, number: str) -> Loaded:
     """The case of that number, if this person may see it; else 404."""
     found = (
         Case.objects.reachable_by(request.actor)
-        .select_related("queue", "assignee", "merged_into")
+        .select_related("queue", "assignee", "merged_into", "parent")
         .filter(number=number)
         .first()
     )
@@ -144,7 +149,13 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     reports = queries.reports_of(found)
     joined = queries.joined_cases(found)
     pictures = casework.photos_of([found.id])
-    lines = wording.lines(casework.timeline_of(found), found, reader)
+    history = casework.timeline_of(found)
+    lines = wording.lines(history, found, reader)
+    takes = partlines.takes_of(history) if found.parent else frozenset()
+    # A part has no reports of its own: who reads of it are those of its parent.
+    heard = queries.reports_of(found.parent) if found.parent else reports
+    reports = heard if "words" in takes else reports
+    asked_of = found.parent if found.parent and "answers" in takes else found
     sent = messaging.deliveries(city.id, [found.number, *(c.number for c in joined)])
     kept = photos.kept_by(city, trouble.draft, desk.actor) if trouble.draft else []
     works = desk.actor.writes and found.merged_into_id is None
@@ -154,13 +165,35 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         for m in flow.leaving(found.state, desk.actor.roles)
         if works and desk.actor.may("move") and not rules.is_over(m, found.closed_at, desk.now)
     ]
+    around = beside(found, desk.actor)
+    parts = partlines.lines(desk, around.parts, reader)
     offered = moves.buttons(
-        steps, flow=flow, service=loaded.service, reader=reader, trouble=trouble
+        steps,
+        flow=flow,
+        service=loaded.service,
+        reader=reader,
+        trouble=trouble,
+        waiting=any(p.is_open for p in parts),
     )
     rows = worklist.tasks_of(found)
     task_lines = tasks.lines(desk, found, flow, rows, reader=reader, trouble=trouble)
+    staff = members(city) if works else []
+    seen_by = {found.queue.department_id, *(t.queue.department_id for t in rows)}
+    watching = [(u.pk, u.name) for u in around.watchers]
     return {
+        "watching": watching,
+        "i_watch": any(pk == desk.actor.user_id for pk, _name in watching),
         "tasks": task_lines,
+        "parts": parts,
+        "parent": found.parent,
+        "parent_seen": bool(found.parent and found.parent.queue_id in desk.queue_ids),
+        "split_services": partlines.services(desk, found, reader) if works else [],
+        "split_typed": {
+            n: trouble.typed.get(n, "") for n in ("part", "service", "to_queue", "note")
+        },
+        "files": around.files,
+        "has_news_for_me": bool(around.unread),
+        "office": catalogue(city).attachments.office,
         "targets": promises.target_lines(found, desk) if loaded.service.targets else [],
         "pauses": promises.pause_lines(found, desk),
         "given": promises.hand_overs(found),
@@ -183,10 +216,16 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "more_reports": reports[3:],
         "report_count": len(reports),
         "callers": [
-            r for r in reports if r.person and r.person.phone and desk.actor.may("see_contacts")
+            r
+            for r in reports
+            if r.person and r.person.phone and not found.parent and desk.actor.may("see_contacts")
         ],
-        "followers": sum(1 for r in reports if r.wants_news and r.person_id),
-        "answers": answers(loaded.service, reports, reader),
+        "followers": sum(1 for r in heard if r.wants_news and r.person_id),
+        "answers": answers(
+            catalogue(city).by_id(asked_of.service_id),
+            reports if asked_of == found else heard,
+            reader,
+        ),
         "joined": [
             (c, c.queue_id in desk.queue_ids and desk.actor.sees_area(c.areas)) for c in joined
         ],
@@ -198,13 +237,20 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "closing": moves.closing_words(loaded.service) if found.is_open else "",
         "close": next((m for m in offered if m.purpose == "close"), None),
         "works": works,
-        "writer": writer(request, desk, found, reports, trouble.typed)
+        "writer": writer(
+            request,
+            desk,
+            found,
+            heard,
+            trouble.typed,
+            colleagues=following.of_these(staff, seen_by, found.areas, desk.actor),
+        )
         if works and (desk.actor.may("note") or desk.actor.may("reply"))
         else None,
         "kept_photos": kept,
         "lost_form": trouble.changed_since is not None
         and (not (works or task_lines) or _is_gone(trouble, offered, task_lines)),
-        "team": _team(members(city), found) if works else [],
+        "team": _team(staff, found),
         "departments": _departments(request),
         "other_services": _services(request, loaded) if works and found.is_open else [],
         "hint": _hint(desk, loaded, reports) if works and found.is_open else None,
@@ -265,6 +311,7 @@ def _entries(
         by_about.setdefault(message.about, []).append(message)
     by_id = {p.id: p for p in pictures}
     parts = {c.id for c in joined}
+    named = mentions.people_of(lines)
     found = []
     for line in lines:
         about = by_about.get(f"{case.id}:{line.seq}", [])
@@ -278,6 +325,7 @@ def _entries(
                 [m for m in about if m.state in ("failed", "bounced")],
                 [by_id[pk] for pk in line.photo_ids if pk in by_id],
                 undo,
+                mentions.linked(line, named),
             )
         )
         if undo is not None:

@@ -17,7 +17,7 @@ from onehall.casework.selection import Selection, Span
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
 from onehall.insights.periods import Days, midnight
-from onehall.insights.queries import photo_wanted
+from onehall.insights.rollups import photo_wanted
 from onehall.look import dates
 from onehall.look.components.small import local
 from onehall.places import areas

@@ -3,7 +3,18 @@
 from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from onehall.portal.views import demo, home, mine, outside, photos, places, report, status
+from onehall.portal.views import (
+    demo,
+    files,
+    home,
+    mine,
+    outside,
+    photos,
+    places,
+    preview,
+    report,
+    status,
+)
 
 
 class Secret(StringConverter):
@@ -24,14 +35,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<secret:token>/verdict", status.verdict, name="verdict"),
     path("r/<secret:token>/rate", status.rate, name="rate"),
     path("r/<secret:token>/news", status.news, name="news"),
+    path("r/<secret:token>/photos/<uuid:photo>/<slug:size>.jpg", photos.own, name="own-photo"),
+    path("r/<secret:token>/files/<uuid:key>", files.show, name="file"),
     path("outside/<secret:token>", outside.case, name="outside"),
     path("outside/<secret:token>/map/<slug:scheme>.webp", outside.picture, name="outside-map"),
+    path(
+        "outside/<secret:token>/photos/<uuid:photo>/<slug:size>.jpg",
+        outside.photo,
+        name="outside-photo",
+    ),
     path("brand.css", home.brand, name="brand"),
     path("about/accessibility", home.about, {"topic": "accessibility"}, name="accessibility"),
     path("about/privacy", home.about, {"topic": "privacy"}, name="privacy"),
     path("report", report.choose, name="choose"),
     path("report/<slug:service_key>", report.form, name="report"),
     path("report/<slug:service_key>/near", places.near, name="near"),
+    path("preview/service", preview.service, name="preview"),
     path("places/find", places.find, name="find-place"),
     path("places/name", places.name, name="name-place"),
     re_path(

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from onehall.casework import photos
-from onehall.casework.models import Case, Photo, Task
+from onehall.casework.models import Attachment, Case, Photo, Task
 from onehall.messaging.actions import NewMessage, send_message
 from onehall.messaging.models import Message
 from onehall.people.actor import resident
@@ -25,6 +25,7 @@ from onehall.places.models import City
 from onehall.service_requests import actions as requests
 from onehall.service_requests.actions import NewRequest
 from onehall.service_requests.models import ServiceRequest
+from onehall.setup.models import Draft
 from tests.cast import ROSA, SOUTH, START, Cast, elsewhere, picture
 
 pytestmark = pytest.mark.django_db
@@ -38,8 +39,9 @@ PUBLIC = {
     "portal:home", "portal:brand", "portal:accessibility", "portal:privacy", "portal:choose",
     "portal:report", "portal:near", "portal:find-place", "portal:name-place", "portal:tile",
     "portal:still", "portal:mine",
-    "portal:photo", "portal:status", "portal:status-json", "portal:status-map", "portal:news",
+    "portal:photo", "portal:own-photo", "portal:file", "portal:status", "portal:status-json", "portal:status-map", "portal:news",
     "portal:write", "portal:verdict", "portal:rate", "portal:outside", "portal:outside-map",
+    "portal:outside-photo",
     "portal:photo-add", "portal:photo-remove", "portal:photo-blur",
     "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
     "account_login", "account_request_login_code", "account_confirm_login_code", "account_signup",
@@ -60,10 +62,31 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:photos": {"kind": "after"},
     "console:keep": {"draft": str(DRAFT)},
     "console:photo": {"public": "no"},
+    "console:files": {},
+    "console:split": {"part": "the branch"},
+    "console:file": {"what": "share"},
 }
+SETUP_POSTS: dict[str, dict[str, Any]] = {
+    # Addresses of the set-up, with what is sent to make them write; the preview only shows.
+    "console:setup-publish": {"seen": "x"},
+    "console:setup-discard": {"seen": "x"},
+    "console:setup-services": {"name": "Broken bench"},
+    "console:setup-service": {"name.en": "Hole"},
+    "console:setup-files": {"path": "services/bench.yaml"},
+    "console:setup-text": {"text": "key: hole"},
+    "portal:preview": {"name.en": "Hole"},
+}
+SET_UP = "portal:preview"
+"""Of the portal's rooms, and for those who set up alone."""
 READERS_POSTS: dict[str, dict[str, Any]] = {
     # Everybody who sees the case may: it says that they have it open, and nothing is added to it.
     "console:looking": {},
+    "console:follow": {"following": "yes"},
+}
+STAFF_POSTS = {
+    # For all of the staff, about themselves alone.
+    "console:for-you-read",
+    "console:for-you-wishes",
 }
 OPEN_POSTS = {
     # The form is open to all; sending it twice with one key records it once.
@@ -133,6 +156,7 @@ class World:
             "queue_key": "roads",
             "template_key": "crew-soon",
             "service_key": "pothole",
+            "path": "services/pothole.yaml",
             "photo": str(photo.key),
             "pk": photo.pk,
             "key": DRAFT,
@@ -150,6 +174,8 @@ class World:
         args = self.args(foreign=foreign)
         if name == "portal:message":
             args["pk"] = (self.foreign_message if foreign else self.message).pk
+        if name == "console:file":
+            args["pk"] = _file((self.foreign if foreign else self.request).case).pk
         if name == "console:task":
             args["pk"] = _task((self.foreign if foreign else self.request).case).pk
         return reverse(name, kwargs={k: args[k] for k in ADDRESSES[name]})
@@ -164,6 +190,19 @@ def _task(case: Case) -> Task:
         defaults={
             "city_id": case.city_id, "queue_id": case.queue_id, "entered": case.entered,
             "opened_at": case.opened_at, "joins": False, "label": {"en": "Sample"},
+        },
+    )  # fmt: skip
+    return found
+
+
+def _file(case: Case) -> Attachment:
+    """A file of a case, for staff alone."""
+    found, _new = Attachment.objects.get_or_create(
+        case=case,
+        title="sample.pdf",
+        defaults={
+            "city_id": case.city_id, "key": uuid.uuid4(), "kind": "pdf", "name": "a", "size": 1,
+            "created_at": case.opened_at,
         },
     )  # fmt: skip
     return found
@@ -245,7 +284,7 @@ def to_sign_in(response: HttpResponse) -> bool:
 
 def test_every_address_is_public_own_or_of_the_desk() -> None:
     assert set(ADDRESSES) >= PUBLIC | OWN
-    rest = set(ADDRESSES) - PUBLIC - OWN
+    rest = set(ADDRESSES) - PUBLIC - OWN - {SET_UP}
     # The stream checks a signed token, and nobody is signed in there.
     assert rest == set(DESK) | {"api:live"}
 
@@ -320,8 +359,27 @@ class TestTheDesk:
         assert Case.objects.get(pk=world.case.pk).lock == lock
         answer = world.client("ben").post(url, data)
         assert answer.status_code in {200, 302, 422}
-        if name not in ("console:photos", "console:keep"):
+        if name not in ("console:photos", "console:keep", "console:files"):
             assert Case.objects.get(pk=world.case.pk).lock > lock
+
+    @pytest.mark.parametrize("name", SETUP_POSTS)
+    def test_who_may_set_up(self, world: World, name: str) -> None:
+        url, data = world.url(name), SETUP_POSTS[name]
+        for who in ("ben", "mo", "dana", "owen", "kim", "rosa", "ida"):
+            assert world.client(who).post(url, data).status_code == 403, who
+        assert to_sign_in(world.client().post(url, data))
+        assert not Draft.objects.exists()
+        assert world.client("ada").post(url, data).status_code in {200, 302, 409}
+
+    def test_every_page_of_the_set_up_is_for_those_who_may(self, world: World) -> None:
+        for name in (n for n in DESK if n.startswith("console:setup")):
+            codes = {
+                world.client(w).get(world.url(name)).status_code for w in ("mo", "owen", "dana")
+            }
+            assert codes <= {403, 405}, name
+            assert world.client("ada").get(world.url(name)).status_code in {200, 302, 404, 405}, (
+                name
+            )
 
     @pytest.mark.parametrize("name", READERS_POSTS)
     def test_who_sees_a_case_may_say_that_they_look(self, world: World, name: str) -> None:
@@ -329,7 +387,8 @@ class TestTheDesk:
         codes = {
             w: world.client(w).post(world.url(name)).status_code for w in ("owen", "kim", "ben")
         }
-        assert codes == {"owen": 200, "kim": 404, "ben": 200}
+        fine = 302 if name == "console:follow" else 200
+        assert codes == {"owen": fine, "kim": 404, "ben": fine}
         assert Case.objects.get(pk=world.case.pk).lock == lock
 
 
@@ -342,11 +401,11 @@ class TestPosts:
                 found.add(name)
         # Pages of the sign-in library that only say something answer to any method.
         found -= {"account_inactive", "account_password_reset_completed"}
-        assert found == set(DESK_POSTS) | set(READERS_POSTS) | set(OPEN_POSTS)
+        assert found == {*DESK_POSTS, *SETUP_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}
 
     def test_none_is_taken_without_a_token_against_forgery(self, world: World) -> None:
         wrong = []
-        for name in sorted({*DESK_POSTS, *READERS_POSTS, *OPEN_POSTS}):
+        for name in sorted({*DESK_POSTS, *SETUP_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}):
             data = DESK_POSTS.get(name, {}) | {"words": "x", "answer": "yes", "rating": "5"}
             client = world.client("mo", csrf=True)
             if client.post(world.url(name), data).status_code != 403:
@@ -383,7 +442,8 @@ class TestOtherCities:
         assert Case.objects.get(pk=world.foreign.case_id).lock == 2
 
     def test_photos_and_mails_stay_in_their_city(self, world: World) -> None:
-        for name in ("portal:photo", "portal:message"):
+        Photo.objects.update(is_public=True)
+        for name in ("portal:photo", "portal:own-photo", "portal:message"):
             assert world.client().get(world.url(name)).status_code == 200, name
             assert world.client().get(world.url(name, foreign=True)).status_code == 404, name
             there = world.client(city=world.elsewhere)

@@ -48,6 +48,10 @@ WRITERS = {
     "migrating.py": "live cases between the versions of their flow",
     "photos.py": "writes about photos",
     "presence.py": "who has a case open",
+    "attachments.py": "writes about files of a case",
+    "following.py": "who of the staff follows a case, and their lines",
+    "for_you.py": "that a line was mailed",
+    "splitting.py": "a part split off a case",
     "applying.py": "a pack as a whole, put in force",
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
@@ -71,7 +75,7 @@ NOT_ROWS = {
     "update": re.compile(
         r"^(self\._read|digest|seen|doc|gone|register\.\w+|context|steps|known|headers|values|data|extra)$"
     ),
-    "save": re.compile(r"^(picture|image|default_storage)$"),
+    "save": re.compile(r"^(picture|image|kept|square|default_storage)$"),
     "delete": re.compile(r"^(storage|default_storage)$"),
 }
 """Receivers that are dicts, sets, pictures or files."""

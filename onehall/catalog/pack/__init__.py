@@ -9,6 +9,7 @@ from onehall.catalog.pack.publishing import warnings
 from onehall.catalog.pack.read_flows import read_flows
 from onehall.catalog.pack.read_replies import read_replies
 from onehall.catalog.pack.read_services import read_groups, read_services
+from onehall.catalog.pack.read_sheets import read_sheets
 from onehall.catalog.pack.rows import apply, plan, stored
 from onehall.catalog.pack.write import file_docs, ordered, write
 from onehall.kernel.yamlfile import PackProblem, Problems
@@ -27,6 +28,7 @@ def read(folder: Path, known: Known) -> tuple[CatalogPack, list[PackProblem]]:
     services = read_services(folder, known, problems, groups=groups, flows=flows)
     offered = [doc["key"] for doc in services]
     prepared = read_replies(folder, known, problems, services=offered, flows=flows)
+    sheets = read_sheets(folder, known, problems)
     if not problems:
         publishing.check(flows, nodes, services, known)
     _some("service", "services", services, problems)
@@ -36,6 +38,7 @@ def read(folder: Path, known: Known) -> tuple[CatalogPack, list[PackProblem]]:
         services=tuple(services),
         flows=flows,
         replies=tuple(prepared),
+        sheets=sheets,
     )
     return found, problems
 

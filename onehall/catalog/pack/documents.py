@@ -43,12 +43,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogPack:
-    """Groups, services, flows and reply templates as checked documents, in their order."""
+    """Groups, services, flows, reply templates and one-file parts as checked documents, in their order."""
 
     groups: tuple[Doc, ...] = ()
     services: tuple[Doc, ...] = ()
     flows: Mapping[str, Doc] = field(default_factory=dict)
     replies: tuple[Doc, ...] = ()
+    sheets: Mapping[str, Doc] = field(default_factory=dict)
 
 
 def sha256_of(doc: Doc) -> str:

@@ -23,6 +23,7 @@ ORDER: Final = (
     "rerun", "requires", "guard", "auto_when", "effects", "remind", "escalate", "scenarios",
     "service", "priority", "answers", "steps", "move", "task", "skip", "add_task", "wait",
     "outcome", "given", "refused", "expect", "state", "cycle", "requires_met",
+    "office", "currency", "time", "materials", "unit", "unit_cost", "hour_cost",
 )  # fmt: skip
 """jsonb forgets the order of fields; files always have this one."""
 
@@ -50,6 +51,7 @@ def file_docs(city: City) -> dict[str, Doc]:
         for key, doc in held.flows.items()
     }
     found |= {f"{FOLDER}/{doc['key']}.yaml": ordered(doc, languages) for doc in held.replies}
+    found |= {f"{key}.yaml": ordered(doc, languages) for key, doc in held.sheets.items()}
     return found
 
 

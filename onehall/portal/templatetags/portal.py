@@ -91,13 +91,13 @@ def category_tone(category: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def timeline(
-    context: template.Context, lines: Sequence[Line], photos: Mapping[int, Photo]
+    context: template.Context, lines: Sequence[Line], photos: Mapping[int, Photo], token: str
 ) -> SafeString:
     """What happened, entry by entry. In Python, because a page has many and residents wait for it."""
     found = "".join(
         entry(
             context,
-            _said(line, photos),
+            _said(line, photos, token),
             tone=tone_of(line.category),
             title=line.title,
             at=line.at,
@@ -109,15 +109,15 @@ def timeline(
     return SafeString(f'<ol class="time">{found}</ol>')
 
 
-def _said(line: Line, photos: Mapping[int, Photo]) -> SafeString:
+def _said(line: Line, photos: Mapping[int, Photo], token: str) -> SafeString:
     words = where(linebreaksbr(line.words), '<div class="bubble" dir="auto">{}</div>')
     return SafeString(
-        words + "".join(_shown(photos[pid]) for pid in line.photo_ids if pid in photos)
+        words + "".join(_shown(photos[pid], token) for pid in line.photo_ids if pid in photos)
     )
 
 
-def _shown(photo: Photo) -> SafeString:
-    address = f"/photos/{photo.key}"
+def _shown(photo: Photo, token: str) -> SafeString:
+    address = f"/r/{token}/photos/{photo.key}"
     return markup(
         '<a class="shown" href="{}/large.jpg"><img src="{}/small.jpg" width="{}" height="{}" loading="lazy" alt="{}"></a>',
         address,

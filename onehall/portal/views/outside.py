@@ -1,5 +1,6 @@
 """The page of an outside body: what it needs of one case, and its answer, by a secret link and without an account."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from onehall.kernel.photos import PhotoRefused
 from onehall.look.doorway import CityRequest
 from onehall.people.actor import system
 from onehall.portal.limits import too_many
+from onehall.portal.views.photos import SIZES, picture_of
 from onehall.portal.views.places import draw
 from onehall.portal.views.report import read_upload
 from onehall.service_requests import queries
@@ -67,6 +69,17 @@ def picture(request: CityRequest, token: str, scheme: str) -> HttpResponse:
     response = draw(request, given.case.lon, given.case.lat, shade)
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
+
+
+@login_not_required
+@require_GET
+def photo(request: CityRequest, token: str, photo: uuid.UUID, size: str) -> HttpResponse:
+    """A photo of the case, as long as the link works."""
+    given = _given(request, token)
+    found = [p for p in _photos(given.case) if p.key == photo] if given is not None else []
+    if not found or size not in SIZES:
+        raise Http404
+    return picture_of(request, found[0], size, keep=False)
 
 
 def _given(request: CityRequest, token: str) -> HandOver | None:

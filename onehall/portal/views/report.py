@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +24,6 @@ from onehall.catalog.search import Hit, find_services
 from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import PhotoRefused
-from onehall.look import lengths
 from onehall.look.context import languages
 from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
@@ -33,6 +31,7 @@ from onehall.places.models import City
 from onehall.places.queries import FoundPlace
 from onehall.places.sides import Side
 from onehall.portal import picked, sides
+from onehall.portal.around import near_assets, near_cases, place_note
 from onehall.portal.jswords import report_words
 from onehall.portal.limits import too_many
 from onehall.portal.picked import Picked
@@ -43,9 +42,6 @@ from onehall.service_requests.models import ServiceRequest
 
 MAX_UPLOAD = 15_000_000
 """Bytes of one photo, as it comes."""
-
-ASSET_METRES = 60
-"""How far from the picked place a numbered thing may be to be offered."""
 
 SURE = 95
 """Score from which words that were looked up mean one place."""
@@ -297,17 +293,6 @@ def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpRespons
     return render(request, "portal/report.html", context, status=status)
 
 
-def place_note(place: Picked, city: City, language: str) -> str:
-    """What stands under the words of a picked place: its district, how exact it is, what would help."""
-    if place.wants_pin and city.bounds:
-        return _("Show the map and move it until the spot is right.")
-    if not place.accuracy:
-        return place.district
-    far = lengths.say(place.accuracy, units=lengths.units_for(language, city))
-    within = _("Within %(distance)s") % {"distance": far}
-    return f"{place.district} · {within}" if place.district else within
-
-
 def _carried_place(request: CityRequest, page: Page) -> None:
     """Where the address says it is: a signed pick, or words to look up, as from an earlier report."""
     place = picked.read(request.GET.get("pick", ""))
@@ -372,39 +357,6 @@ def _look_up(request: CityRequest, page: Page, where: str) -> None:
         page.place = picked.of(sure[0])
     else:
         page.candidates = found
-
-
-def near_cases(request: CityRequest, service: ServiceDefinition, place: Picked) -> list[NearCase]:
-    """Up to three open, public cases of the same service near a place whose pin is where it should be."""
-    if not service.public or place.wants_pin:
-        return []
-    return casework.open_near(
-        request.city,
-        place.lon,
-        place.lat,
-        metres=service.similar_metres,
-        since=read_clock() - timedelta(days=service.similar_days),
-        service_ids=[service.id],
-        limit=3,
-    )
-
-
-def near_assets(
-    request: CityRequest, service: ServiceDefinition, place: Picked
-) -> list[tuple[str, str, float]]:
-    """Things with a painted number near a place, where the service is about them: (signed, words, metres)."""
-    if not service.asset or place.wants_pin:
-        return []
-    found = places.assets_near(
-        request.city,
-        place.lon,
-        place.lat,
-        service.asset,
-        ASSET_METRES,
-        limit=4,
-        language=request.LANGUAGE_CODE,
-    )
-    return [(picked.sign(picked.of_asset(a, place)), a.words, a.metres) for a in found]
 
 
 def read_upload(upload: "UploadedFile[bytes]") -> bytes:

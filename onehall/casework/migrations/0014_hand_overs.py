@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0012_corrections'),
+        ('casework', '0013_corrections'),
         ('people', '0004_bodies'),
         ('places', '0001_initial'),
     ]

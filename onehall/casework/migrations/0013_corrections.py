@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0011_promises_with_targets'),
+        ('casework', '0012_case_files'),
         ('catalog', '0003_flow_versions_never_change'),
         ('people', '0003_heads_of_departments'),
         ('places', '0001_initial'),
