@@ -14,6 +14,7 @@ from onehall.console.desk import Desk, draw, frame, staff_who_may
 from onehall.console.routing_page import Trial
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
+from onehall.people.bodies import bodies as outside
 from onehall.people.queries import queues
 from onehall.service_requests import deciding
 
@@ -49,12 +50,13 @@ def _result(
 ) -> dict[str, Any]:
     language, default = request.LANGUAGE_CODE, desk.city.languages[0]
     names = {q.key: pick(q.name, language, default) for q in queues(desk.city)}
+    bodies = {b.key: pick(b.name, language, default) for b in outside(desk.city)}
     lines = [
         {
             "verdict": v,
             "queue": names.get(v.route.queue, v.route.queue),
             "person": _person(desk, v.route.person),
-            "body": v.route.body,
+            "body": bodies.get(v.route.body, v.route.body),
             "checks": [
                 (c.held, routing_page.said(c, trial), routing_page.found_words(c, trial))
                 for c in v.checks
