@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 
 from onehall.people.actor import Actor
 from onehall.people.body_models import Body as Body
+from onehall.people.permissions import implied
 
 
 class UserManager(BaseUserManager["User"]):
@@ -131,7 +132,7 @@ class Membership(models.Model):
             city_id=self.city_id,
             name=self.user.name,
             user_id=self.user_id,
-            roles=frozenset(self.roles),
+            roles=frozenset(self.roles) | implied(self.roles),
             department_id=self.department_id,
             areas=frozenset((layer, code) for layer, codes in self.areas.items() for code in codes),
         )

@@ -47,6 +47,8 @@ WRITERS = {
     "changing.py": "a case that becomes another service's",
     "migrating.py": "live cases between the versions of their flow",
     "photos.py": "writes about photos",
+    "leaving.py": "one person's open work to another",
+    "mail.py": "messages sent again, and addresses corrected",
     "presence.py": "who has a case open",
     "attachments.py": "writes about files of a case",
     "following.py": "who of the staff follows a case, and their lines",
