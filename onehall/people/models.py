@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from onehall.people.actor import Actor
+from onehall.people.body_models import Body as Body
 from onehall.people.permissions import implied
 
 

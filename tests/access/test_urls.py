@@ -41,7 +41,8 @@ PUBLIC = {
     "portal:report", "portal:near", "portal:find-place", "portal:name-place", "portal:tile",
     "portal:still", "portal:mine",
     "portal:photo", "portal:own-photo", "portal:file", "portal:status", "portal:status-json", "portal:status-map", "portal:news",
-    "portal:write", "portal:verdict", "portal:rate",
+    "portal:write", "portal:verdict", "portal:rate", "portal:outside", "portal:outside-map",
+    "portal:outside-photo",
     "portal:photo-add", "portal:photo-remove", "portal:photo-blur",
     "portal:invited", "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
     "account_login", "account_request_login_code", "account_confirm_login_code", "account_signup",
@@ -122,6 +123,7 @@ OPEN_POSTS = {
     "portal:write": "tests/service_requests: write",
     "portal:verdict": "tests/service_requests: judge",
     "portal:rate": "tests/service_requests: rate",
+    "portal:outside": "tests/portal/test_outside",
     "portal:news": "tests/service_requests: set_news, set_contact",
     # The link's secret is the permission, once: tests/console/test_people.
     "portal:invited": "people.invites",

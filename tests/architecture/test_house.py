@@ -43,6 +43,8 @@ WRITERS = {
     "targets.py": "further targets, inside any act",
     "recounting.py": "the dates of many cases after a change of the set-up",
     "task_actions.py": "every write to a task",
+    "handing.py": "cases that outside bodies have",
+    "changing.py": "a case that becomes another service's",
     "migrating.py": "live cases between the versions of their flow",
     "photos.py": "writes about photos",
     "leaving.py": "one person's open work to another",

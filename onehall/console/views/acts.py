@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from onehall.casework import actions, photos
+from onehall.casework import actions, handing, photos
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Case
 from onehall.casework.rules import Given
@@ -25,8 +25,9 @@ from onehall.console.writer import OTHER
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import MAX_BYTES, PhotoRefused
 from onehall.look.doorway import CityRequest
+from onehall.people.bodies import body_of_key
 from onehall.people.queries import members
-from onehall.service_requests import joining
+from onehall.service_requests import changing, joining
 
 KEPT = ("words", "reason", "outcome", "handed_to", "into")
 """Fields whose text comes back when an act is refused."""
@@ -204,6 +205,30 @@ def _queue(request: CityRequest, loaded: Loaded) -> str:
     return _("Sent on.")
 
 
+def _service(request: CityRequest, loaded: Loaded) -> str:
+    changing.change_service(
+        **common(request, loaded),
+        service_key=request.POST.get("service", ""),
+        reason=request.POST.get("reason", ""),
+        language=request.LANGUAGE_CODE,
+    )
+    return _("Changed. Whoever follows the case is told.")
+
+
+def _hand_over(request: CityRequest, loaded: Loaded) -> str:
+    body = body_of_key(request.city, request.POST.get("body", ""))
+    if body is None:
+        raise CaseworkRefused(_("Choose one of the listed bodies."))
+    handing.hand_over(**common(request, loaded), body=body, words=request.POST.get("words", ""))
+    return _("Handed over. They get a mail with a link.")
+
+
+def _take_back(request: CityRequest, loaded: Loaded) -> str:
+    given = _number(request.POST.get("given"))
+    handing.take_back(**common(request, loaded), hand_over_id=given)
+    return _("Taken back. Their link opens nothing any more.")
+
+
 def _join(request: CityRequest, loaded: Loaded) -> str:
     joining.join(**common(request, loaded), into_number=request.POST.get("into", ""))
     return _("Joined. Everybody keeps their number and hears from the other case.")
@@ -225,6 +250,9 @@ CHANGES: dict[str, Callable[[CityRequest, Loaded], str]] = {
     "assign": _assign,
     "priority": _priority,
     "queue": _queue,
+    "service": _service,
+    "hand_over": _hand_over,
+    "take_back": _take_back,
     "join": _join,
     "unjoin": _unjoin,
 }
