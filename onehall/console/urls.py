@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from onehall.console.views import (
     acts,
+    arrange,
     ask,
     case,
     components,
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk", inbox.inbox, name="inbox"),
     path("desk/queues", inbox.all_queues, name="queues"),
     path("desk/queues/<slug:queue_key>", inbox.inbox, name="queue"),
+    path("desk/list", arrange.arrange, name="arrange"),
     path("desk/search", inbox.search, name="search"),
     path("desk/cases/<str:number>", case.case, name="case"),
     path("desk/cases/<str:number>/move", acts.move, name="move"),

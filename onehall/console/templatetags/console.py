@@ -1,5 +1,6 @@
 """Small filters for the desk's pages."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import template
@@ -8,8 +9,11 @@ from django.utils.translation import gettext as _
 
 from onehall.casework.models import Case
 from onehall.casework.queries import CaseLine
+from onehall.console.columns import age
+from onehall.console.statewords import channel_word
 from onehall.look.components.larger import promise_clock
 from onehall.look.components.small import icon, number, state, who
+from onehall.look.dates import say
 from onehall.look.markup import markup
 
 register = template.Library()
@@ -17,11 +21,10 @@ register = template.Library()
 ROW = """
 <tr data-number="{number}">
 <td class="what"><a id="c-{number}" href="/desk/cases/{number}{walk}">{service}</a>{flags}<small>{number_tag}{place}</small></td>
-<td class="state">{state}</td>
-<td class="people"><span class="who num">{icon}<span>{people}<span class="sr"> {people_word}</span></span></span></td>
-<td class="due">{clock}</td>
-<td class="with">{holder}</td>
-</tr>"""
+{cells}</tr>"""
+CELL = '<td class="{}">{}</td>\n'
+PEOPLE = '<span class="who num">{}<span>{}<span class="sr"> {}</span></span></span>'
+SAID = "{}<small>{}</small>"
 TAKE = (
     '<form method="post" action="/desk/cases/{number}/change" data-once>'
     '<input type="hidden" name="csrfmiddlewaretoken" value="{token}">'
@@ -34,7 +37,9 @@ TAKE = (
 @register.simple_tag(takes_context=True)
 def case_row(context: template.Context, row: dict[str, Any], *, here: str) -> SafeString:
     """One case as a row of a list. Put together here and not in a template: a page has fifty."""
-    case, clock = row["case"], row["clock"]
+    case, names = row["case"], context["columns"]
+    cells = SafeString("".join(CELLS[name](context, row, here) for name in names))
+    place = f" · {case.place_words}" if case.place_words and "place" not in names else ""
     return markup(
         ROW,
         number=case.number,
@@ -42,14 +47,60 @@ def case_row(context: template.Context, row: dict[str, Any], *, here: str) -> Sa
         service=row["service"],
         flags=_flags(case, row["priority"]),
         number_tag=number(case.number),
-        place=f" · {case.place_words}" if case.place_words else "",
-        state=state(row["category"], word=row["state"], bare=True),
-        icon=icon("people", small=True),
-        people=case.people_count,
-        people_word=_("people"),
-        clock=promise_clock(words=clock.words, share=clock.share, tone=clock.tone),
-        holder=_holder(context, row, here),
+        place=place,
+        cells=cells,
     )
+
+
+def _cell(name: str, inside: Any) -> SafeString:
+    return markup(CELL, name, inside)
+
+
+def _people(_context: template.Context, row: dict[str, Any], _here: str) -> SafeString:
+    drawn, count = icon("people", small=True), row["case"].people_count
+    return _cell("people", markup(PEOPLE, drawn, count, _("people")))
+
+
+def _due(_context: template.Context, row: dict[str, Any], _here: str) -> SafeString:
+    clock = row["clock"]
+    drawn = promise_clock(words=clock.words, share=clock.share, tone=clock.tone)
+    return _cell("due", drawn)
+
+
+def _last(context: template.Context, row: dict[str, Any], _here: str) -> SafeString:
+    extra = row["extra"]
+    if extra is None or not extra.last:
+        return _cell("last", "")
+    whose = _("Resident") if extra.last_by_resident else _("Staff")
+    desk = context["desk"]
+    when = say(extra.last_at, now=desk.now, zone=desk.zone, style="ago")
+    return _cell("last", markup(SAID, extra.last, f"{whose} · {when}"))
+
+
+def _age(context: template.Context, row: dict[str, Any], _here: str) -> SafeString:
+    return _cell("age", age(context["desk"], row["case"]))
+
+
+CELLS: dict[str, Callable[[template.Context, dict[str, Any], str], SafeString]] = {
+    "number": lambda _c, row, _h: _cell("number", number(row["case"].number)),
+    "service": lambda _c, row, _h: _cell("service", row["service"]),
+    "place": lambda _c, row, _h: _cell("place", row["case"].place_words),
+    "area": lambda _c, row, _h: _cell("area", row["extra"].area if row["extra"] else ""),
+    "queue": lambda _c, row, _h: _cell("queue", row["queue"]),
+    "state": lambda _c, row, _h: _cell(
+        "state", state(row["category"], word=row["state"], bare=True)
+    ),
+    "people": _people,
+    "age": _age,
+    "due": _due,
+    "with": lambda context, row, here: _cell("with", _holder(context, row, here)),
+    "priority": lambda _c, row, _h: _cell(
+        "priority", Case.Priority(row["case"].priority).label
+    ),
+    "last": _last,
+    "channel": lambda _c, row, _h: _cell("channel", row["extra"].channel if row["extra"] else ""),
+}
+"""How each column of `columns.CHOICE` is drawn."""
 
 
 def _flags(case: CaseLine, priority: str) -> SafeString:
@@ -108,11 +159,4 @@ def plain(number: float) -> str:
 @register.filter
 def channel(key: str) -> str:
     """How a report came, in words."""
-    return {
-        "web": _("on the web"),
-        "phone": _("by phone"),
-        "follow": _("followed this case"),
-        "staff": _("by our own staff"),
-        "api": _("through another app"),
-        "import": _("in the former system"),
-    }.get(key, key)
+    return channel_word(key)
