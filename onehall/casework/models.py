@@ -148,7 +148,11 @@ class Case(models.Model):
                 "city", "opened_at", "id", name="case_open_age", condition=models.Q(is_open=True)
             ),
             models.Index(
-                "city", "updated_at", "id", name="case_open_changed", condition=models.Q(is_open=True)
+                "city",
+                "updated_at",
+                "id",
+                name="case_open_changed",
+                condition=models.Q(is_open=True),
             ),
             models.Index(
                 "city",

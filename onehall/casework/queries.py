@@ -117,8 +117,18 @@ SHOWS: tuple[Show, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """A saved view in somebody's rail; `first` is what they begin with."""
+
+    id: int
+    name: str
+    query: dict[str, str]
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
-    """Open work of an actor: by queue and by saved question; `replies` of ended cases too."""
+    """Open work of an actor: by queue and by saved question; `replies` of ended cases too. And their pins."""
 
     open: int
     late: int
@@ -132,6 +142,7 @@ class Counts:
     late_by_queue: dict[int, int]
     today_by_queue: dict[int, int]
     free_by_queue: dict[int, int]
+    pins: tuple[Pinned, ...]
 
 
 COUNTS_SQL = """
@@ -155,7 +166,15 @@ GROUP BY c.queue_id
 """Two walks of small indexes in one statement: the open cases, then what came in on ended ones."""
 
 
-MINE_SQL = "SELECT count(*) FROM casework_case WHERE city_id = %s AND assignee_id = %s AND is_open"
+MINE_SQL = """
+SELECT (SELECT count(*) FROM casework_case WHERE city_id = %(city)s AND assignee_id = %(user)s AND is_open),
+       (SELECT json_agg(json_build_array(v.id, v.name, v.query, p.first) ORDER BY p.position, p.id)
+        FROM casework_viewpin p JOIN casework_savedview v ON v.id = p.view_id
+        WHERE p.city_id = %(city)s AND p.user_id = %(user)s
+          AND (v.owner_id = %(user)s OR v.shared = 'city'
+               OR v.shared = 'team' AND v.department_id = %(department)s))
+"""
+"""What is somebody's own: how many cases they have, and the views in their rail."""
 
 _counting = threading.Lock()
 
@@ -193,13 +212,19 @@ def counts(
     """Open work now, at most 3 seconds old. `queue_ids` are those the actor sees."""
     rows = _counted(actor.city_id, now=now, day_end=day_end)
     with connection.cursor() as cursor:
-        cursor.execute(MINE_SQL, [actor.city_id, actor.user_id])
-        (mine,) = cursor.fetchone()
+        own = {"city": actor.city_id, "user": actor.user_id, "department": actor.department_id}
+        cursor.execute(MINE_SQL, own)
+        mine, pinned = cursor.fetchone()
     seen = [rows[q] for q in queue_ids if q in rows and queue_id in (None, q)]
     sums = [sum(r[i] for r in seen) for i in range(7)]
-    per = [{q: rows[q][i] for q in queue_ids if q in rows} for i in range(4)]
+    by, late_by, today_by, free_by = (
+        {q: rows[q][i] for q in queue_ids if q in rows} for i in range(4)
+    )
     opened, late, today, free, waiting, disputed, replies = sums
-    return Counts(opened, late, today, free, waiting, disputed, replies, mine, *per)
+    pins = tuple(Pinned(*pin) for pin in pinned or ())
+    return Counts(
+        opened, late, today, free, waiting, disputed, replies, mine, by, late_by, today_by, free_by, pins
+    )  # fmt: skip
 
 
 def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]:

@@ -155,9 +155,7 @@ def _in_areas(
     return rows
 
 
-def _without_photo(
-    rows: models.QuerySet[Case], bare: Mapping[str, Ids]
-) -> models.QuerySet[Case]:
+def _without_photo(rows: models.QuerySet[Case], bare: Mapping[str, Ids]) -> models.QuerySet[Case]:
     ended = models.Q(pk__in=[])
     for outcome, service_ids in bare.items():
         ended |= models.Q(outcome=outcome, service_id__in=service_ids)

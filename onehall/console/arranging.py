@@ -115,7 +115,7 @@ def form_of(desk: Desk, asked: Asked) -> Form:
     departments = {q.department_key: local(q.department_name) for q in desk.queues}
     several("department", _("Department"), departments.items())
     services = [*listed.services, *listed.internal.services]
-    several("service", _("Service"), dict((s.key, local(s.name)) for s in services).items())
+    several("service", _("Service"), {s.key: local(s.name) for s in services}.items())
     several("group", _("Group of services"), group_names(city).items())
     several("state", _("State"), ((c, category_word(c)) for c in _used(desk)))
     labels = [(k, str(Case.Priority(n).label)) for n, k in enumerate(PRIORITY_KEYS)]
@@ -157,7 +157,9 @@ def _used(desk: Desk) -> list[str]:
 
 def _people(desk: Desk) -> list[tuple[str, str]]:
     team = [m for m in members(desk.city) if set(m.roles) - {"auditor"}]
-    mine = [m for m in team if m.department_id is None or desk.actor.sees_department(m.department_id)]
+    mine = [
+        m for m in team if m.department_id is None or desk.actor.sees_department(m.department_id)
+    ]
     others = [(str(m.user_id), m.name) for m in mine if m.user_id != desk.actor.user_id]
     return [(ME, _("Me")), (NOBODY, _("Nobody")), *others]
 

@@ -7,12 +7,12 @@ from typing import Final
 from django.db import connection
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from onehall.casework.queries import CaseLine
 from onehall.console.desk import Desk
 from onehall.console.statewords import channel_word
 from onehall.insights.queries import area_layer
-from onehall.look.dates import say
 from onehall.places import areas
 
 USUAL: Final = ("state", "people", "due", "with")
@@ -96,5 +96,9 @@ def extras(desk: Desk, cases: list[CaseLine], names: tuple[str, ...]) -> dict[in
 
 
 def age(desk: Desk, case: CaseLine) -> str:
-    """How long ago a case came in, in words."""
-    return say(case.opened_at, now=desk.now, zone=desk.zone, style="ago")
+    """How long a case has been here, in words."""
+    passed = desk.now - case.opened_at
+    if passed.days:
+        return ngettext("%(n)s day", "%(n)s days", passed.days) % {"n": passed.days}
+    hours = max(0, passed.seconds // 3600)
+    return ngettext("%(n)s hour", "%(n)s hours", hours) % {"n": hours}

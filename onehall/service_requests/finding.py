@@ -172,7 +172,9 @@ def search(
         return []
     rows = Case.objects.visible_to(actor).filter(when.over("opened_at"), pk__in=keys)
     lines = as_lines(rows.order_by("-opened_at", "-id")[:LOOKED_AT])
-    follows = re.compile(r"\S*\W+".join(rf"\b(?:{_any_of(f)})" for f in wanted.words), re.IGNORECASE)
+    follows = re.compile(
+        r"\S*\W+".join(rf"\b(?:{_any_of(f)})" for f in wanted.words), re.IGNORECASE
+    )
     lines.sort(key=lambda c: (not c.is_open, not follows.search(c.place_words)))
     return lines[:limit]
 

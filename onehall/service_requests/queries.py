@@ -1,6 +1,5 @@
 """Named reads of reports: by secret link, a person's own, what a case's reporters said."""
 
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +12,10 @@ from django.db.models.functions import Lower
 
 from onehall.casework import joining
 from onehall.casework.models import Case, Photo, TimelineEntry
-from onehall.casework.queries import CaseLine, as_lines
-from onehall.catalog.models import Service
 from onehall.catalog.queries import catalogue
 from onehall.kernel.rows import select_together
 from onehall.people.actor import Actor
 from onehall.people.models import Person
-from onehall.places import rules
 from onehall.places.models import City
 from onehall.service_requests.models import ServiceRequest
 

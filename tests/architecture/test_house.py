@@ -41,6 +41,9 @@ WRITERS = {
     "migrating.py": "live cases between the versions of their flow",
     "photos.py": "writes about photos",
     "presence.py": "who has a case open",
+    "saved.py": "saved views and pins",
+    "undoing.py": "an act taken back",
+    "batches.py": "one act on many cases",
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
 }

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from onehall.casework.models import Case
 from onehall.casework.queries import CaseLine
+from onehall.console import pins
 from onehall.console.columns import age
 from onehall.console.statewords import channel_word
 from onehall.look.components.larger import promise_clock
@@ -50,6 +51,12 @@ def case_row(context: template.Context, row: dict[str, Any], *, here: str) -> Sa
         place=place,
         cells=cells,
     )
+
+
+@register.simple_tag(takes_context=True)
+def rail_views(context: template.Context) -> list[pins.PinLink]:
+    """The saved views in the reader's rail."""
+    return pins.links(context["desk"])
 
 
 def _cell(name: str, inside: Any) -> SafeString:
@@ -94,9 +101,7 @@ CELLS: dict[str, Callable[[template.Context, dict[str, Any], str], SafeString]] 
     "age": _age,
     "due": _due,
     "with": lambda context, row, here: _cell("with", _holder(context, row, here)),
-    "priority": lambda _c, row, _h: _cell(
-        "priority", Case.Priority(row["case"].priority).label
-    ),
+    "priority": lambda _c, row, _h: _cell("priority", Case.Priority(row["case"].priority).label),
     "last": _last,
     "channel": lambda _c, row, _h: _cell("channel", row["extra"].channel if row["extra"] else ""),
 }

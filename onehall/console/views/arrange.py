@@ -25,7 +25,9 @@ def arrange(request: CityRequest) -> HttpResponse:
         try:
             lists.read(desk, query, queue)
         except Http404:
-            trouble = _("The days are not right. Write them as year-month-day, the earlier one first.")
+            trouble = _(
+                "The days are not right. Write them as year-month-day, the earlier one first."
+            )
             query = {k: v for k, v in query.items() if k not in arranging.SPANS}
         else:
             return redirect(with_query(list_address(key), query))
@@ -42,5 +44,10 @@ def arrange(request: CityRequest) -> HttpResponse:
     }
     status = 422 if trouble else 200
     return draw(
-        request, "console/arrange.html", desk, context, status=status, queue_id=queue.id if queue else None
+        request,
+        "console/arrange.html",
+        desk,
+        context,
+        status=status,
+        queue_id=queue.id if queue else None,
     )

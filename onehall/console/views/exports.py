@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from onehall.casework import lists as casework
-from onehall.casework.models import Case
 from onehall.casework.lists import InboxQuery
+from onehall.casework.models import Case
 from onehall.catalog.queries import catalogue
 from onehall.console import lists
 from onehall.console.desk import Desk, frame, staff_only

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from onehall.casework import lists as casework
+from onehall.casework import saved
 from onehall.casework.queries import PAGE, CaseLine, Show
-from onehall.console import columns, lists
+from onehall.console import columns, lists, pins
 from onehall.console.desk import Desk, RailQueue, draw, frame, staff_only
 from onehall.console.filters import flat, opened_of, with_query
 from onehall.console.lists import Asked
@@ -35,7 +37,11 @@ def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
     """A page of 50 cases. The address holds the whole selection; there are no page numbers."""
     queue = queue_of(request, queue_key) if queue_key else None
     desk = frame(request, queue_id=queue.id if queue else None)
+    if not request.GET and queue is None and desk.begins_elsewhere:
+        first = next(pin for pin in desk.counts.pins if pin.first)
+        return redirect(pins.address(first.id, first.query))
     asked = lists.read(desk, flat(request.GET), queue)
+    view = _view(desk, asked)
     found = casework.inbox(desk.actor, asked.query, now=desk.now, day_end=desk.day_end)
     part = request.GET.get("part") == "live"
     etag = _etag(desk, found, request.LANGUAGE_CODE)
@@ -47,7 +53,9 @@ def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
         _page(request, desk, asked, found, here)
         | _narrowed(request, desk, asked)
         | {
-            "title": _title(request, desk, queue),
+            "title": view.name if view else _title(request, desk, queue),
+            "view": view,
+            "view_differs": view is not None and _bare(asked) != view.query,
             "queue": queue,
             "show": show,
             "chips": _chips(request, desk, asked),
@@ -58,9 +66,15 @@ def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
         }
     )
     template = "console/inbox.html#live" if part else "console/inbox.html"
-    rail_at = "" if queue else "replies" if show == "replies" else "inbox"
+    rail_at = "" if queue or view else "replies" if show == "replies" else "inbox"
     response = draw(
-        request, template, desk, context, rail_at=rail_at, queue_id=asked.query.queue_id
+        request,
+        template,
+        desk,
+        context,
+        rail_at=rail_at,
+        queue_id=asked.query.queue_id,
+        view_id=view.id if view else None,
     )
     if part:
         response.headers["ETag"] = etag
@@ -99,6 +113,34 @@ def all_queues(request: CityRequest) -> HttpResponse:
         departments.setdefault(queue.department, []).append(queue)
     context = {"departments": list(departments.items())}
     return draw(request, "console/queues.html", desk, context, rail_at="queues")
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The saved view that a list's address names."""
+
+    id: int
+    name: str
+    query: dict[str, str]
+    mine: bool
+    pinned: bool
+
+
+def _view(desk: Desk, asked: Asked) -> _View | None:
+    """The view that the address names, where this person may see it."""
+    text = asked.said.get("view", "")
+    if not text.isdecimal() or len(text) > 15:
+        return None
+    found = saved.view_of(desk.actor, int(text))
+    if found is None:
+        return None
+    pinned = any(pin.id == found.pk for pin in desk.counts.pins)
+    mine = saved.may_change(desk.actor, found)
+    return _View(found.pk, found.name, found.query, mine, pinned)
+
+
+def _bare(asked: Asked) -> dict[str, str]:
+    return {k: v for k, v in asked.whole.items() if k != "view"}
 
 
 def _title(request: CityRequest, desk: Desk, queue: QueueInfo | None) -> str:
@@ -168,6 +210,9 @@ def _narrowed(request: CityRequest, desk: Desk, asked: Asked) -> dict[str, Any]:
         "order": lists.order_words()[query.sort][1],
         "csv": with_query(reverse("console:cases-csv"), asked.whole | named),
         "arrange": arrange,
+        "save_as": with_query(reverse("console:view-new"), _bare(asked) | named),
+        "order_chosen": bool(asked.said.get("sort") or asked.said.get("cols")),
+        "bare": with_query("", _bare(asked) | named),
     }
 
 
