@@ -49,6 +49,7 @@ STAFF_KINDS: Final = frozenset(
         "escalated",
         "clock",
         "migrated",
+        "undone",
     }
 )
 MERE_LOOKS: Final = frozenset({"looked"})

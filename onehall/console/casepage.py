@@ -30,6 +30,7 @@ from onehall.messaging import queries as messaging
 from onehall.messaging.live import token as live_token
 from onehall.messaging.models import Message
 from onehall.people.queries import Member, QueueInfo, members, queues
+from onehall.people.queries import may_be_given as may_be_given
 from onehall.places import areas
 from onehall.places.models import LIMIT_LAYER
 from onehall.service_requests import queries
@@ -279,11 +280,6 @@ def _team(team: list[Member], case: Case) -> list[Member]:
     """Who may be given the case: people of its department and those of the whole city, no auditors."""
     department = case.queue.department_id
     return [m for m in team if may_be_given(m, department)]
-
-
-def may_be_given(member: Member, department_id: int) -> bool:
-    """Whether a case of a department can be this person's work."""
-    return member.department_id in (None, department_id) and bool(set(member.roles) - {"auditor"})
 
 
 def _departments(request: CityRequest) -> list[tuple[str, list[QueueInfo]]]:

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from onehall.casework.queries import CaseLine
 from onehall.console.desk import Desk

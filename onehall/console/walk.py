@@ -62,7 +62,7 @@ def query_text(request: CityRequest) -> str:
 def walk(request: CityRequest, desk: Desk, number: str) -> Walk | None:
     """The list and the neighbors of a case; None when it was not opened from a list."""
     kept = query_of(request)
-    selected = _list_of(request, desk, kept.get("list", ""))
+    selected = list_of(request, desk, kept.get("list", ""))
     if selected is None:
         return None
     query, queue_key = selected
@@ -80,7 +80,7 @@ def walk(request: CityRequest, desk: Desk, number: str) -> Walk | None:
     )
 
 
-def _list_of(request: CityRequest, desk: Desk, address: str) -> tuple[InboxQuery, str] | None:
+def list_of(request: CityRequest, desk: Desk, address: str) -> tuple[InboxQuery, str] | None:
     """The selection of a list's address; None for anything that is not a list this person may see."""
     parts = urlsplit(address)
     if parts.scheme or parts.netloc or not parts.path.startswith("/"):

@@ -124,3 +124,8 @@ def members(city: City) -> list[Member]:
         )
         for m in rows
     ]
+
+
+def may_be_given(member: Member, department_id: int) -> bool:
+    """Whether a case of a department can be this person's work: theirs or the whole city's, no auditors."""
+    return member.department_id in (None, department_id) and bool(set(member.roles) - {"auditor"})

@@ -1,6 +1,7 @@
 """The inbox: one queue or all, saved questions with counts, most urgent promise first; and search."""
 
 import hashlib
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,7 +26,7 @@ from onehall.look.doorway import CityRequest
 from onehall.messaging.live import token as live_token
 from onehall.people.contacts import sees_contacts
 from onehall.people.queries import QueueInfo
-from onehall.service_requests import finding, queries
+from onehall.service_requests import batches, finding, queries
 
 COUNTED: Final = 10_000
 """Up to so many cases of a narrowed list are counted."""
@@ -59,6 +60,9 @@ def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
             "queue": queue,
             "show": show,
             "chips": _chips(request, desk, asked),
+            "may_choose": desk.actor.writes,
+            "bulk_key": uuid.uuid4(),
+            "bulk_most": batches.MOST,
             "live_etag": etag,
             "stream": f"/live/{live_token([f'city:{desk.city.id}'])}",
             "here": here,
