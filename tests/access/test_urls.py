@@ -65,6 +65,13 @@ READERS_POSTS: dict[str, dict[str, Any]] = {
     # Everybody who sees the case may: it says that they have it open, and nothing is added to it.
     "console:looking": {},
 }
+OWN_POSTS: dict[str, dict[str, Any]] = {
+    # About one's own views and chosen cases; who may what is in tests/console/test_views and test_bulk.
+    "console:view-new": {"name": "Mine"},
+    "console:view-change": {"what": "pin"},
+    "console:bulk-choose": {"list": "/desk"},
+    "console:bulk": {"step": "do"},
+}
 OPEN_POSTS = {
     # The form is open to all; sending it twice with one key records it once.
     "portal:report": "tests/service_requests: submit, follow",
@@ -341,11 +348,12 @@ class TestPosts:
                 found.add(name)
         # Pages of the sign-in library that only say something answer to any method.
         found -= {"account_inactive", "account_password_reset_completed"}
-        assert found == set(DESK_POSTS) | set(READERS_POSTS) | set(OPEN_POSTS)
+        named = {*DESK_POSTS, *READERS_POSTS, *OWN_POSTS, *OPEN_POSTS}
+        assert found == named
 
     def test_none_is_taken_without_a_token_against_forgery(self, world: World) -> None:
         wrong = []
-        for name in sorted({*DESK_POSTS, *READERS_POSTS, *OPEN_POSTS}):
+        for name in sorted({*DESK_POSTS, *READERS_POSTS, *OWN_POSTS, *OPEN_POSTS}):
             data = DESK_POSTS.get(name, {}) | {"words": "x", "answer": "yes", "rating": "5"}
             client = world.client("mo", csrf=True)
             if client.post(world.url(name), data).status_code != 403:
