@@ -6,9 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from onehall.cli import city as city_cli
-from onehall.cli import packs
+from onehall.kernel import clock
 from onehall.kernel.yamlfile import PackProblem
 from onehall.places.models import City
+from onehall.setup import applying, packs
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 TESTFORD = FIXTURES / "pack-min"
@@ -24,7 +25,7 @@ def testford() -> City:
 
     Its files are read once: most tests begin with this city, and reading takes longer than applying.
     """
-    return packs.apply(deepcopy(_read()), with_staff=True, by="tests")
+    return applying.apply(deepcopy(_read()), with_staff=True, by="tests", now=clock.now())
 
 
 def changed(folder: Path, file: str, old: str, new: str) -> City:

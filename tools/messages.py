@@ -1,6 +1,6 @@
-"""Gathers the words of the pages into `onehall/locale` and compiles them.
+"""Gathers the words of the pages into `onehall/locale` and `onehall/look/locale`, and compiles them.
 
-`tools/messages` brings the .po up to date and writes the .mo; it names what has no translation yet.
+`tools/messages` brings each .po up to date and writes its .mo; it names what has no translation yet.
 `tools/messages --check` changes nothing and fails when something would change or is missing.
 `onehall/look` has a catalog of its own. Gathering needs the programs of GNU gettext; compiling does not.
 """
@@ -21,7 +21,9 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = "es"
-FOLDER = ROOT / "onehall" / "locale" / LANGUAGE / "LC_MESSAGES"
+ROOMS = ("", "look")
+"""The package as a whole, and the room with a catalog of its own."""
+
 PROGRAMS = ("xgettext", "msgmerge", "msguniq", "msgattrib", "msgfmt")
 HEADER = {
     "Project-Id-Version": "Onehall",
@@ -146,28 +148,43 @@ def mo_bytes(found: Iterable[Message]) -> bytes:
     return out.getvalue()
 
 
-def main(arguments: list[str]) -> int:
-    """Gather, merge, write, and say what is missing."""
-    if not can_gather():
-        print("GNU gettext is missing. Debian and Ubuntu: apt install gettext", file=sys.stderr)
-        return 2
-    po, mo = FOLDER / "django.po", FOLDER / "django.mo"
+def folder_of(room: str) -> Path:
+    """Where a catalog lies."""
+    return ROOT / "onehall" / room / "locale" / LANGUAGE / "LC_MESSAGES"
+
+
+def bring_up_to_date(room: str, *, only_check: bool) -> bool:
+    """Gather, merge and write one catalog, and say what is missing; whether all was well."""
+    folder = folder_of(room)
+    po, mo = folder / "django.po", folder / "django.mo"
     known = read(po) if po.exists() else Catalog(locale=LANGUAGE)
-    found = merged(gather(), known)
+    found = merged(gather(room), known)
     text, compiled = po_text(found), mo_bytes(found)
     fresh = po.exists() and po.read_text(encoding="utf-8") == text
     fresh = fresh and mo.exists() and mo.read_bytes() == compiled
-    if "--check" not in arguments:
-        FOLDER.mkdir(parents=True, exist_ok=True)
+    if not only_check:
+        folder.mkdir(parents=True, exist_ok=True)
         po.write_text(text, encoding="utf-8")
         mo.write_bytes(compiled)
     elif not fresh:
-        print("The catalog is not up to date. Run tools/messages.", file=sys.stderr)
+        where = po.relative_to(ROOT)
+        print(f"{where} is not up to date. Run tools/messages.", file=sys.stderr)
     missing = [message for message in found if not all(forms(message))]
     for message in missing:
         print(f"No translation: {message.id!r}", file=sys.stderr)
-    print(f"{len(found)} messages, {len(missing)} without a translation.")
-    return 1 if missing or ("--check" in arguments and not fresh) else 0
+    name = f"onehall/{room}".rstrip("/")
+    print(f"{name}: {len(found)} messages, {len(missing)} without a translation.")
+    return not missing and (fresh or not only_check)
+
+
+def main(arguments: list[str]) -> int:
+    """Bring every catalog up to date, or check that they are."""
+    if not can_gather():
+        print("GNU gettext is missing. Debian and Ubuntu: apt install gettext", file=sys.stderr)
+        return 2
+    only_check = "--check" in arguments
+    well = [bring_up_to_date(room, only_check=only_check) for room in ROOMS]
+    return 0 if all(well) else 1
 
 
 if __name__ == "__main__":

@@ -1,20 +1,30 @@
 """Every write to a case. One transaction: the row, its timeline, timers and outbox."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import after, clock, promises, queries, rules, steps, timeline
+from onehall.casework import (
+    after,
+    following,
+    ladder,
+    parts,
+    promises,
+    queries,
+    rules,
+    steps,
+    targets,
+    timeline,
+)
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case
 from onehall.casework.opening import CasePlace as CasePlace
 from onehall.casework.opening import NewCase as NewCase
 from onehall.casework.progress import Progress
-from onehall.casework.promises import PRIORITY_NAMES
 from onehall.casework.rules import Given
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
@@ -36,8 +46,6 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
     service = listed.by_id(new.service_id)
     version_id, flow = listed.current_version(service.flow)
     state = flow.states[flow.start]
-    promise = service.promise_for(PRIORITY_NAMES[new.priority])
-    due = clock.due(promise, now, queries.calendar_of(city))
     place = new.place
     case = Case(
         id=new.id,
@@ -45,6 +53,7 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
         service_id=new.service_id,
         flow_version_id=version_id,
         queue_id=new.queue_id,
+        assignee_id=new.assignee_id,
         asset_id=place.asset_id,
         number=new.number,
         state=state.key,
@@ -54,9 +63,6 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
         priority=new.priority,
         opened_at=now,
         updated_at=now,
-        due_at=due,
-        due_order=clock.order(due),
-        promised_at=due,
         lon=place.lon,
         lat=place.lat,
         cell=_cell(place),
@@ -64,16 +70,24 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
         areas=place.areas,
         route_reason=_reason(new.route),
     )
+    promises.begin(case, service, city=city, now=now)
     entries = [
         NewEntry(kind="received", data={"channel": new.channel}),
         NewEntry(kind="routed", data=_routed(case), by=_system(by), public=False),
     ]
+    if new.assignee_id is not None:
+        given = {"to": new.assignee_id, "name": new.assignee_name}
+        entries.append(NewEntry(kind="assigned", data=given, by=_system(by)))
     started = Progress(
         case=case, flow=flow, city=city, by=by, now=now, answers=new.answers, entries=entries
     )
     started.start()
     rows, outbox = timeline.append(case, started.entries, by=by, now=now)
+    ladder.set_next(case, service, calendar=queries.calendar_of(city))
+    running = targets.begin(case, service, calendar=queries.calendar_of(city), since=now)
+    targets.judge(running, case, flow, service, started.entries, by=by, now=now)
     along.insert([case], with_pk=True)
+    along.insert(running)
     started.save(along)
     steps.save_news(case=case, entries=rows, outbox=outbox, now=now, along=along)
     return case
@@ -111,12 +125,13 @@ def make_move(
         given = after.given_with_photos(case, given, draft_key=draft_key, by=by)
     outcome = _outcome(step, flow, service, given)
     rules.require(step, service, outcome, given)
+    forced = parts.require_done(case, step, service, outcome, given)
     if step.purpose == "close":
         after.show(case, given.photo_ids)
     target = rules.target_of(step, flow, previous=case.previous_state, outcome=outcome)
     if outcome is not None:
         case.outcome = outcome.key
-    progress.enter(target, _moved(case, step, target, given, outcome))
+    progress.enter(target, _moved(case, step, target, given, outcome, forced))
     progress.entries += notes
     if step.purpose in ("dispute", "reopen"):
         case.reopened += 1
@@ -144,7 +159,7 @@ def reply(
     """
     data = steps.said(city, words, words_in)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "reply")
     case.unread_reply = False
     steps.finish(case, [NewEntry(kind="replied", data=data)], by=by, now=now)
     return case
@@ -159,12 +174,18 @@ def note(
     by: Actor,
     now: datetime,
     seen: int | None = None,
+    naming: Collection[int] = (),
 ) -> Case:
-    """Staff write for staff alone."""
+    """Staff write for staff alone. Colleagues named with @, or by id in `naming`, find it on their page."""
     words = steps.text_of(words)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
-    steps.finish(case, [NewEntry(kind="noted", data={"words": words})], by=by, now=now)
+    steps.may_work(case, by, "note")
+    people = following.colleagues(city, case, by) if naming or "@" in words else []
+    words = following.with_names(words, [m for m in people if m.user_id in naming], people)
+    data: dict[str, Any] = {"words": steps.text_of(words)}
+    if named := following.named_in(words, people):
+        data["mentions"] = [m.user_id for m in named]
+    steps.finish(case, [NewEntry(kind="noted", data=data)], by=by, now=now)
     return case
 
 
@@ -199,7 +220,8 @@ def assign(
 ) -> Case:
     """Give the case to one person, or to nobody."""
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    taken = user_id is not None and user_id == by.user_id
+    steps.may_work(case, by, "take" if taken else "assign")
     if case.assignee_id == user_id:
         return case
     if user_id is not None and not queries.works_here(city, user_id):
@@ -218,7 +240,7 @@ def set_priority(
     if priority not in Case.Priority.values:
         raise MoveRefused(_("Choose one of the listed priorities."))
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "set_priority")
     if case.priority == priority:
         return case
     entries = promises.set_priority(case, priority, city=city, now=now)
@@ -240,7 +262,7 @@ def route(
     """Send the case to another queue, with the reason kept and shown."""
     reason = steps.text_of(reason, need="reason")
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "send_on")
     queue = queries.queue_of(city, queue_id)
     if queue is None:
         raise MoveRefused(_("Choose one of the listed queues."))
@@ -260,12 +282,20 @@ def route(
 def place(*, city: City, case_id: int, new: CasePlace, by: Actor, now: datetime) -> Case:
     """Correct where the work is."""
     case = steps.locked(city=city, case_id=case_id)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "change_place")
     before = case.place_words
     case.lon, case.lat, case.cell = new.lon, new.lat, _cell(new)
     case.place_words, case.areas, case.asset_id = new.words, new.areas, new.asset_id
-    entry = NewEntry(kind="rerouted", data={"place_from": before, "place_to": new.words})
-    steps.finish(case, [entry], by=by, now=now)
+    entries = [NewEntry(kind="rerouted", data={"place_from": before, "place_to": new.words})]
+    if case.is_open:
+        entries += promises.recount(
+            case,
+            catalogue(city).by_id(case.service_id),
+            calendar=queries.calendar_of(city),
+            now=now,
+            why="place",
+        )
+    steps.finish(case, entries, by=by, now=now)
     return case
 
 
@@ -288,7 +318,7 @@ def _allowed(case: Case, flow: FlowDefinition, move: str, by: Actor) -> Move:
     if not step.by & by.roles:
         raise MoveRefused(_("Your role may not make this step."))
     if by.is_staff or by.city_id != case.city_id:
-        steps.may_change(case, by)
+        steps.may_change(case, by, "move")
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case was joined to another one. Work on that one."))
     return step
@@ -326,14 +356,16 @@ def _outcome(
 
 
 def _moved(
-    case: Case, step: Move, target: str, given: Given, outcome: Outcome | None
+    case: Case, step: Move, target: str, given: Given, outcome: Outcome | None, forced: str
 ) -> dict[str, Any]:
     data: dict[str, Any] = {"move": step.key, "from": case.state, "to": target}
     if step.purpose:
         data["purpose"] = step.purpose
     optional = {
         "words": given.words.strip(),
-        "reason": given.reason.strip(),
+        # Why it ends before a part of it is for the staff; the resident reads the words.
+        "reason": "" if forced else given.reason.strip(),
+        "forced": forced,
         "outcome": outcome.key if outcome else "",
         "handed_to": given.handed_to.strip(),
         "number": given.number,

@@ -23,5 +23,8 @@ class CaseworkConfig(AppConfig):
         handlers.register(telling.STAFF_TOPIC, telling.tell_staff)
 
         handlers.every("casework.timers", 20, tasks.sweep_timers)
+        handlers.every("casework.ladders", 60, tasks.sweep_ladders)
         handlers.every("casework.drafts", 3600, tasks.purge_drafts)
         handlers.every("casework.presence", 3600, tasks.purge_presence)
+        handlers.every("casework.for_you", 30, tasks.mail_for_you)
+        handlers.every("casework.for_you_purge", 3600, tasks.purge_for_you)

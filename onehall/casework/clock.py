@@ -1,10 +1,13 @@
 """Promise dates from working time: set at the start, paused while we wait for somebody else."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from onehall.catalog.flowparts import Span
 from onehall.catalog.services import Promise
+from onehall.catalog.targets import Risk
 from onehall.kernel.work_calendar import WorkCalendar
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -81,3 +84,36 @@ def change(
 def order(due_at: datetime | None) -> datetime:
     """The value cases are sorted by."""
     return due_at or NEVER
+
+
+def risk(risk: Risk, start: datetime, due_at: datetime, calendar: WorkCalendar) -> datetime:
+    """From when on it is at risk that something counted from `start` is not done by `due_at`."""
+    whole = calendar.working_time(start, due_at)
+    if whole <= timedelta():
+        return due_at
+    if risk.hours is not None:
+        used = max(timedelta(), whole - timedelta(hours=risk.hours))
+    else:
+        used = whole * risk.share / 100
+    return min(due_at, calendar.add_time(start, used))
+
+
+class Stood(Protocol):
+    """A time in which a clock stood still; without an end it still does."""
+
+    began_at: datetime
+    ended_at: datetime | None
+
+
+def recounted(
+    promise: Promise, start: datetime, pauses: Iterable[Stood], calendar: WorkCalendar
+) -> datetime | None:
+    """The promised time counted anew, with the pauses since `start` (in order) added as `resume` adds them."""
+    found = due(promise, start, calendar)
+    for pause in pauses:
+        if found is None or pause.ended_at is None or pause.ended_at <= start:
+            continue
+        began = max(pause.began_at, start)
+        if began < found:
+            found = resume(Clock(found, began), pause.ended_at, calendar).due_at
+    return found

@@ -112,7 +112,8 @@ def _add_task(to: "Progress", given: Given) -> None:
 
 def _clock(to: "Progress", *, running: bool) -> None:
     if to.case.is_open and (to.case.paused_at is None) is not running:
-        promises.run(to.case, running=running, city=to.city, now=to.now)
+        label = to.flow.states[to.case.state].label
+        promises.run(to.case, running=running, city=to.city, now=to.now, label=label)
         due = to.case.due_at.isoformat() if to.case.due_at else None
         _say(to, "clock", {"running": running, "due": due})
 

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import actions, steps, timers
+from onehall.casework import actions, promises, queries, steps, targets, timers
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import categories
+from onehall.catalog.queries import catalogue
 from onehall.people.actor import Actor
 from onehall.places.models import City
 
@@ -52,7 +53,13 @@ def check_join(case: Case, into: Case, by: Actor) -> None:
         raise MoveRefused(_("That is this case's own number."), missing=("into",))
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case is joined already. Undo that first."))
-    steps.may_change(case, by)
+    steps.may_change(case, by, "join")
+    if case.parent_id is not None or case.children.exists():
+        raise MoveRefused(_("This case has parts or is one. Parts are not joined: they end."))
+    if into.parent_id is not None:
+        raise MoveRefused(
+            _("That case is a part of another one. Join with the whole one."), missing=("into",)
+        )
     if into.merged_into_id is not None:
         raise MoveRefused(_("The case has moved on. Look at what happened since."))
     if not into.is_open:
@@ -103,6 +110,14 @@ def part(
     )
     Case.objects.filter(pk=root.pk).update(people_count=root_people)
     timers.begin_again(city=city, case=case, now=now)
+    if is_open:
+        targets.recount(
+            case,
+            catalogue(city).by_id(case.service_id),
+            calendar=queries.calendar_of(city),
+            now=now,
+            pauses=promises.pauses_of(case),
+        )
     data = {"number": case.number, "people": root_people}
     said = NewEntry(kind="unjoined", data=data, news=False)
     actions.hear(city=city, case_id=root.pk, entry=said, by=by, now=now, unread=False)

@@ -178,7 +178,8 @@ def _stand_in(progress: Progress, version_id: int, state: str) -> None:
     category = progress.flow.states[state].category
     if categories.is_paused(category) != categories.is_paused(case.category):
         running = not categories.is_paused(category)
-        promises.run(case, running=running, city=progress.city, now=progress.now)
+        label = progress.flow.states[state].label
+        promises.run(case, running=running, city=progress.city, now=progress.now, label=label)
     case.state, case.category = state, category
     case.entered += 1
 

@@ -1,10 +1,19 @@
 """Cases, their append-only timeline, tasks, photos and timers."""
 
+from datetime import datetime
 from typing import Self, override
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from onehall.casework.case_rows import Attachment as Attachment
+from onehall.casework.case_rows import CaseLink as CaseLink
+from onehall.casework.case_rows import Effort as Effort
+from onehall.casework.case_rows import ForYou as ForYou
+from onehall.casework.case_rows import MailWish as MailWish
+from onehall.casework.case_rows import Watcher as Watcher
+from onehall.casework.clock_models import CasePause as CasePause
+from onehall.casework.clock_models import CaseTarget as CaseTarget
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 
@@ -19,8 +28,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, actor: Actor) -> Self:
         """Cases that this member of staff may see; nothing for anybody else."""
         mine = self.filter(city_id=actor.city_id)
-        if not actor.is_staff:
+        if not actor.is_staff or not actor.may("see_cases"):
             return mine.none()
+        mine = mine.in_areas(actor)
         if actor.department_id is None or actor.sees_department(None):
             return mine
         # Not a join but the ids themselves: so the planner walks the inbox in its order.
@@ -28,6 +38,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
             return mine.filter(queue_id__in=sorted(actor.visible_queue_ids))
         own = Queue.objects.filter(department_id=actor.department_id)
         return mine.filter(queue_id__in=own.values("pk"))
+
+    def in_areas(self, actor: Actor) -> Self:
+        """Those within the areas that somebody's work is limited to; all of them where it is not."""
+        if not actor.areas:
+            return self
+        inside = models.Q()
+        for layer, codes in actor.codes_by_layer.items():
+            inside |= models.Q(**{f"areas__{layer}__in": codes})
+        return self.filter(inside)
 
     def reachable_by(self, actor: Actor) -> Self:
         """Those of `visible_to`, and others on which a queue of theirs has or had a task. For one case, not for lists."""
@@ -38,11 +57,21 @@ class CaseQuerySet(models.QuerySet["Case"]):
             case_id=models.OuterRef("pk"), queue_id__in=sorted(actor.visible_queue_ids)
         )
         mine = models.Q(queue_id__in=sorted(actor.visible_queue_ids)) | models.Exists(theirs)
-        return self.filter(mine, city_id=actor.city_id)
+        return self.filter(mine, city_id=actor.city_id).in_areas(actor)
 
     def open(self) -> Self:
         """Cases on which somebody still has to work."""
         return self.filter(is_open=True)
+
+    def late(self, now: datetime) -> Self:
+        """Open cases whose promise is over; not those whose clock stands still."""
+        return self.filter(is_open=True, paused_at=None, due_order__lt=now)
+
+    def at_risk(self, now: datetime) -> Self:
+        """Open cases that are not late yet but should not wait: near the end of one of their targets, or past a lesser one."""
+        near = CaseTarget.objects.filter(ended_at=None, risk_at__lte=now).values("case_id")
+        soon = models.Q(risk_at__lte=now) | models.Q(pk__in=near)
+        return self.filter(soon, is_open=True, paused_at=None, due_order__gte=now)
 
 
 class Case(models.Model):
@@ -67,6 +96,14 @@ class Case(models.Model):
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
     )
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="children",
+        db_index=False,
+    )
     asset = models.ForeignKey(
         "places.Asset", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
     )
@@ -75,6 +112,9 @@ class Case(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     due_order = models.DateTimeField()
     promised_at = models.DateTimeField(null=True, blank=True)
+    counted_from = models.DateTimeField(null=True, blank=True)
+    risk_at = models.DateTimeField(null=True, blank=True)
+    ladder_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     lon = models.FloatField(null=True, blank=True)
@@ -85,6 +125,7 @@ class Case(models.Model):
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
     people_count = models.PositiveSmallIntegerField(default=1)
     reopened = models.PositiveSmallIntegerField(default=0)
+    ladder_step = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_open = models.BooleanField()
     is_public = models.BooleanField(default=True)
     unread_reply = models.BooleanField(default=False)
@@ -95,6 +136,9 @@ class Case(models.Model):
     outcome = models.CharField(max_length=40, blank=True)
     route_reason = models.JSONField(null=True, blank=True)
     place_words = models.CharField(max_length=300, blank=True)
+    part_words = models.CharField(
+        max_length=120, blank=True, default="", db_default=models.Value("")
+    )
     areas = models.JSONField(default=dict, blank=True)
     head = models.BinaryField(max_length=32, null=True)
 
@@ -113,6 +157,11 @@ class Case(models.Model):
                 name="case_open_has_no_end",
                 condition=models.Q(is_open=False) | models.Q(closed_at=None, merged_into=None),
                 violation_error_message="An open case has no closing time and is not joined.",
+            ),
+            models.CheckConstraint(
+                name="case_is_no_part_of_itself",
+                condition=models.Q(parent=None) | ~models.Q(parent=models.F("id")),
+                violation_error_message="A case is no part of itself.",
             ),
         ]
         indexes = [
@@ -140,6 +189,18 @@ class Case(models.Model):
                 include=["queue", "is_open"],
                 name="case_unread",
                 condition=models.Q(unread_reply=True),
+            ),
+            models.Index(
+                "city",
+                "risk_at",
+                name="case_risk",
+                condition=models.Q(is_open=True, risk_at__isnull=False),
+            ),
+            models.Index(
+                "ladder_at",
+                "id",
+                name="case_ladder",
+                condition=models.Q(is_open=True, ladder_at__isnull=False),
             ),
             models.Index("city", "cell", name="case_near", condition=models.Q(is_open=True)),
             models.Index("city", "opened_at", "id", name="case_newest"),
@@ -174,6 +235,7 @@ class Case(models.Model):
             models.Index(
                 "merged_into", name="case_merged", condition=models.Q(merged_into__isnull=False)
             ),
+            models.Index("parent", name="case_parts", condition=models.Q(parent__isnull=False)),
         ]
 
     @override

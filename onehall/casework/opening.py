@@ -19,7 +19,10 @@ class CasePlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCase:
-    """What opens a case. `route` was decided by the catalogue's rules; `answers` are what conditions may ask."""
+    """What opens a case. `route` was decided by the catalogue's rules; `answers` are what conditions may ask.
+
+    `assignee_id` is the person that the route names.
+    """
 
     id: int
     service_id: int
@@ -30,3 +33,5 @@ class NewCase:
     place: CasePlace = field(default_factory=CasePlace)
     priority: int = 0
     answers: dict[str, Any] = field(default_factory=dict)
+    assignee_id: int | None = None
+    assignee_name: str = ""

@@ -27,7 +27,6 @@ MAX_PHOTOS: Final = 6
 MAX_SAID: Final = 200
 """Characters of the words that say what a photo shows."""
 
-SEES_ORIGINALS: Final = frozenset({"supervisor", "admin"})
 """Roles that may look at a photo as it was before it was made unreadable."""
 
 
@@ -192,6 +191,19 @@ def stays_private(photo: Photo, service: ServiceDefinition) -> bool:
     return photo.is_private or (photo.request_id is not None and service.photos_public == PRIVATE)
 
 
+def is_open_to_all(photo: Photo, service: ServiceDefinition) -> bool:
+    """Whether its address alone opens a photo of a case; others open to staff and to its sender."""
+    return photo.is_public and not stays_private(photo, service)
+
+
+def is_named(name: str) -> bool:
+    """Whether some photo is kept in this stored file."""
+    named = models.Q()
+    for column in FILES:
+        named |= models.Q(**{column: name})
+    return Photo.objects.filter(named).exists()
+
+
 def add_to_case(
     *,
     city: City,
@@ -207,7 +219,7 @@ def add_to_case(
     photo = take_in(upload, city_id=city.id, kind=kind, by=by, now=now)
     with transaction.atomic():
         case = steps.locked(city=city, case_id=case_id, seen=seen)
-        steps.may_work(case, by)
+        steps.may_work(case, by, "add_photos")
         twin = _twin(case, photo)
         if twin is not None:
             return twin
@@ -256,7 +268,7 @@ def keep_drafts(
 ) -> int:
     """Hang the photos that `by` kept under a key onto a case as pictures of the work; how many."""
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "add_photos")
     mine = list(kept_by(city, draft_key, by))
     for photo in mine:
         photo.case_id, photo.draft_key, photo.kind = case_id, None, Photo.Kind.AFTER
@@ -291,7 +303,7 @@ def redact(
     drawn = _redacted(before, boxes)
     with transaction.atomic():
         case = steps.locked(city=city, case_id=case_id, seen=seen)
-        steps.may_work(case, by)
+        steps.may_work(case, by, "redact_photos")
         photo = _locked_photo(case, photo_id)
         if photo.name != before.name:
             raise CaseChanged(
@@ -318,12 +330,15 @@ def set_public(
 ) -> Photo:
     """Staff have looked at a photo and show it to others who follow the case, or hide it again."""
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by)
+    steps.may_work(case, by, "show_photos")
     photo = _locked_photo(case, photo_id)
     if is_public and stays_private(photo, catalogue(city).by_id(case.service_id)):
         raise MoveRefused(_("Photos of this service are private. Nobody else ever sees them."))
+    if photo.is_public and not is_public:
+        # Whoever kept the address it was shown under has it no longer.
+        photo.key = uuid.uuid4()
     photo.is_public = is_public
-    photo.save(update_fields=["is_public"])
+    photo.save(update_fields=["is_public", "key"])
     entry = NewEntry(kind="redacted", data={"photo": photo.id, "public": is_public})
     actions.hear(city=city, case_id=case_id, entry=entry, by=by, now=now, unread=False)
     return photo
@@ -332,10 +347,10 @@ def set_public(
 @transaction.atomic
 def look_at_original(*, city: City, case_id: int, photo_id: int, by: Actor, now: datetime) -> bytes:
     """The JPEG as it was before parts were made unreadable. Every look is written down."""
-    if not by.is_staff or not by.roles & SEES_ORIGINALS:
+    if not by.is_staff or not by.may("see_originals"):
         raise MoveRefused(_("Only supervisors may look at the original of a blurred photo."))
     case = steps.locked(city=city, case_id=case_id)
-    if not by.sees_department(case.queue.department_id):
+    if not by.sees_work(case.queue.department_id, case.areas):
         raise MoveRefused(_("Only supervisors may look at the original of a blurred photo."))
     photo = Photo.objects.get(pk=photo_id, case_id=case_id, redacted=True, removed_at=None)
     data = storage.read(photo.original_name)

@@ -85,6 +85,8 @@ class Progress:
         if by_answer or "requires.answered" in reads:
             found["answers"] = self._asks("", self._answers, default={})
         found["channel"] = self._asks("channel", self._channel, default="")
+        if "requires.children_done" in reads:
+            found["open_children"] = self._asks("requires.children_done", self._parts, default=0)
         if "requires.photo" in reads:
             kinds = self._asks("requires.photo", self._photos, default=[])
             found["photos_after"] = sum(1 for kind in kinds if kind == Photo.Kind.AFTER)
@@ -109,6 +111,9 @@ class Progress:
     def _photos(self) -> list[str]:
         found = Photo.objects.filter(case_id=self.case.pk, removed_at=None)
         return list(found.order_by("id").values_list("kind", flat=True))
+
+    def _parts(self) -> int:
+        return Case.objects.filter(parent_id=self.case.pk, is_open=True).count()
 
     def _replied(self) -> bool:
         if any(e.kind == "replied" for e in self.entries):
@@ -136,7 +141,11 @@ class Progress:
         case.closed_at = None if case.is_open else (case.closed_at or self.now)
         case.entered += 1
         promises.run(
-            case, running=not categories.is_paused(state.category), city=self.city, now=self.now
+            case,
+            running=not categories.is_paused(state.category),
+            city=self.city,
+            now=self.now,
+            label=state.label,
         )
         self.starts_timers = True
         for task in self.tasks:

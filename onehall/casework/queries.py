@@ -1,18 +1,22 @@
 """Named reads of casework: the inbox, one case with everything on its page, what lies near by."""
 
+import hashlib
+import json
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.core.cache import caches
 from django.db import connection, models
 
-from onehall.casework.models import Case, Photo, TimelineEntry
-from onehall.kernel import cells, geo
+from onehall.casework import following
+from onehall.casework.models import Case, CasePause, CaseTarget, Photo, TimelineEntry
+from onehall.casework.nearby import NearCase as NearCase
+from onehall.casework.nearby import open_near as open_near
 from onehall.kernel.rows import select
 from onehall.kernel.work_calendar import WorkCalendar
 from onehall.people.actor import Actor
@@ -52,6 +56,8 @@ class CaseLine:
     reopened: int
     is_open: bool
     unread_reply: bool
+    risk_at: datetime | None
+    target_risk_at: datetime | None
     number: str
     state: str
     category: str
@@ -66,7 +72,10 @@ LINE_COLUMNS = tuple(
 
 def as_lines(cases: models.QuerySet[Case]) -> list[CaseLine]:
     """Cases as lines of a list, in the order of the query, which decides how many."""
-    return [CaseLine(*row) for row in cases.values_list(*LINE_COLUMNS)]
+    running = CaseTarget.objects.filter(case_id=models.OuterRef("pk"), ended_at=None)
+    first = running.order_by("risk_at", "id").values("risk_at")[:1]
+    rows = cases.annotate(target_risk_at=models.Subquery(first))
+    return [CaseLine(*row) for row in rows.values_list(*LINE_COLUMNS)]
 
 
 _calendars: dict[tuple[int, int], WorkCalendar] = {}
@@ -81,11 +90,6 @@ def calendar_of(city: City) -> WorkCalendar:
             _calendars.clear()
         found = _calendars[key] = WorkCalendar.from_doc(city.calendar, ZoneInfo(city.time_zone))
     return found
-
-
-def at_risk_until(city: City, now: datetime) -> datetime:
-    """The end of the next working day: what is due before it and not done yet is at risk."""
-    return calendar_of(city).add_days(now, 1)
 
 
 def queue_of(city: City, queue_id: int) -> Queue | None:
@@ -142,10 +146,11 @@ class Counts:
     late_by_queue: dict[int, int]
     today_by_queue: dict[int, int]
     free_by_queue: dict[int, int]
-    pins: tuple[Pinned, ...]
+    for_you: int = field(default=0, kw_only=True)
+    pins: tuple[Pinned, ...] = field(default=(), kw_only=True)
 
 
-COUNTS_SQL = """
+_COUNTS = """
 SELECT c.queue_id,
        count(*),
        count(*) FILTER (WHERE c.due_order < %(now)s AND c.paused_at IS NULL),
@@ -155,33 +160,33 @@ SELECT c.queue_id,
        count(*) FILTER (WHERE c.reopened > 0),
        count(*) FILTER (WHERE c.unread_reply)
 FROM casework_case c
-WHERE c.city_id = %(city)s AND c.is_open
+WHERE c.city_id = %(city)s AND c.is_open{within}
 GROUP BY c.queue_id
 UNION ALL
 SELECT c.queue_id, 0, 0, 0, 0, 0, 0, count(*)
 FROM casework_case c
-WHERE c.city_id = %(city)s AND c.unread_reply AND NOT c.is_open
+WHERE c.city_id = %(city)s AND c.unread_reply AND NOT c.is_open{within}
 GROUP BY c.queue_id
 """
 """Two walks of small indexes in one statement: the open cases, then what came in on ended ones."""
 
 
-MINE_SQL = """
-SELECT (SELECT count(*) FROM casework_case WHERE city_id = %(city)s AND assignee_id = %(user)s AND is_open),
-       (SELECT json_agg(json_build_array(v.id, v.name, v.query, p.first) ORDER BY p.position, p.id)
-        FROM casework_viewpin p JOIN casework_savedview v ON v.id = p.view_id
-        WHERE p.city_id = %(city)s AND p.user_id = %(user)s
-          AND (v.owner_id = %(user)s OR v.shared = 'city'
-               OR v.shared = 'team' AND v.department_id = %(department)s))
-"""
-"""What is somebody's own: how many cases they have, and the views in their rail."""
+WITHIN_SQL = " AND c.areas @> ANY(%(areas)s::jsonb[])"
+"""For those whose work is limited to some areas; all others share one count."""
+
+COUNTS_SQL = _COUNTS.format(within="")
+COUNTS_WITHIN_SQL = _COUNTS.format(within=WITHIN_SQL)
+
 
 _counting = threading.Lock()
 
 
-def _counted(city_id: int, *, now: datetime, day_end: datetime) -> dict[int, tuple[int, ...]]:
+def _counted(
+    city_id: int, areas: frozenset[tuple[str, str]], *, now: datetime, day_end: datetime
+) -> dict[int, tuple[int, ...]]:
     """Rows of COUNTS_SQL by queue, 3 seconds fresh; while one thread counts, others take the last ones."""
-    key = f"counts:{city_id}"
+    within = [json.dumps({layer: code}) for layer, code in sorted(areas)]
+    key = f"counts:{city_id}{hashlib.sha256(str(within).encode()).hexdigest() if within else ''}"
     known: tuple[float, dict[int, tuple[int, ...]]] | None = caches[LOCAL].get(key)
     if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
         return known[1]
@@ -190,7 +195,8 @@ def _counted(city_id: int, *, now: datetime, day_end: datetime) -> dict[int, tup
         return known[1]
     try:
         with connection.cursor() as cursor:
-            cursor.execute(COUNTS_SQL, {"now": now, "end": day_end, "city": city_id})
+            given: dict[str, Any] = {"now": now, "end": day_end, "city": city_id, "areas": within}
+            cursor.execute(COUNTS_WITHIN_SQL if within else COUNTS_SQL, given)
             rows: dict[int, tuple[int, ...]] = {}
             for queue, *figures in cursor.fetchall():
                 held = rows.get(queue, (0,) * len(figures))
@@ -210,21 +216,15 @@ def counts(
     day_end: datetime,
 ) -> Counts:
     """Open work now, at most 3 seconds old. `queue_ids` are those the actor sees."""
-    rows = _counted(actor.city_id, now=now, day_end=day_end)
-    with connection.cursor() as cursor:
-        own = {"city": actor.city_id, "user": actor.user_id, "department": actor.department_id}
-        cursor.execute(MINE_SQL, own)
-        mine, pinned = cursor.fetchone()
+    rows = _counted(actor.city_id, actor.areas, now=now, day_end=day_end)
+    mine, for_you, pinned = following.mine_and_unread(actor)
     seen = [rows[q] for q in queue_ids if q in rows and queue_id in (None, q)]
     sums = [sum(r[i] for r in seen) for i in range(7)]
-    by, late_by, today_by, free_by = (
-        {q: rows[q][i] for q in queue_ids if q in rows} for i in range(4)
-    )
+    per = [{q: rows[q][i] for q in queue_ids if q in rows} for i in range(4)]
     opened, late, today, free, waiting, disputed, replies = sums
-    pins = tuple(Pinned(*pin) for pin in pinned or ())
-    return Counts(
-        opened, late, today, free, waiting, disputed, replies, mine, by, late_by, today_by, free_by, pins
-    )  # fmt: skip
+    found = Counts(opened, late, today, free, waiting, disputed, replies, mine, *per)
+    pins = tuple(Pinned(*pin) for pin in pinned)
+    return replace(found, for_you=for_you, pins=pins)
 
 
 def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]:
@@ -233,49 +233,21 @@ def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]
     return select(TimelineEntry, f"WHERE case_id = %s {only}ORDER BY seq DESC LIMIT 500", [case.id])
 
 
+def targets_of(case: Case) -> list[CaseTarget]:
+    """Further targets of a case, the next one first."""
+    return select(CaseTarget, "WHERE case_id = %s ORDER BY due_at, id", [case.id])
+
+
+def pauses_of(case: Case) -> list[CasePause]:
+    """Times in which the clock of a case stood still, newest first, the last 50."""
+    where = "WHERE case_id = %s ORDER BY began_at DESC, id DESC LIMIT 50"
+    return select(CasePause, where, [case.id])
+
+
 def photos_of(case_ids: Sequence[int]) -> list[Photo]:
     """Photos of cases that were not removed, in order, at most 200."""
     where = "WHERE case_id = ANY(%s) AND removed_at IS NULL ORDER BY position, id LIMIT 200"
     return select(Photo, where, [list(case_ids)])
-
-
-@dataclass(frozen=True, slots=True)
-class NearCase:
-    """An open case near a point."""
-
-    case: Case
-    metres: float
-
-
-def open_near(
-    city: City,
-    lon: float,
-    lat: float,
-    *,
-    metres: float,
-    since: datetime | None = None,
-    service_ids: Sequence[int] | None = None,
-    public_only: bool = True,
-    limit: int = 5,
-) -> list[NearCase]:
-    """Open cases within `metres`, nearest first: ranges of the map cell, then the true distance."""
-    ranges = cells.near(lon, lat, metres)
-    box = models.Q()
-    for low, high in ranges:
-        box |= models.Q(cell__gte=low, cell__lte=high)
-    rows = Case.objects.of_city(city.id).filter(box, is_open=True)
-    if public_only:
-        rows = rows.filter(is_public=True)
-    if service_ids is not None:
-        rows = rows.filter(service_id__in=service_ids)
-    if since is not None:
-        rows = rows.filter(opened_at__gte=since)
-    found = [
-        NearCase(c, geo.distance(lon, lat, c.lon, c.lat))
-        for c in rows.defer("head", "areas", "route_reason").order_by("-opened_at", "id")[:400]
-        if c.lon is not None and c.lat is not None
-    ]
-    return sorted((n for n in found if n.metres <= metres), key=lambda n: n.metres)[:limit]
 
 
 def usual_days(city: City, service_id: int, *, now: datetime) -> float | None:
@@ -306,7 +278,8 @@ def work_of(actor: Actor, *, limit: int) -> list[CaseLine]:
     """Open work for somebody in the street: their own first, then their queues', by promise."""
     if not actor.is_staff:
         return []
-    base = Case.objects.of_city(actor.city_id).filter(is_open=True, paused_at=None)
+    base = Case.objects.of_city(actor.city_id).in_areas(actor)
+    base = base.filter(is_open=True, paused_at=None)
     mine = as_lines(base.filter(assignee_id=actor.user_id).order_by("due_order", "id")[:limit])
     queues = sorted(actor.queue_ids)
     rest = base.filter(queue_id__in=queues, assignee=None).order_by("due_order", "id")

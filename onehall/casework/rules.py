@@ -38,6 +38,7 @@ def need_words(need: str) -> str:
         "after_photo": _("Add a photo of the finished work."),
         "handed_to": _("Write who has it now."),
         "outcome": _("Choose how it ended."),
+        "forced": _("A part of this case is still open. Wait for it, or say why it ends now."),
     }
     return words[need]
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.fields.json import KeyTextTransform
 
 from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.kernel import cells
 
 WAITS: Final = ("waiting_applicant", "waiting_payment", "on_hold")
 """Categories in which the clock stands still: for whom a case waits."""
@@ -33,14 +34,49 @@ class Span:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of the map in degrees."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @classmethod
+    def of(cls, text: str) -> "Box | None":
+        """Read the text of a box; None when it is not one."""
+        try:
+            west, south, east, north = (float(part) for part in text.split(","))
+        except ValueError:
+            return None
+        fits = -180 <= west < east <= 180 and -86 <= south < north <= 86
+        return cls(west, south, east, north) if fits else None
+
+    @property
+    def text(self) -> str:
+        """The box as an address has it."""
+        sides = (self.west, self.south, self.east, self.north)
+        return ",".join(f"{side:.5f}" for side in sides)
+
+    def condition(self) -> models.Q:
+        """The cases in it: ranges of the map cell, which an index serves, then the true sides."""
+        found = models.Q()
+        for low, high in cells.ranges(self.west, self.south, self.east, self.north):
+            found |= models.Q(cell__gte=low, cell__lte=high)
+        return found & models.Q(
+            lon__gte=self.west, lon__lte=self.east, lat__gte=self.south, lat__lte=self.north
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What narrows a list. Joined cases are left out by everything that counts: their work is another's.
 
     None asks nothing of a column; no ids at all fit nothing. Several values of one column are
     alternatives. `areas` are layer and code, "" for cases outside of every area. `holders` are users,
-    None among them for nobody. `due_soon` is until when an open case must be due to be at risk. `kept`
-    asks for cases closed in or out of time. `bare` maps a good end to the services that want a photo of
+    None among them for nobody. `risk` asks for open cases at risk, `kept`
+    for cases closed in or out of time. `bare` maps a good end to the services that want a photo of
     the finished work for it. `worded` is what a text asks for.
     """
 
@@ -54,7 +90,7 @@ class Selection:
     opened: Span | None = None
     closed: Span | None = None
     due: Span | None = None
-    due_soon: datetime | None = None
+    risk: bool = False
     late: bool = False
     kept: bool | None = None
     waits: str = ""
@@ -62,6 +98,7 @@ class Selection:
     reopened: bool = False
     unread: bool = False
     placed: bool | None = None
+    box: Box | None = None
     bare: Mapping[str, Ids] | None = field(default=None, hash=False)
     worded: models.Q | None = field(default=None, hash=False)
 
@@ -74,6 +111,7 @@ class Selection:
         """The cases of `rows` that are meant."""
         if not self.narrows:
             return rows
+        rows = rows & Case.objects.at_risk(now) if self.risk else rows
         rows = rows.filter(
             self._what(), self._who(), self._when(), self._clock(now), merged_into=None
         )
@@ -94,6 +132,8 @@ class Selection:
             found &= models.Q(reopened__gt=0)
         if self.placed is not None:
             found &= models.Q(cell__isnull=not self.placed)
+        if self.box is not None:
+            found &= self.box.condition()
         return found if self.worded is None else found & self.worded
 
     def _who(self) -> models.Q:
@@ -122,9 +162,6 @@ class Selection:
 
     def _clock(self, now: datetime) -> models.Q:
         found = models.Q()
-        if self.due_soon is not None:
-            soon = {"due_order__gte": now, "due_order__lt": self.due_soon}
-            found &= models.Q(is_open=True, paused_at=None, **soon)
         if self.late:
             found &= models.Q(is_open=True, paused_at=None, due_order__lt=now)
         if self.paused is not None:

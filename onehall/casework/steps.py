@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import rules, timeline
+from onehall.casework import following, ladder, parts, queries, rules, targets, timeline
 from onehall.casework.errors import CaseChanged, MoveRefused
 from onehall.casework.models import Case, TimelineEntry
 from onehall.casework.progress import Progress
@@ -16,6 +16,7 @@ from onehall.kernel.rows import Together
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
+from onehall.people.permissions import Key
 from onehall.places.models import City
 
 
@@ -46,16 +47,18 @@ def _is_news(case: Case, seen: int) -> bool:
     return since.exclude(kind__in=timeline.MERE_LOOKS).exists()
 
 
-def may_change(case: Case, by: Actor) -> None:
-    """Refuse staff who only read, or who are of another department or another city."""
-    mine = by.city_id == case.city_id and by.sees_department(case.queue.department_id)
+def may_change(case: Case, by: Actor, key: Key | None = None) -> None:
+    """Refuse staff who only read, or whose department, areas or city are others, or whose roles lack `key`."""
+    mine = by.city_id == case.city_id and by.sees_work(case.queue.department_id, case.areas)
     if not by.writes or not mine:
         raise MoveRefused(_("Your role can read this case but not change it."))
+    if key is not None and not by.may(key):
+        raise MoveRefused(_("Your role may not do this. The table of roles says who may."))
 
 
-def may_work(case: Case, by: Actor) -> None:
+def may_work(case: Case, by: Actor, key: Key | None = None) -> None:
     """Refuse what `may_change` refuses, and any work on a case that was joined to another."""
-    may_change(case, by)
+    may_change(case, by, key)
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case was joined to another one. Work on that one."))
 
@@ -94,10 +97,24 @@ def finish_progress(progress: Progress) -> None:
     if progress.case.merged_into_id is None:
         progress.follow()
     case, now = progress.case, progress.now
+    service, flow = catalogue(case.city).by_id(case.service_id), progress.flow
+    targets.follow(case, flow, service, progress.entries, by=progress.by, now=now)
+    ladder.set_next(case, service, calendar=queries.calendar_of(case.city))
     rows, outbox = timeline.append(case, progress.entries, by=progress.by, now=now)
     case.save()
     progress.save()
     save_news(case=case, entries=rows, outbox=outbox, now=now)
+    if case.parent_id is not None:
+        _tell_parent(progress)
+
+
+def _tell_parent(progress: Progress) -> None:
+    """What a part says to residents stands on its parent, which may move on because the part ended."""
+    case = progress.case
+    said = parts.said_by(case, progress.entries, progress.flow)
+    if said and case.parent_id is not None:
+        parent = locked(city=progress.city, case_id=case.parent_id)
+        finish(parent, said, by=progress.by, now=progress.now)
 
 
 def save_news(
@@ -112,5 +129,6 @@ def save_news(
     together = along or Together()
     together.insert(entries, with_pk=True)
     messaging.queue(city_id=case.city_id, rows=outbox, now=now, along=together)
+    following.follow_up(case, entries, now=now, along=together)
     if along is None:
         together.send()

@@ -12,7 +12,6 @@ from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case, Task
 from onehall.casework.progress import Progress, named
 from onehall.casework.timeline import NewEntry
-from onehall.catalog import machine
 from onehall.catalog.flowparts import PLAIN_DONE, Span, TaskOutcome
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
@@ -79,7 +78,7 @@ def skip_task(
 ) -> Case:
     """Decide that a task is not needed this time, and why. It then objects to nothing."""
     progress, task = _held(city, case_id, task_id, by, now, seen)
-    if not by.roles & machine.MAY_SKIP:
+    if not by.may("skip_tasks"):
         raise MoveRefused(_("A supervisor or an agent may skip it."))
     task.words = steps.text_of(reason, need="reason")
     progress.close_task(task, Task.State.SKIPPED, reason=task.words)
@@ -104,7 +103,7 @@ def add_task(
     if len(title) > MAX_TITLE:
         raise MoveRefused(rules.too_long(), missing=("words",))
     progress = _progress(city, case_id, by, now, seen)
-    steps.may_work(progress.case, by)
+    steps.may_work(progress.case, by, "add_tasks")
     if not progress.case.is_open:
         raise MoveRefused(_("The case has ended."))
     if queries.queue_of(city, queue_id) is None:
@@ -168,8 +167,8 @@ def _held(
 
 def may_do(case: Case, task: Task, by: Actor) -> None:
     """Refuse people who only read, and those of another department than the task's queue."""
-    mine = by.city_id == case.city_id and by.sees_department(task.queue.department_id)
-    if not (by.is_staff and by.writes and mine):
+    mine = by.city_id == case.city_id and by.sees_work(task.queue.department_id, case.areas)
+    if not (by.is_staff and by.may("do_tasks") and mine):
         raise MoveRefused(_("This task is for another team."))
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case was joined to another one. Work on that one."))

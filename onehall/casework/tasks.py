@@ -3,9 +3,9 @@
 import logging
 from datetime import datetime, timedelta
 
-from onehall.casework import photos, presence, timers
+from onehall.casework import following, for_you, photos, presence, timers
 from onehall.casework.errors import CaseworkRefused
-from onehall.casework.models import Timer
+from onehall.casework.models import Case, Timer
 from onehall.places.models import City
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,22 @@ def sweep_timers(now: datetime) -> int:
     return fired
 
 
+def sweep_ladders(now: datetime) -> int:
+    """Tell those whose turn it is about cases at risk and late, each step at most once; returns how many."""
+    due = Case.objects.filter(is_open=True, paused_at=None, ladder_at__lte=now)
+    cities: dict[int, City] = {}
+    climbed = 0
+    rows = due.order_by("ladder_at", "id").values_list("id", "city_id")[:AT_ONCE]
+    for case_id, city_id in rows:
+        city = cities.get(city_id) or cities.setdefault(city_id, City.objects.get(pk=city_id))
+        try:
+            climbed += timers.climb(city=city, case_id=case_id, now=now)
+        except (CaseworkRefused, LookupError, ValueError, TypeError):
+            log.exception("event=ladder.failed case=%d", case_id)
+            timers.rest_ladder(case_id=case_id, until=now + PUT_OFF)
+    return climbed
+
+
 def purge_drafts(now: datetime) -> int:
     """Forget photos of reports that were never sent."""
     return photos.purge_drafts(now=now)
@@ -46,3 +62,13 @@ def purge_drafts(now: datetime) -> int:
 def purge_presence(now: datetime) -> int:
     """Forget who had cases open."""
     return presence.purge(now)
+
+
+def mail_for_you(now: datetime) -> int:
+    """Mail staff about news of cases they follow, as they wish it."""
+    return for_you.mail_news(now) + for_you.mail_digests(now)
+
+
+def purge_for_you(now: datetime) -> int:
+    """Forget old news."""
+    return following.purge(now)

@@ -14,6 +14,7 @@ from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewMessage
 from onehall.messaging.render import render
 from onehall.people.models import Membership, User
+from onehall.people.permissions import works
 from onehall.people.queries import queues
 from onehall.places.models import City
 
@@ -25,7 +26,7 @@ def tell_staff(payload: dict[str, Any], *, city_id: int, key: str, now: datetime
     """Write one message per person about one entry. Idempotent by message key."""
     entry = (
         TimelineEntry.objects.filter(case_id=payload["case"], seq=payload["seq"])
-        .select_related("case__queue", "case__assignee")
+        .select_related("case__queue__department", "case__assignee")
         .first()
     )
     if entry is None or not entry.case.is_open:
@@ -38,14 +39,23 @@ def tell_staff(payload: dict[str, Any], *, city_id: int, key: str, now: datetime
 def _hearers(city: City, entry: TimelineEntry) -> list[User]:
     """Those with the named role in the case's department; else who has the case; else who serves its queue."""
     case, role = entry.case, entry.data.get("role")
+    if entry.data.get("who") == "head":
+        head = case.queue.department.head_email
+        rows = Membership.objects.filter(city=city, active=True, user__is_active=True)
+        heads = [m.user for m in rows.filter(user__email__iexact=head).select_related("user")]
+        if heads:
+            return heads
+        role = "supervisor"
     if not role and case.assignee is not None:
         return [case.assignee]
     rows = Membership.objects.filter(city=city, active=True, user__is_active=True)
     found: list[User] = []
     for member in rows.select_related("user").order_by("user_id"):
+        if not member.actor().sees_area(case.areas):
+            continue
         here = member.department_id == case.queue.department_id
         serves = case.queue.key in member.queue_keys or (here and not member.queue_keys)
-        if (here and role in member.roles) if role else (serves and member.roles != ["auditor"]):
+        if (here and role in member.roles) if role else (serves and works(frozenset(member.roles))):
             found.append(member.user)
     return found
 

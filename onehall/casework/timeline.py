@@ -29,6 +29,9 @@ PUBLIC_KINDS: Final = frozenset(
         "verdict",
         "called",
         "notified",
+        "file_shared",
+        "split",
+        "part",
     }
 )
 STAFF_KINDS: Final = frozenset(
@@ -50,6 +53,14 @@ STAFF_KINDS: Final = frozenset(
         "clock",
         "migrated",
         "undone",
+        "file_added",
+        "file_hidden",
+        "file_removed",
+        "part_of",
+        "described",
+        "effort",
+        "related",
+        "unrelated",
     }
 )
 MERE_LOOKS: Final = frozenset({"looked"})
@@ -58,7 +69,19 @@ KINDS: Final = PUBLIC_KINDS | STAFF_KINDS
 """Every kind of entry; `docs/words.md` explains them."""
 
 NEWS: Final = frozenset(
-    {"received", "moved", "replied", "joined", "unjoined", "promised", "notified", "reminded"}
+    {
+        "received",
+        "moved",
+        "replied",
+        "joined",
+        "unjoined",
+        "promised",
+        "notified",
+        "reminded",
+        "file_shared",
+        "split",
+        "part",
+    }
 )
 """Kinds that residents get a message about, when their service and wishes say so."""
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from onehall.casework import actions, effects, steps
+from onehall.casework import actions, effects, ladder, steps
 from onehall.casework.models import Case, Timer
 from onehall.casework.progress import Progress, timers_of
 from onehall.catalog.queries import catalogue
@@ -36,6 +36,25 @@ def fire_timer(*, city: City, timer_id: int, now: datetime) -> bool:
     return True
 
 
+@transaction.atomic
+def climb(*, city: City, case_id: int, now: datetime) -> bool:
+    """Take the next step of a case's ladder if it is due; False when another worker took it or it is not due any more."""
+    held = Case.objects.select_for_update(skip_locked=True, of=("self",))
+    case = held.filter(pk=case_id, city_id=city.id, is_open=True, ladder_at__lte=now).first()
+    if case is None or case.paused_at is not None or case.merged_into_id is not None:
+        return False
+    case.city = city
+    service = catalogue(city).by_id(case.service_id)
+    step = ladder.next_step(case, service)
+    if step is None:
+        Case.objects.filter(pk=case.pk).update(ladder_at=None)
+        return False
+    entry = ladder.entry_of(case, step)
+    case.ladder_step += 1
+    steps.finish(case, [entry], by=system(city.id), now=now)
+    return True
+
+
 def _tell(city: City, case: Case, timer: Timer, now: datetime) -> bool:
     """Remind or escalate, as the state of the case says at the timer's place."""
     flow = catalogue(city).flow_version(case.flow_version_id)
@@ -60,6 +79,12 @@ def let_go(*, timer_id: int, now: datetime) -> None:
 def put_off(*, timer_id: int, until: datetime) -> None:
     """Try a timer again later, so that one that fails does not hold up the others."""
     Timer.objects.filter(pk=timer_id, fired_at=None).update(at=until)
+
+
+@transaction.atomic
+def rest_ladder(*, case_id: int, until: datetime) -> None:
+    """Try the ladder of a case again later, so that one that fails does not hold up the others."""
+    Case.objects.filter(pk=case_id).update(ladder_at=until)
 
 
 def begin_again(*, city: City, case: Case, now: datetime) -> None:

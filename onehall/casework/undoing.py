@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from onehall.casework import steps
 from onehall.casework.errors import MoveRefused
-from onehall.casework.models import Case, Task, TimelineEntry, Timer
+from onehall.casework.models import Case, CasePause, CaseTarget, Task, TimelineEntry, Timer
 from onehall.casework.progress import Progress, named, timers_of
 from onehall.casework.timeline import NewEntry
 from onehall.catalog.queries import catalogue
@@ -24,18 +24,34 @@ from onehall.places.models import City
 
 PLAIN: Final = (
     "queue_id", "assignee_id", "priority", "reopened", "is_open", "unread_reply", "state",
-    "previous_state", "category", "outcome", "route_reason",
+    "previous_state", "category", "outcome", "route_reason", "ladder_step",
 )  # fmt: skip
-TIMES: Final = ("due_at", "due_order", "promised_at", "paused_at", "closed_at")
+TIMES: Final = (
+    "due_at", "due_order", "promised_at", "paused_at", "closed_at", "counted_from", "risk_at", "ladder_at",
+)  # fmt: skip
+TARGET_TIMES: Final = ("due_at", "risk_at", "met_at", "ended_at")
 NEWS_TOPICS: Final = ("case.news", "case.staff")
 
 
 def standing(case: Case) -> dict[str, Any]:
     """How a case stands, as JSON: what `undo` puts back."""
-    times = {name: getattr(case, name) for name in TIMES}
-    return {name: getattr(case, name) for name in PLAIN} | {
-        name: at.isoformat() if at is not None else None for name, at in times.items()
+    pauses = CasePause.objects.filter(case_id=case.pk).order_by("id")
+    rows = CaseTarget.objects.filter(case_id=case.pk).order_by("id")
+    return {
+        **{name: getattr(case, name) for name in PLAIN},
+        **{name: _said(getattr(case, name)) for name in TIMES},
+        "pauses": list(pauses.values_list("id", flat=True)),
+        "standing": list(pauses.filter(ended_at=None).values_list("id", flat=True)),
+        "targets": {r.kind: {n: _said(getattr(r, n)) for n in TARGET_TIMES} for r in rows},
     }
+
+
+def _said(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+def _read(text: str | None) -> datetime | None:
+    return parse_datetime(text) if text else None
 
 
 def news_keys(case_id: int, after: int, until: int) -> list[str]:
@@ -65,6 +81,10 @@ def undo(
     if not messaging.withdraw(city_id=city.id, topics=NEWS_TOPICS, keys=keys, now=now):
         raise MoveRefused(_("The mail about it has gone out. Write to the residents instead."))
     entries = list(TimelineEntry.objects.filter(case_id=case_id, seq__gt=after_seq).order_by("seq"))
+    if case.parent_id is not None and any(e.public for e in entries):
+        raise MoveRefused(
+            _("It is a part of another case, which says so to the residents already.")
+        )
     flow = catalogue(city).flow_version(case.flow_version_id)
     progress = Progress.of(case, flow, city=city, by=by, now=now)
     data: dict[str, Any] = {"what": what, "first": after_seq + 1, "last": case.lock}
@@ -85,7 +105,19 @@ def _put_back(case: Case, before: Mapping[str, Any]) -> None:
     for name in PLAIN:
         setattr(case, name, before[name])
     for name in TIMES:
-        setattr(case, name, parse_datetime(before[name]) if before[name] else None)
+        setattr(case, name, _read(before[name]))
+    _put_clocks_back(case, before)
+
+
+def _put_clocks_back(case: Case, before: Mapping[str, Any]) -> None:
+    """Pauses and further targets as they were: the act's own pause never was, one that it ended goes on."""
+    pauses = CasePause.objects.filter(case_id=case.pk)
+    pauses.exclude(pk__in=before["pauses"]).delete()
+    pauses.filter(pk__in=before["standing"]).update(ended_at=None, cost_seconds=0)
+    targets = CaseTarget.objects.filter(case_id=case.pk)
+    targets.exclude(kind__in=list(before["targets"])).delete()
+    for kind, times in before["targets"].items():
+        targets.filter(kind=kind).update(**{name: _read(text) for name, text in times.items()})
 
 
 def _put_tasks_back(progress: Progress, entries: list[TimelineEntry]) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.wording_more import MORE
 from onehall.catalog import replies
 from onehall.catalog.flows import FlowDefinition
 from onehall.kernel.localized import pick
@@ -162,6 +163,9 @@ def _linked(entry: TimelineEntry) -> str:
 
 
 def _title(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    more = MORE.get(entry.kind)
+    if more is not None:
+        return more(entry, reader.language, reader.default_language)
     maker = globals().get(f"_say_{entry.kind}")
     return maker(entry, reader) if maker else (entry.kind, "")
 
@@ -253,8 +257,14 @@ def _say_priority(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("Priority is now %(priority)s") % {"priority": names[entry.data["to"]]}, ""
 
 
-def _say_promised(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
-    return _("New expected date"), ""
+def _say_promised(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    whys = {
+        "calendar": _("The working days of the city changed."),
+        "service": _("The time that we promise for this changed."),
+        "place": _("The place was corrected."),
+        "changed": _("It is handled as something else now."),
+    }
+    return _("New expected date"), whys.get(str(entry.data.get("why")), "")
 
 
 def _say_joined(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
@@ -351,13 +361,29 @@ def _say_notified(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("Message from the city"), ""
 
 
+def _rung(entry: TimelineEntry) -> tuple[str, str]:
+    """A step of the ladder: what it is about, and who was told."""
+    late = entry.data.get("after") == "late"
+    title = _("The promise is over: reminder") if late else _("At risk: reminder")
+    told = {
+        "assignee": _("to whoever has it"),
+        "supervisor": _("to the supervisors"),
+        "head": _("to the head of the department"),
+    }
+    return title, told.get(str(entry.data.get("who")), "")
+
+
 def _say_reminded(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    if "ladder" in entry.data:
+        return _rung(entry)
     if entry.data.get("to") == "resident":
         return _("We reminded you"), ""
     return _("Reminder to the team"), ""
 
 
 def _say_escalated(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    if "ladder" in entry.data:
+        return _rung(entry)
     queue = reader.queue_names.get(entry.data.get("queue", 0), "")
     return _("Escalated"), queue
 

@@ -25,11 +25,13 @@ def tasks_of(case: Case) -> list[Task]:
 
 def work_for(actor: Actor, *, limit: int) -> list[Task]:
     """Open tasks for somebody: their own first, then those of their queues that nobody has, by due date."""
-    if not actor.is_staff or not actor.writes:
+    if not actor.is_staff or not actor.may("do_tasks"):
         return []
     rows = Task.objects.filter(
         city_id=actor.city_id, state="open", case__is_open=True, case__merged_into=None
     ).select_related("case", "queue")
+    if actor.areas:
+        rows = rows.filter(case__in=Case.objects.of_city(actor.city_id).in_areas(actor))
     order = (models.F("due_at").asc(nulls_last=True), "id")
     mine = list(rows.filter(assignee_id=actor.user_id).order_by(*order)[:limit])
     free = rows.filter(assignee=None, queue_id__in=sorted(actor.queue_ids)).order_by(*order)
@@ -84,6 +86,7 @@ def _usual(requirement: Requirement, flow: FlowDefinition, reader: Reader) -> st
         "placed": _("The place is on the map"),
         "assigned": _("Somebody has it"),
         "replied": _("The resident has heard from us"),
+        "children_done": _("Every part has ended"),
         "tasks_closed": _("Every task is closed"),
         "task_done": _("Done: %(what)s.") % {"what": task},
     }

@@ -63,6 +63,7 @@ class Snapshot:
     photos_before: int = 0
     photos_after: int = 0
     replied: bool = False
+    open_children: int = 0
     tasks: Sequence[TaskRow] = ()
 
     def open_tasks(self) -> list[TaskRow]:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from onehall.kernel.spelling import nearest
-from onehall.people.actor import ROLES
+from onehall.people.permissions import ROLES, roles_with
 
 BY: Final = frozenset({*ROLES, "resident", "system"})
 """Who may be named in a move's `by`."""
 
-STAFF: Final = frozenset(ROLES) - {"auditor"}
+STAFF: Final = roles_with("move")
+"""Those of the staff who may make moves at all."""
 
 
 @dataclass(frozen=True, slots=True)

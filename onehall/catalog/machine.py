@@ -11,11 +11,12 @@ from onehall.catalog.facts import Snapshot, TaskRow
 from onehall.catalog.flowparts import Requirement, TaskOutcome, TaskSpec
 from onehall.catalog.flows import FlowDefinition, Move, State
 from onehall.kernel.expressions import evaluate
+from onehall.people.permissions import roles_with
 
 MOST_IN_A_ROW: Final = 20
 """Moves that a case may make by itself in one step. More is a circle, which the lint should have found."""
 
-MAY_SKIP: Final = frozenset({"agent", "supervisor"})
+MAY_SKIP: Final = roles_with("skip_tasks")
 """Who may decide that a task is not needed. The crew that should do it may not."""
 
 _CLOSED: Final = frozenset({"done", "skipped"})

@@ -109,3 +109,21 @@ class ReplyTemplate(models.Model):
     @override
     def __str__(self) -> str:
         return self.key
+
+
+class Sheet(models.Model):
+    """A part of a pack that is one file: `materials` or `attachments`. `doc` is that file, as checked."""
+
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    key = models.CharField(max_length=40)
+    doc = models.JSONField()
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [
+            models.UniqueConstraint(fields=["city", "key"], name="sheet_key_unique_per_city")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.key

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from onehall.catalog import flows, replies, services
+from onehall.catalog import flows, replies, services, sheets
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.models import FlowVersion, Service, ServiceGroup
-from onehall.catalog.pack.rows import latest_versions, reply_templates
+from onehall.catalog.pack.rows import latest_versions, reply_templates, sheets_of
 from onehall.catalog.replies import ReplyTemplate
 from onehall.catalog.search import Index, build_index
 from onehall.catalog.services import ServiceDefinition, Words
+from onehall.catalog.sheets import AttachmentRules, Stock
 from onehall.places.held import Held
 from onehall.places.models import City
 
@@ -44,6 +45,8 @@ class Catalogue:
     services: tuple[ServiceDefinition, ...]
     index: Index
     replies: tuple[ReplyTemplate, ...]
+    stock: Stock
+    attachments: AttachmentRules
     _by_key: Mapping[str, ServiceDefinition] = field(repr=False)
     _by_id: Mapping[int, ServiceDefinition] = field(repr=False)
     _current: Mapping[str, tuple[int, FlowDefinition]] = field(repr=False)
@@ -95,7 +98,7 @@ _versions_lock = threading.Lock()
 
 
 def catalogue(city: City) -> Catalogue:
-    """The catalogue at the city's revision: four queries the first time, then none."""
+    """The catalogue at the city's revision: five queries the first time, then none."""
     return _catalogues.get((city.pk, str(city.revision)), lambda: _load(city))
 
 
@@ -142,6 +145,7 @@ def _load(city: City) -> Catalogue:
         definition = flows.parse(version.doc)
         current[key] = (version.pk, definition)
         _keep(city.pk, version.pk, definition)
+    single = sheets_of(city)
     offered = [(group_id, s) for group_id, s in parsed if s.active]
     everything = Catalogue(
         city_id=city.pk,
@@ -150,6 +154,8 @@ def _load(city: City) -> Catalogue:
         services=(),
         index=build_index((), tuple(city.languages)),
         replies=tuple(replies.parse(row.doc) for row in reply_templates(city)),
+        stock=sheets.stock(single.get(sheets.MATERIALS, {})),
+        attachments=sheets.attachment_rules(single.get(sheets.ATTACHMENTS, {})),
         _by_key={s.key: s for _, s in offered},
         _by_id={s.id: s for _, s in parsed},
         _current=current,

@@ -113,6 +113,7 @@ PREDICATES: Final[Mapping[str, PredicateKind]] = {
     "placed": PredicateKind(lambda case, _given: case.placed),
     "assigned": PredicateKind(lambda case, _given: case.assigned),
     "replied": PredicateKind(lambda case, _given: case.replied),
+    "children_done": PredicateKind(lambda case, _given: not case.open_children),
     "tasks_closed": PredicateKind(lambda case, _given: not case.open_tasks()),
     "task_done": PredicateKind(
         _task_done, (Param("task", "task", required=True), Param("outcome", "outcome")), "task"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from onehall.catalog.services import Question, Route, ServiceDefinition, Stop
+from onehall.catalog.services import Question, ServiceDefinition, Stop
 from onehall.kernel.expressions import MAX_NUMBER, evaluate
 
 type Answer = str | bool | int | float | list[str]
@@ -141,11 +141,3 @@ def _text(text: str) -> str:
     if len(text) > MAX_TEXT:
         raise _Wrong(_("That is too long. Keep it under %(n)s characters.") % {"n": MAX_TEXT})
     return text.replace("\x00", "")
-
-
-def route(service: ServiceDefinition, facts: Mapping[str, Any]) -> Route:
-    """The first routing rule that holds. Facts: answers by key, "area.<layer>", "channel", "place.exists"."""
-    for rule in service.routing:
-        if rule.when is None or evaluate(rule.when, facts):
-            return rule
-    return service.routing[-1]

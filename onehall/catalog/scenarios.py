@@ -37,6 +37,11 @@ def failures(flow: FlowDefinition) -> list[Finding]:
     ]
 
 
+def is_failure(message: str) -> bool:
+    """Whether a mistake says that a scenario does not come out: the flow itself could be read."""
+    return message.startswith('The scenario "') and '" fails ' in message
+
+
 _ADVICE = "Change the flow, or what the scenario expects."
 
 

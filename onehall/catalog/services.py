@@ -3,6 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from onehall.catalog import targets as promised
+from onehall.catalog.targets import LadderStep, Risk, Target, Term
+from onehall.catalog.targets import Promise as Promise
+
 type Doc = dict[str, Any]
 type Words = dict[str, str] | str
 
@@ -49,19 +53,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A routing rule: first match wins; `when` None matches everything."""
+    """A routing rule: first match wins; `when` None matches everything.
+
+    `person` (an e-mail) has the case at once, `body` gets it handed over; the queue looks after it either way.
+    """
 
     queue: str
     because: Words
     when: Doc | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """Working hours or working days from the report to the fix, also per priority."""
-
-    hours: float | None = None
-    days: int | None = None
+    person: str = ""
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +87,15 @@ class ServiceDefinition:
     place_privacy: str
     questions: tuple[Question, ...]
     routing: tuple[Route, ...]
-    promise: Promise
-    priorities: dict[str, Promise]
+    term: Term
     flow: str
     outcomes: tuple[str, ...]
     closing_needs: frozenset[str]
     similar_metres: int
     similar_days: int
+    targets: tuple[Target, ...] = ()
+    risk: Risk = promised.USUAL_RISK
+    ladder: tuple[LadderStep, ...] = ()
     languages: tuple[str, ...] = ()
     is_internal: bool = False
     id: int = 0
@@ -107,9 +110,14 @@ class ServiceDefinition:
         """Whether its questions are there in a language."""
         return not self.languages or language in self.languages
 
-    def promise_for(self, priority: str) -> Promise:
-        """The promise at a priority; the plain one where the city set no other."""
-        return self.priorities.get(priority, self.promise)
+    @property
+    def promise(self) -> Promise:
+        """What is promised at the normal priority, wherever it is."""
+        return self.term.promise
+
+    def promise_for(self, priority: str, areas: dict[str, str] | None = None) -> Promise:
+        """The promise at a priority and a place; the plain one where the city set no other."""
+        return self.term.of(priority, areas)
 
 
 def with_row(
@@ -117,10 +125,6 @@ def with_row(
 ) -> ServiceDefinition:
     """The same service with what its row knows."""
     return replace(service, id=row_id, position=position, active=active)
-
-
-def _promise(doc: Doc) -> Promise:
-    return Promise(hours=doc.get("hours"), days=doc.get("days"))
 
 
 def _stop(doc: Doc | None) -> Stop | None:
@@ -165,10 +169,19 @@ def parse(doc: Doc) -> ServiceDefinition:
         place_privacy=privacy.get("place", "exact"),
         questions=tuple(parse_question(q) for q in doc.get("questions", [])),
         routing=tuple(
-            Route(r["queue"], r.get("because", ""), r.get("when")) for r in doc["routing"]
+            Route(
+                r["queue"],
+                r.get("because", ""),
+                r.get("when"),
+                r.get("person", ""),
+                r.get("body", ""),
+            )
+            for r in doc["routing"]
         ),
-        promise=_promise(promise),
-        priorities={k: _promise(p) for k, p in promise.get("priorities", {}).items()},
+        term=promised.term_of(promise),
+        targets=promised.targets_of(promise),
+        risk=promised.risk_of(promise),
+        ladder=promised.ladder_of(promise),
         flow=doc["flow"],
         outcomes=tuple(closing.get("outcomes", [])),
         closing_needs=frozenset(closing.get("needs", [])) | {"words"},

@@ -25,28 +25,30 @@ _SIGNS = {"add": "[green]+[/]", "change": "[yellow]~[/]", "remove": "[red]-[/]"}
 
 def check(folder: Path) -> list[PackProblem]:
     """Every mistake in a folder, by file and line."""
-    from onehall.cli import packs
+    from onehall.setup import packs
 
     return packs.check(folder)
 
 
 def plan(folder: Path, *, with_staff: bool = False) -> list[Change]:
     """What applying a folder would change; `packs.PackRefused` when it has mistakes."""
-    from onehall.cli import packs
+    from onehall.setup import packs
 
     return packs.changes(packs.read_sound(folder), with_staff=with_staff)
 
 
 def apply(folder: Path, *, with_staff: bool = False, by: str = BY) -> City:
     """Apply a folder in one transaction; `packs.PackRefused` when it has mistakes."""
-    from onehall.cli import packs
+    from onehall.kernel import clock
+    from onehall.setup import applying, packs
 
-    return packs.apply(packs.read_sound(folder), with_staff=with_staff, by=by)
+    pack = packs.read_sound(folder)
+    return applying.apply(pack, with_staff=with_staff, by=by, now=clock.now())
 
 
 def export(slug: str, folder: Path, *, with_staff: bool = False) -> City:
     """Write a city to an empty or new folder."""
-    from onehall.cli import packs
+    from onehall.setup import packs
 
     return packs.export(slug, folder, with_staff=with_staff)
 
@@ -61,7 +63,7 @@ def command() -> None:
 def check_command(folder: Path) -> None:
     """Report every mistake with its file and line. Needs no database."""
     running.set_up_django()
-    from onehall.cli import packs
+    from onehall.setup import packs
 
     pack, problems = packs.read(folder)
     _stop_if_wrong(problems)
@@ -75,7 +77,7 @@ def check_command(folder: Path) -> None:
 def plan_command(folder: Path, *, with_staff: bool) -> None:
     """Show what `apply` would change."""
     with running.django():
-        from onehall.cli import packs
+        from onehall.setup import packs
 
         pack, problems = packs.read(folder)
         _stop_if_wrong(problems)
@@ -94,7 +96,8 @@ def plan_command(folder: Path, *, with_staff: bool) -> None:
 def apply_command(folder: Path, *, with_staff: bool) -> None:
     """Apply the folder in one transaction."""
     with running.django():
-        from onehall.cli import packs
+        from onehall.kernel import clock
+        from onehall.setup import applying, packs
 
         with progress() as steps:
             reading = steps.add_task("Reading the folder", total=1)
@@ -103,12 +106,21 @@ def apply_command(folder: Path, *, with_staff: bool) -> None:
             touched = [] if problems else _flow_changes(packs.changes(pack))
             if not problems:
                 storing = steps.add_task("Storing the city", total=1)
-                city = packs.apply(pack, with_staff=with_staff, by=BY)
+                city, recounted = applying.apply_counted(
+                    pack, with_staff=with_staff, by=BY, now=clock.now()
+                )
                 steps.advance(storing)
         _stop_if_wrong(problems)
         _say_warnings(packs.warnings(pack))
         for line in touched:
             out.print(line, markup=False, soft_wrap=True)
+        if recounted.moved:
+            out.print(
+                f"{recounted.moved} of {recounted.looked_at} open cases have another date:"
+                f" {recounted.sooner} sooner, {recounted.later} later.",
+                markup=False,
+                soft_wrap=True,
+            )
         done(f"{city.name} is at revision {city.revision}.")
 
 
@@ -119,7 +131,7 @@ def apply_command(folder: Path, *, with_staff: bool) -> None:
 def export_command(slug: str, folder: Path, *, with_staff: bool) -> None:
     """Write a city back to a folder."""
     with running.django():
-        from onehall.cli import packs
+        from onehall.setup import packs
 
         try:
             packs.export(slug, folder, with_staff=with_staff)

@@ -79,7 +79,7 @@ def draw_command(source: str, flow: str, target: Path | None, language: str | No
 
 def draw_of_folder(folder: Path, flow: str, language: str | None = None) -> str:
     """The drawing of a flow of a city folder; needs no database."""
-    from onehall.cli import packs
+    from onehall.setup import packs
 
     pack, problems = packs.read(folder)
     if problems:

@@ -91,4 +91,4 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         staff = staff_actor(request.user, city_of(request))
         if staff is None:
             return "/mine"
-        return "/desk/work" if staff.roles == {"crew"} else "/desk"
+        return "/desk/work" if staff.roles <= {"crew", "contractor"} else "/desk"

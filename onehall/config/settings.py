@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "onehall.console",
     "onehall.api",
     "onehall.look",
+    "onehall.setup",
     "onehall.insights",
     "onehall.service_requests",
     "onehall.casework",

@@ -14,7 +14,7 @@ from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
 from onehall.console.desk import Desk
 from onehall.kernel.localized import pick
-from onehall.people.queries import may_be_given, members, queues
+from onehall.people.queries import members, queues
 from onehall.service_requests.batches import ActRefused
 from onehall.service_requests.models import BulkAct
 
@@ -78,7 +78,11 @@ def forms_of(
     """Everything that can be chosen for these cases. `sent` is what was typed and refused."""
     city, default = desk.city, desk.city.languages[0]
     departments = {q.department_id for q in queues(city) if q.id in chosen.queue_ids}
-    team = [m for m in members(city) if any(may_be_given(m, d) for d in departments)]
+    team = [
+        m
+        for m in members(city)
+        if m.may("take") and (m.department_id is None or m.department_id in departments)
+    ]
     typed = dict.fromkeys((*TEXTS, *NUMBERS), "") | act.given
     forms = Forms(typed | {name: sent[name] for name in TEXTS if name in sent})
     forms.people = [(m.user_id, m.name) for m in team]

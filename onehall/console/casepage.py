@@ -9,15 +9,16 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from onehall.casework import photos, rules, wording, worklist
+from onehall.casework import following, photos, rules, wording, worklist
 from onehall.casework import queries as casework
+from onehall.casework.beside import beside
 from onehall.casework.models import Case, Photo
 from onehall.casework.presence import channel
 from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import moves, tasks
+from onehall.console import mentions, moves, partlines, promises, tasks
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
@@ -30,7 +31,6 @@ from onehall.messaging import queries as messaging
 from onehall.messaging.live import token as live_token
 from onehall.messaging.models import Message
 from onehall.people.queries import Member, QueueInfo, members, queues
-from onehall.people.queries import may_be_given as may_be_given
 from onehall.places import areas
 from onehall.places.models import LIMIT_LAYER
 from onehall.service_requests import queries
@@ -41,7 +41,9 @@ SEES: Final = ("all", "public", "staff")
 
 NEAR_METRES: Final = 200
 
-KNOWN: Final = frozenset({"", "say", "queue", "join", "assign", "priority", "photo", "task"})
+KNOWN: Final = frozenset(
+    {"", "say", "queue", "join", "assign", "priority", "photo", "task", "files", "split", "effort"}
+)
 """Places of a page that a refusal may belong to, besides the moves."""
 
 
@@ -64,6 +66,7 @@ class Entry:
     failed: list[Message]
     pictures: list[Photo]
     undo: int | None
+    words: str
 
     @property
     def also(self) -> list[tuple[str, str, str]]:
@@ -80,7 +83,7 @@ def load(request: CityRequest, number: str) -> Loaded:
     """The case of that number, if this person may see it; else 404."""
     found = (
         Case.objects.reachable_by(request.actor)
-        .select_related("queue", "assignee", "merged_into")
+        .select_related("queue", "assignee", "merged_into", "parent")
         .filter(number=number)
         .first()
     )
@@ -125,23 +128,53 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
     reports = queries.reports_of(found)
     joined = queries.joined_cases(found)
     pictures = casework.photos_of([found.id])
-    lines = wording.lines(casework.timeline_of(found), found, reader)
+    history = casework.timeline_of(found)
+    lines = wording.lines(history, found, reader)
+    takes = partlines.takes_of(history) if found.parent else frozenset()
+    # A part has no reports of its own: who reads of it are those of its parent.
+    heard = queries.reports_of(found.parent) if found.parent else reports
+    reports = heard if "words" in takes else reports
+    asked_of = found.parent if found.parent and "answers" in takes else found
     sent = messaging.deliveries(city.id, [found.number, *(c.number for c in joined)])
     kept = photos.kept_by(city, trouble.draft, desk.actor) if trouble.draft else []
     works = desk.actor.writes and found.merged_into_id is None
-    works = works and desk.actor.sees_department(found.queue.department_id)
+    works = works and desk.actor.sees_work(found.queue.department_id, found.areas)
     steps = [
         m
         for m in flow.leaving(found.state, desk.actor.roles)
-        if works and not rules.is_over(m, found.closed_at, desk.now)
+        if works and desk.actor.may("move") and not rules.is_over(m, found.closed_at, desk.now)
     ]
+    around = beside(found, desk.actor)
+    parts = partlines.lines(desk, around.parts, reader)
     offered = moves.buttons(
-        steps, flow=flow, service=loaded.service, reader=reader, trouble=trouble
+        steps,
+        flow=flow,
+        service=loaded.service,
+        reader=reader,
+        trouble=trouble,
+        waiting=any(p.is_open for p in parts),
     )
     rows = worklist.tasks_of(found)
     task_lines = tasks.lines(desk, found, flow, rows, reader=reader, trouble=trouble)
+    staff = members(city) if works else []
+    seen_by = {found.queue.department_id, *(t.queue.department_id for t in rows)}
+    watching = [(u.pk, u.name) for u in around.watchers]
     return {
+        "watching": watching,
+        "i_watch": any(pk == desk.actor.user_id for pk, _name in watching),
         "tasks": task_lines,
+        "parts": parts,
+        "parent": found.parent,
+        "parent_seen": bool(found.parent and found.parent.queue_id in desk.queue_ids),
+        "split_services": partlines.services(desk, found, reader) if works else [],
+        "split_typed": {
+            n: trouble.typed.get(n, "") for n in ("part", "service", "to_queue", "note")
+        },
+        "files": around.files,
+        "has_news_for_me": bool(around.unread),
+        "office": catalogue(city).attachments.office,
+        "targets": promises.target_lines(found, desk) if loaded.service.targets else [],
+        "pauses": promises.pause_lines(found, desk),
         "checklist": worklist.checklist(found, flow, rows, city=city, reader=reader, now=desk.now),
         "new_task": trouble.typed.get("title", ""),
         "live_etag": etag_of(request, loaded),
@@ -159,23 +192,42 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "first_reports": reports[:3],
         "more_reports": reports[3:],
         "report_count": len(reports),
-        "callers": [r for r in reports if r.person and r.person.phone],
-        "followers": sum(1 for r in reports if r.wants_news and r.person_id),
-        "answers": answers(loaded.service, reports, reader),
-        "joined": [(c, c.queue_id in desk.queue_ids) for c in joined],
+        "callers": [
+            r
+            for r in reports
+            if r.person and r.person.phone and not found.parent and desk.actor.may("see_contacts")
+        ],
+        "followers": sum(1 for r in heard if r.wants_news and r.person_id),
+        "answers": answers(
+            catalogue(city).by_id(asked_of.service_id),
+            reports if asked_of == found else heard,
+            reader,
+        ),
+        "joined": [
+            (c, c.queue_id in desk.queue_ids and desk.actor.sees_area(c.areas)) for c in joined
+        ],
         "photos_before": [p for p in pictures if p.kind != Photo.Kind.AFTER],
         "private_photos": {p.pk for p in pictures if photos.stays_private(p, loaded.service)},
         "photos_after": [p for p in pictures if p.kind == Photo.Kind.AFTER],
-        "sees_originals": bool(desk.actor.roles & photos.SEES_ORIGINALS),
+        "sees_originals": desk.actor.may("see_originals"),
         "moves": offered,
         "closing": moves.closing_words(loaded.service) if found.is_open else "",
         "close": next((m for m in offered if m.purpose == "close"), None),
         "works": works,
-        "writer": writer(request, desk, found, reports, trouble.typed) if works else None,
+        "writer": writer(
+            request,
+            desk,
+            found,
+            heard,
+            trouble.typed,
+            colleagues=following.of_these(staff, seen_by, found.areas, desk.actor),
+        )
+        if works and (desk.actor.may("note") or desk.actor.may("reply"))
+        else None,
         "kept_photos": kept,
         "lost_form": trouble.changed_since is not None
         and (not (works or task_lines) or _is_gone(trouble, offered, task_lines)),
-        "team": _team(members(city), found) if works else [],
+        "team": _team(staff, found),
         "departments": _departments(request),
         "near": _near(request, desk, found),
         "area_words": _areas(request, found),
@@ -223,11 +275,12 @@ def _entries(
         by_about.setdefault(message.about, []).append(message)
     by_id = {p.id: p for p in pictures}
     parts = {c.id for c in joined}
+    named = mentions.people_of(lines)
     found = []
     for line in lines:
         about = by_about.get(f"{case.id}:{line.seq}", [])
         part = line.data.get("case")
-        undo = part if line.can_undo_join and part in parts and desk.actor.writes else None
+        undo = part if line.can_undo_join and part in parts and desk.actor.may("join") else None
         found.append(
             Entry(
                 line,
@@ -236,6 +289,7 @@ def _entries(
                 [m for m in about if m.state in ("failed", "bounced")],
                 [by_id[pk] for pk in line.photo_ids if pk in by_id],
                 undo,
+                mentions.linked(line, named),
             )
         )
         if undo is not None:
@@ -278,8 +332,12 @@ def _yes_no(value: bool) -> str:  # noqa: FBT001  (a value to print, not an opti
 
 def _team(team: list[Member], case: Case) -> list[Member]:
     """Who may be given the case: people of its department and those of the whole city, no auditors."""
-    department = case.queue.department_id
-    return [m for m in team if may_be_given(m, department)]
+    return [m for m in team if may_be_given(m, case)]
+
+
+def may_be_given(member: Member, case: Case) -> bool:
+    """Whether a case can be this person's work."""
+    return member.may("take") and member.works_in(case.queue.department_id, case.areas)
 
 
 def _departments(request: CityRequest) -> list[tuple[str, list[QueueInfo]]]:
@@ -297,14 +355,20 @@ def _near(request: CityRequest, desk: Desk, case: Case) -> list[dict[str, Any]]:
     if case.lon is None or case.lat is None:
         return []
     listed = catalogue(request.city)
-    visible = desk.queue_ids
     found = casework.open_near(
         request.city, case.lon, case.lat, metres=NEAR_METRES, public_only=False, limit=12
     )
+    queues_seen, inside = desk.queue_ids, None
+    if desk.actor.areas:
+        ids = [n.case.pk for n in found]
+        rows = Case.objects.visible_to(desk.actor).filter(pk__in=ids)
+        inside = set(rows.values_list("pk", flat=True))
     return [
         {"case": n.case, "metres": n.metres, "service": listed.by_id(n.case.service_id)}
         for n in found
-        if n.case.id != case.id and n.case.queue_id in visible
+        if n.case.id != case.id
+        and n.case.queue_id in queues_seen
+        and (inside is None or n.case.id in inside)
     ][:6]
 
 

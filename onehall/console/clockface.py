@@ -27,7 +27,7 @@ class ClockFace:
 def face(
     case: Case | CaseLine, *, now: datetime, calendar: WorkCalendar, zone: ZoneInfo
 ) -> ClockFace:
-    """The clock of one case. Tones: late, soon, rest (paused or none), fine (ended in time), plain."""
+    """The clock of one case. Tones: late, risk, soon, rest (paused or none), fine (ended in time), plain."""
     if case.merged_into_id is not None:
         return ClockFace(_("Counts for the other case"), 0, "rest")
     if not case.is_open:
@@ -38,16 +38,33 @@ def face(
         return ClockFace(
             _paused(case.due_at, case.paused_at, zone), _share(case, case.paused_at), "rest"
         )
-    days = _days(now, case.due_at, zone)
-    if case.due_at < now:
-        return ClockFace(_late(case.due_at, now, -days), 1, "late")
-    note = _left(calendar.working_time(now, case.due_at).total_seconds()) if days <= 1 else ""
+    return _running(case, case.due_at, now, calendar, zone)
+
+
+def _running(
+    case: Case | CaseLine, due: datetime, now: datetime, calendar: WorkCalendar, zone: ZoneInfo
+) -> ClockFace:
+    days = _days(now, due, zone)
+    if due < now:
+        return ClockFace(_late(due, now, -days), 1, "late")
+    note = _left(calendar.working_time(now, due).total_seconds()) if days <= 1 else ""
+    risks = case.risk_at, getattr(case, "target_risk_at", None)
+    if any(at is not None and at <= now for at in risks):
+        return ClockFace(_at_risk(due, days, zone), _share(case, now), "risk", note)
     if days == 0:
-        words = _("Due today, %(time)s") % {"time": dates.clock(case.due_at.astimezone(zone))}
+        words = _("Due today, %(time)s") % {"time": dates.clock(due.astimezone(zone))}
         return ClockFace(words, _share(case, now), "soon", note)
     if days == 1:
         return ClockFace(_("Due tomorrow"), _share(case, now), "soon", note)
     return ClockFace(_days_left(days), _share(case, now), "")
+
+
+def _at_risk(due: datetime, days: int, zone: ZoneInfo) -> str:
+    if days == 0:
+        return _("At risk: due today, %(time)s") % {"time": dates.clock(due.astimezone(zone))}
+    if days == 1:
+        return _("At risk: due tomorrow")
+    return _("At risk: %(left)s") % {"left": _days_left(days)}
 
 
 def _days(start: datetime, end: datetime, zone: ZoneInfo) -> int:

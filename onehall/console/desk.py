@@ -19,6 +19,7 @@ from onehall.kernel.clock import now as read_clock
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.people.actor import Actor
+from onehall.people.permissions import KEYS, Key
 from onehall.people.queries import QueueInfo, queues
 from onehall.places.models import City
 
@@ -38,6 +39,25 @@ def staff_only[**P, R: HttpResponseBase](
         return view(request, *args, **kwargs)
 
     return never_cache(guarded)
+
+
+def staff_who_may[**P, R: HttpResponseBase](
+    key: Key,
+) -> Callable[[Callable[Concatenate[CityRequest, P], R]], Callable[Concatenate[CityRequest, P], R]]:
+    """Staff whose roles the table of permissions gives this; others of the staff get a page that says so."""
+
+    def outer(
+        view: Callable[Concatenate[CityRequest, P], R],
+    ) -> Callable[Concatenate[CityRequest, P], R]:
+        @wraps(view)
+        def guarded(request: CityRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            if not request.actor.may(key):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return staff_only(guarded)
+
+    return outer
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +167,7 @@ def draw(
         "rail_queues": desk.rail(request.LANGUAGE_CODE, queue_id=queue_id),
         "me": desk.actor,
         "may_write": desk.actor.writes,
-        "may_ask": desk.actor.writes and bool(catalogue(desk.city).internal.groups),
+        "may": {key: desk.actor.may(key) for key in KEYS},
+        "may_ask": desk.actor.may("ask") and bool(catalogue(desk.city).internal.groups),
     }
     return render(request, template, shared | context, status=status)

@@ -17,8 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from onehall.casework.models import Case
-from onehall.casework.queries import at_risk_until
-from onehall.casework.selection import Selection, Span
+from onehall.casework.selection import Box, Selection, Span
 from onehall.catalog import categories
 from onehall.catalog.queries import catalogue
 from onehall.catalog.registry import PRIORITY_KEYS
@@ -37,10 +36,10 @@ from onehall.service_requests.finding import worded
 KEYS: Final = (
     "queue", "department", "service", "group", "state", "priority", "who", "area", "channel",
     "opened", "closed", "due", "promise", "waits", "paused", "reopened", "unread", "place", "photo",
-    "text",
+    "box", "text",
 )  # fmt: skip
 SINGLE: Final = frozenset(
-    {"opened", "closed", "due", "promise", "waits", "paused", "reopened", "unread", "place", "photo", "text"}
+    {"opened", "closed", "due", "promise", "waits", "paused", "reopened", "unread", "place", "photo", "box", "text"}
 )  # fmt: skip
 """Keys with one value: a second one would contradict the first."""
 
@@ -239,6 +238,13 @@ class _Reading:
     read_closed = read_opened
     read_due = read_opened
 
+    def read_box(self, key: str, values: list[str]) -> None:
+        box = Box.of(values[0])
+        if box is None:
+            raise Http404
+        self.narrow(box=box)
+        self.say(key, values[0], _("On the part of the map"))
+
     def read_text(self, key: str, values: list[str]) -> None:
         text = values[0][:LONGEST_TEXT]
         self.narrow(worded=worded(self.city, text))
@@ -263,7 +269,7 @@ class _Reading:
 
     def _promise(self, value: str) -> dict[str, Any]:
         if value == "risk":
-            return {"due_soon": at_risk_until(self.city, self.desk.now)}
+            return {"risk": True}
         return {"late": True} if value == "late" else {"kept": value == "kept"}
 
 

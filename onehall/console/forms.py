@@ -17,6 +17,7 @@ FIELD_OF: Final = {
     "after_photo": "photos",
     "handed_to": "handed_to",
     "outcome": "outcome",
+    "forced": "reason",
 }
 """The field that a need is given in."""
 
@@ -37,6 +38,7 @@ class MoveForm(forms.Form):
         move: Move,
         outcomes: Iterable[tuple[str, str]],
         outcome_widget: forms.Widget,
+        waiting: bool = False,
     ) -> None:
         super().__init__(data, auto_id=f"{move.key}_%s", use_required_attribute=False)
         self.move = move
@@ -48,6 +50,11 @@ class MoveForm(forms.Form):
                 _("What do you need from the resident?") if need == "message" else _("Your words")
             )
             self.fields["words"] = _text(label, need)
+        if waiting and move.purpose == "close" and "reason" not in move.needs:
+            self.fields["reason"] = _text(
+                _("Why it ends while a part is open, for the staff"), "forced"
+            )
+            self.fields["reason"].required = False
         if "reason" in move.needs:
             self.fields["reason"] = _text(_("Reason"), "reason")
 

@@ -46,8 +46,12 @@ def buttons(
     service: ServiceDefinition,
     reader: Reader,
     trouble: Trouble,
+    waiting: bool = False,
 ) -> list[MoveButton]:
-    """Buttons in the order of the flow, the likely one first; a refused one is open with its words."""
+    """Buttons in the order of the flow, the likely one first; a refused one is open with its words.
+
+    `waiting` says that a part of the case is still open: a close may have to say why.
+    """
     found: list[MoveButton] = []
     used = set(TAKEN)
     ordered = sorted(moves, key=lambda m: m.purpose != "close")
@@ -66,7 +70,9 @@ def buttons(
                 main=not found,
                 open=refused,
                 photo_outcomes=" ".join(_needing_photo(step, flow, service)),
-                form=_form(step, flow, service, reader, trouble if refused else None),
+                form=_form(
+                    step, flow, service, reader, trouble if refused else None, waiting=waiting
+                ),
                 draft=trouble.draft if refused and trouble.draft else uuid.uuid4(),
             )
         )
@@ -105,6 +111,8 @@ def _form(
     service: ServiceDefinition,
     reader: Reader,
     trouble: Trouble | None,
+    *,
+    waiting: bool,
 ) -> MoveForm | None:
     if not asks(step):
         return None
@@ -117,6 +125,7 @@ def _form(
         move=step,
         outcomes=outcomes,
         outcome_widget=Tiles(columns="one"),
+        waiting=waiting,
     )
     if trouble is not None and trouble.photo_words:
         form.refuse_photo(trouble.photo_words)

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from onehall.casework import rules, task_actions, worklist
 from onehall.casework.models import Case, Task
 from onehall.casework.wording import Reader
-from onehall.catalog import machine
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.services import Question
 from onehall.console.desk import Desk
@@ -134,7 +133,7 @@ def _line(
         late=task.state == Task.State.OPEN and task.due_at is not None and task.due_at < desk.now,
         mine=task.assignee_id == desk.actor.user_id,
         outcome=dict(ends).get(task.outcome, "") or str(Task.State(task.state).label),
-        may_skip=may and bool(desk.actor.roles & machine.MAY_SKIP),
+        may_skip=may and desk.actor.may("skip_tasks"),
         form=_form(flow, task, ends, reader, trouble if refused else None) if may else None,
         where=where,
         trouble=trouble.words if refused else "",
@@ -147,9 +146,9 @@ def may_do(desk: Desk, case: Case, task: Task) -> bool:
     """Whether the buttons of a task are for this person."""
     actor = desk.actor
     return (
-        actor.writes
+        actor.may("do_tasks")
         and case.merged_into_id is None
-        and actor.sees_department(task.queue.department_id)
+        and actor.sees_work(task.queue.department_id, case.areas)
     )
 
 

@@ -15,7 +15,7 @@ from onehall.catalog.replies import Fits, ReplyTemplate
 from onehall.console.desk import Desk
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
-from onehall.people.queries import queues
+from onehall.people.queries import Member, queues
 from onehall.places.models import City
 from onehall.service_requests import prepared
 from onehall.service_requests.models import ServiceRequest
@@ -46,6 +46,7 @@ class Writer:
     language: str
     templates: list[tuple[str, str]]
     others: list[Other]
+    colleagues: list[Member]
     most: int = MAX_WORDS
 
 
@@ -55,8 +56,10 @@ def writer(
     case: Case,
     reports: Iterable[ServiceRequest],
     typed: Mapping[str, str],
+    *,
+    colleagues: list[Member],
 ) -> Writer:
-    """The form for a case whose reports are known; asks the database nothing."""
+    """The form for a case whose reports and readers are known; asks the database nothing."""
     language, default = request.LANGUAGE_CODE, request.city.languages[0]
     people = Counter(r.language for r in reports)
     others = [
@@ -65,7 +68,7 @@ def writer(
         if people[code] and code != language
     ]
     offered = [(t.key, pick(t.name, language, default)) for t in fitting(request, desk, case)]
-    return Writer(language, offered, others)
+    return Writer(language, offered, others, colleagues)
 
 
 def name_of(code: str) -> str:

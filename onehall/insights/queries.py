@@ -1,5 +1,7 @@
 """Named reads: the figures of what a member of staff may see, in a few grouped questions."""
 
+import hashlib
+import json
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -11,7 +13,7 @@ from django.core.cache import caches
 from django.db import connection
 
 from onehall.casework.models import Case
-from onehall.casework.queries import LOCAL, at_risk_until
+from onehall.casework.queries import LOCAL
 from onehall.casework.rules import good_end
 from onehall.casework.selection import WAITS
 from onehall.catalog.queries import catalogue
@@ -76,7 +78,10 @@ def figures(city: City, actor: Actor, period: Period, *, now: datetime) -> Figur
     One thread of a process counts; others get the last figures meanwhile, where there are any.
     """
     scope = _scope(city, actor)
+    within = _within(actor)
     whose = "all" if scope is None else "-".join(map(str, scope))
+    if within:
+        whose += hashlib.sha256(str(within).encode()).hexdigest()
     key = f"insights:{city.pk}:{city.revision}:{period.key}:{period.last}:{whose}"
     known: tuple[float, Figures] | None = caches[LOCAL].get(key)
     if known is not None and time.monotonic() - known[0] < FRESH_SECONDS[period.key]:
@@ -84,7 +89,7 @@ def figures(city: City, actor: Actor, period: Period, *, now: datetime) -> Figur
     if not _counting.acquire(blocking=known is None) and known is not None:
         return known[1]
     try:
-        found = _count(city, scope, period, now=now)
+        found = _count(city, scope, within, period, now=now)
         caches[LOCAL].set(key, (time.monotonic(), found), 3600)
         return found
     finally:
@@ -93,14 +98,21 @@ def figures(city: City, actor: Actor, period: Period, *, now: datetime) -> Figur
 
 def _scope(city: City, actor: Actor) -> list[int] | None:
     """The queues whose cases count; None for all of the city. The same as `Case.objects.visible_to`."""
-    if not actor.is_staff:
+    if not actor.is_staff or not actor.may("see_cases"):
         return []
     if actor.department_id is None or actor.sees_department(None):
         return None
     return sorted(q.id for q in queues(city) if q.department_id == actor.department_id)
 
 
-def _count(city: City, scope: list[int] | None, period: Period, *, now: datetime) -> Figures:
+def _within(actor: Actor) -> list[str] | None:
+    """The areas whose cases count, each as a document to look for; None for all of the map."""
+    return [json.dumps({layer: code}) for layer, code in sorted(actor.areas)] or None
+
+
+def _count(
+    city: City, scope: list[int] | None, within: list[str] | None, period: Period, *, now: datetime
+) -> Figures:
     of_city = Case.objects.of_city(city.pk).order_by("opened_at", "id")
     oldest = of_city.values_list("opened_at", flat=True).first()
     whole_before = oldest is not None and oldest < period.before_start
@@ -110,6 +122,7 @@ def _count(city: City, scope: list[int] | None, period: Period, *, now: datetime
     given = {
         "city": city.pk,
         "queues": scope,
+        "within": within,
         "layer": found.layer,
         # What is not compared is not read.
         "before": period.before_start if whole_before else period.start,
@@ -117,7 +130,6 @@ def _count(city: City, scope: list[int] | None, period: Period, *, now: datetime
         "end": period.end,
         "edges": period.edges,
         "now": now,
-        "soon": at_risk_until(city, now),
         "ages": [periods.midnight(a.first, period.zone) for a in reversed(ages) if a.first],
         **{f"wait_{n}": category for n, category in enumerate(WAITS, 1)},
         "most": MOST_DAYS,

@@ -14,7 +14,10 @@ BY_SERVICE: Final = 0b1101
 BY_AREA: Final = 0b1110
 
 _LEVEL: Final = "GROUPING(part, queue_id, service_id, area)"
-_MINE: Final = "city_id = %(city)s AND (%(queues)s::bigint[] IS NULL OR queue_id = ANY(%(queues)s))"
+_MINE: Final = (
+    "city_id = %(city)s AND (%(queues)s::bigint[] IS NULL OR queue_id = ANY(%(queues)s))"
+    " AND (%(within)s::jsonb[] IS NULL OR areas @> ANY(%(within)s::jsonb[]))"
+)
 _AREA: Final = "areas ->> %(layer)s AS area"
 _PART: Final = "width_bucket({}, %(edges)s::timestamptz[])"
 
@@ -31,7 +34,9 @@ FROM (
   SELECT queue_id, service_id, {_AREA}, category, reopened,
          width_bucket(opened_at, %(ages)s::timestamptz[]) AS part,
          paused_at IS NULL AND due_order < %(now)s AS late,
-         paused_at IS NULL AND due_order >= %(now)s AND due_order < %(soon)s AS risk
+         paused_at IS NULL AND due_order >= %(now)s AND (risk_at <= %(now)s OR id IN (
+           SELECT case_id FROM casework_casetarget
+           WHERE city_id = %(city)s AND ended_at IS NULL AND risk_at <= %(now)s)) AS risk
   FROM casework_case WHERE {_MINE} AND is_open
 ) mine
 GROUP BY GROUPING SETS ((part), (queue_id), (service_id), (area))

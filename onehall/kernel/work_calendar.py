@@ -65,6 +65,22 @@ class _Index:
         return moment if place >= 0 and moment <= self.ends[place] else None
 
 
+@dataclass(frozen=True)
+class Season:
+    """A part of every year, both days included as (month, day), with its own week. It may pass the new year."""
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+    week: tuple[Spans, ...]
+
+    def holds(self, day: date) -> bool:
+        """Whether a local day lies in it."""
+        here = (day.month, day.day)
+        if self.first <= self.last:
+            return self.first <= here <= self.last
+        return here >= self.first or here <= self.last
+
+
 @dataclass(frozen=True, eq=False)
 class WorkCalendar:
     """When a city works. Build it with `from_doc` and keep it: years are worked out on first use, safely in threads."""
@@ -76,6 +92,8 @@ class WorkCalendar:
     """Days with hours of their own (half days), which win over week and holidays."""
     extra: Mapping[date, str] = field(default_factory=dict)
     """Further closed days with their names."""
+    seasons: tuple["Season", ...] = ()
+    """Parts of every year with hours of their own."""
     public: Callable[[int], Mapping[date, str]] = public_holidays.none
     """Public holidays of a year."""
     _years: dict[int, Sequence[tuple[int, int, int]]] = field(default_factory=dict, repr=False)
@@ -85,12 +103,14 @@ class WorkCalendar:
     @classmethod
     def from_doc(cls, doc: Mapping[str, Any], tz: ZoneInfo | str) -> "WorkCalendar":
         """Read a calendar document (the shape of calendar.yaml). CalendarMistake says what is wrong with it."""
-        _known("calendar", doc, {"hours", "holidays", "extra_holidays", "half_days"})
+        _known("calendar", doc, {"hours", "seasons", "holidays", "extra_holidays", "half_days"})
         hours = _mapping("hours", doc.get("hours"))
         _known("hours", hours, set(WEEKDAYS))
+        week = tuple(_spans(f"hours.{day}", hours.get(day)) for day in WEEKDAYS)
         return cls(
             zone=ZoneInfo(tz) if isinstance(tz, str) else tz,
-            week=tuple(_spans(f"hours.{day}", hours.get(day)) for day in WEEKDAYS),
+            week=week,
+            seasons=_seasons(doc.get("seasons"), week),
             special={
                 _day("half_days", item): _spans("half_days.hours", item.get("hours"))
                 for item in _items("half_days", doc.get("half_days"), {"date", "hours", "name"})
@@ -114,7 +134,11 @@ class WorkCalendar:
         """Open spans of a local day in minutes after midnight, sorted; () when closed."""
         if day in self.special:
             return self.special[day]
-        return () if self.holiday(day) is not None else self.week[day.weekday()]
+        return () if self.holiday(day) is not None else self._usual(day)[day.weekday()]
+
+    def _usual(self, day: date) -> tuple[Spans, ...]:
+        """The week that holds on a day: that of its season, or the usual one."""
+        return next((s.week for s in self.seasons if s.holds(day)), self.week)
 
     def is_working_day(self, day: date) -> bool:
         """Whether the city works at all on a local day."""
@@ -335,6 +359,44 @@ def _day(name: str, item: Mapping[str, Any]) -> date:
         return date.fromisoformat(str(value))
     except ValueError:
         raise CalendarMistake(f'{name}: "{value}" is not a day like 2026-11-27.') from None
+
+
+_MONTH_DAY: Final = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+
+
+def _month_day(name: str, value: object) -> tuple[int, int]:
+    found = _MONTH_DAY.fullmatch(str(value or ""))
+    try:
+        if found:
+            # A leap year, so that February 29 may bound a season.
+            day = date(2024, int(found[1]), int(found[2]))
+            return day.month, day.day
+    except ValueError:
+        pass
+    raise CalendarMistake(f'{name}: "{value}" is not a day of the year like "06-15".')
+
+
+def _seasons(doc: object, usual: tuple[Spans, ...]) -> tuple[Season, ...]:
+    found: list[Season] = []
+    for item in _items("seasons", doc, {"from", "to", "hours", "name"}):
+        hours = _mapping("seasons.hours", item.get("hours"))
+        _known("seasons.hours", hours, set(WEEKDAYS))
+        week = tuple(
+            _spans(f"seasons.hours.{day}", hours[day]) if day in hours else usual[number]
+            for number, day in enumerate(WEEKDAYS)
+        )
+        season = Season(
+            _month_day("seasons.from", item.get("from")),
+            _month_day("seasons.to", item.get("to")),
+            week,
+        )
+        leap_year = (date.fromordinal(date(2024, 1, 1).toordinal() + n) for n in range(366))
+        if any(season.holds(day) and any(s.holds(day) for s in found) for day in leap_year):
+            raise CalendarMistake(
+                f'seasons: the one from "{item.get("from")}" overlaps one above it.'
+            )
+        found.append(season)
+    return tuple(found)
 
 
 def _spans(name: str, value: object) -> Spans:

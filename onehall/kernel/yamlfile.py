@@ -88,7 +88,8 @@ class Node:
 
     def problem(self, message: str, advice: str = "", *, key: str | None = None) -> None:
         """Report a mistake here, or at the line of one of the fields."""
-        self.problems.add(self.file, self.line_of(key) if key else self.line, message, advice)
+        line = self.line_of(key) if key else self.line
+        self.problems.add(self.file, line, message, advice, self._name(key) if key else self.where)
 
     def expected(self, what: str, advice: str | None = None) -> None:
         """Report that this value is of the wrong kind; `what` says what to write."""

@@ -5,7 +5,9 @@ are refused; size and depth are bounded. Only the event parser is used, so no ob
 """
 
 import re
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import Any, Final, override
 
 from ruamel.yaml import YAML
@@ -23,12 +25,16 @@ type Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True, order=True)
 class PackProblem:
-    """One mistake in a pack file. `line` counts from 1; `advice` says what to do and may be empty."""
+    """One mistake in a pack file. `line` counts from 1; `advice` says what to do and may be empty.
+
+    `where` is the path of the field, as in "questions[2].label"; "" where it is no field.
+    """
 
     file: str
     line: int
     message: str
     advice: str = ""
+    where: str = field(default="", compare=False)
 
     @override
     def __str__(self) -> str:
@@ -43,9 +49,9 @@ def shorten(words: str, limit: int = 300) -> str:
 class Problems(list[PackProblem]):
     """The mistakes found so far, shared by all nodes of one check."""
 
-    def add(self, file: str, line: int, message: str, advice: str = "") -> None:
+    def add(self, file: str, line: int, message: str, advice: str = "", where: str = "") -> None:
         """Note one mistake; words taken over from a broken file are cut to a readable length."""
-        self.append(PackProblem(file, line, shorten(message), shorten(advice)))
+        self.append(PackProblem(file, line, shorten(message), shorten(advice), where))
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,52 @@ class Raw:
 def parse(data: bytes | str, *, file: str, problems: Problems) -> Raw | None:
     """The top value of a YAML text, or None after a problem that stops the reading; `file` is used in problems."""
     text = _decode(data, file, problems)
-    return None if text is None else _Builder(file, problems).build(text)
+    if text is None:
+        return None
+    raw, noted = _held.read(text)
+    problems.extend(PackProblem(file, p.line, p.message, p.advice, p.where) for p in noted)
+    return raw
+
+
+def keep(text: str, raw: Raw) -> None:
+    """Remember what a text says, for one that was just written from data: reading it is slow."""
+    _held.put(text, (raw, ()))
+
+
+type _Read = tuple[Raw | None, tuple[PackProblem, ...]]
+
+
+class _Held:
+    """The texts read last, with what they say. Readers only look at `Raw`, so it is shared."""
+
+    most: Final = 600
+    largest: Final = 64_000
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read: OrderedDict[str, _Read] = OrderedDict()
+
+    def read(self, text: str) -> _Read:
+        """What a text says, and what is wrong with it."""
+        with self._lock:
+            found = self._read.get(text)
+            if found is not None:
+                self._read.move_to_end(text)
+                return found
+        noted = Problems()
+        found = _Builder("", noted).build(text), tuple(noted)
+        self.put(text, found)
+        return found
+
+    def put(self, text: str, found: _Read) -> None:
+        """Keep a text that is not too long; the oldest one goes."""
+        if len(text) > self.largest:
+            return
+        with self._lock:
+            self._read[text] = found
+            self._read.move_to_end(text)
+            while len(self._read) > self.most:
+                self._read.popitem(last=False)
 
 
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -215,3 +266,6 @@ def _syntax_advice(error: MarkedYAMLError) -> str:
     if "could not find expected ':'" in problem or "block end" in problem:
         return "Check the indentation and the quotes on this line and the one above."
     return "Check the quotes and the indentation here."
+
+
+_held: Final = _Held()

@@ -50,6 +50,11 @@ def dump(data: Mapping[str, Any] | Sequence[Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def lines_of(text: str) -> int:
+    """How many lines a text takes when it is written as the value of a field or an item."""
+    return 1 + len(text.removesuffix("\n").split("\n")) if _fits_literal(text) else 1
+
+
 def _block(data: Any, indent: int, lines: list[str]) -> None:
     pad = " " * indent
     if isinstance(data, Mapping) and data:

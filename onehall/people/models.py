@@ -65,6 +65,7 @@ class Department(models.Model):
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
     key = models.CharField(max_length=60)
     name = models.JSONField()
+    head_email = models.EmailField(max_length=254, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
     active = models.BooleanField(default=True)
 
@@ -102,13 +103,14 @@ class Queue(models.Model):
 
 
 class Membership(models.Model):
-    """What a person is in one city: their roles, department and queues."""
+    """What a person is in one city: their roles, department and queues, and the areas (codes by layer) they work in."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     city = models.ForeignKey("places.City", on_delete=models.CASCADE)
     department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT)
     roles = models.JSONField(default=list)
     queue_keys = models.JSONField(default=list)
+    areas = models.JSONField(default=dict, blank=True)
     active = models.BooleanField(default=True)
 
     class Meta:
@@ -130,7 +132,51 @@ class Membership(models.Model):
             user_id=self.user_id,
             roles=frozenset(self.roles),
             department_id=self.department_id,
+            areas=frozenset((layer, code) for layer, codes in self.areas.items() for code in codes),
         )
+
+
+class StaffChange(models.Model):
+    """Who changed what somebody is in a city, when, and the difference. Written once, never changed."""
+
+    class Kind(models.TextChoices):
+        """What was done."""
+
+        ADDED = "added"
+        CHANGED = "changed"
+        ENDED = "ended"
+        RETURNED = "returned"
+        HANDED = "handed"
+        INVITED = "invited"
+
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    by_name = models.CharField(max_length=120, blank=True)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["city", "-id"], name="staff_change_newest"),
+            models.Index(fields=["city", "user", "-id"], name="staff_change_of_person"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="staff_change_kind_known",
+                condition=models.Q(
+                    kind__in=["added", "changed", "ended", "returned", "handed", "invited"]
+                ),
+            )
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind} {self.user_id}"
 
 
 class Person(models.Model):

@@ -1,6 +1,6 @@
 """Departments, queues and staff of a city pack: `departments.yaml` in and out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,17 +9,18 @@ from django.db import transaction
 
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
-from onehall.people.actor import ROLES
 from onehall.people.differences import differences
 from onehall.people.models import Department, Membership, Queue, User
+from onehall.people.permissions import ROLES, roles_with
 from onehall.places.models import City
 from onehall.places.rows import Change
 
 type Doc = dict[str, Any]
 
 FILE: Final = "departments.yaml"
-SERVING: Final = frozenset({"agent", "crew", "supervisor"})
-"""Roles that work a queue."""
+EMAIL: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+SERVING: Final = roles_with("do_tasks") - {"admin"}
+"""Roles that work a queue. An administrator may, but nobody waits for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,14 @@ class PeoplePack:
         return frozenset(q["key"] for d in self.departments for q in d["queues"])
 
 
-def read(folder: Path, languages: Sequence[str]) -> tuple[PeoplePack, Problems]:
-    """The people part of a pack and everything that is wrong with it."""
+def read(
+    folder: Path, languages: Sequence[str], codes: Mapping[str, Collection[str]] | None = None
+) -> tuple[PeoplePack, Problems]:
+    """The people part of a pack and everything that is wrong with it.
+
+    `codes` are the areas of the map by layer, for people whose work is limited to some; without them
+    nobody checks that these exist.
+    """
     problems = Problems()
     path = folder / FILE
     if not path.exists():
@@ -52,11 +59,12 @@ def read(folder: Path, languages: Sequence[str]) -> tuple[PeoplePack, Problems]:
     queue_docs = [q for d in departments for q in d["queues"]]
     _unique("queue", [(n, q["key"]) for n, q in zip(queue_nodes, queue_docs, strict=True)])
     people = top.listing("staff")
-    staff = [_member(node, departments, languages) for node in people]
+    staff = [_member(node, departments, languages, codes) for node in people]
     _unique("person", [(n, m["email"]) for n, m in zip(people, staff, strict=True)], key="email")
     top.finish()
     if staff:
         _served(queue_nodes, departments, staff)
+        _headed(nodes, departments, staff)
     return PeoplePack(departments=tuple(departments), staff=tuple(staff)), problems
 
 
@@ -66,6 +74,8 @@ def _department(node: Node, languages: Sequence[str]) -> Doc:
         "name": node.localized("name", languages, required=True, complete=True),
         "queues": [_queue(item, languages) for item in node.listing("queues")],
     }
+    if head := node.text("head", pattern=EMAIL, shape="an e-mail address").lower():
+        doc["head"] = head
     node.finish()
     return doc
 
@@ -80,20 +90,42 @@ def _queue(node: Node, languages: Sequence[str]) -> Doc:
     return doc
 
 
-def _member(node: Node, departments: list[Doc], languages: Sequence[str]) -> Doc:
+def _member(
+    node: Node,
+    departments: list[Doc],
+    languages: Sequence[str],
+    codes: Mapping[str, Collection[str]] | None,
+) -> Doc:
     queues = [q["key"] for d in departments for q in d["queues"]]
     doc: Doc = {
         "email": node.text(
-            "email", required=True, pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+", shape="an e-mail address"
+            "email", required=True, pattern=EMAIL, shape="an e-mail address"
         ).lower(),
         "name": node.text("name", required=True, max_length=120),
         "language": node.choice("language", languages),
         "roles": node.texts("roles", required=True, options=ROLES),
         "department": node.choice("department", [d["key"] for d in departments]),
         "queues": node.texts("queues", options=queues),
+        "areas": _areas(node, codes),
     }
     node.finish()
     return doc
+
+
+def _areas(node: Node, known: Mapping[str, Collection[str]] | None) -> Doc:
+    """The codes that somebody's work is limited to, by layer."""
+    if not node.has("areas"):
+        return {}
+    item = node.mapping("areas")
+    found: Doc = {}
+    for layer in item.keys():  # noqa: SIM118  (a node is no dict)
+        if known is not None and layer not in known:
+            advice = f"Known: {', '.join(sorted(known)) or 'none'}."
+            item.problem(f'The map has no layer "{layer}".', advice, key=layer)
+        codes = item.texts(layer, required=True, options=(known or {}).get(layer))
+        found |= {layer: codes} if codes else {}
+    item.finish()
+    return found
 
 
 def _unique(what: str, found: Iterable[tuple[Node, str]], key: str = "key") -> None:
@@ -114,6 +146,18 @@ def _served(nodes: list[Node], departments: list[Doc], staff: list[Doc]) -> None
                 f'Add someone of "{department}" as crew, supervisor or agent to "staff", '
                 "or list the queue for a city-wide agent.",
                 key="key",
+            )
+
+
+def _headed(nodes: list[Node], departments: list[Doc], staff: list[Doc]) -> None:
+    """Report a head of a department who is not among the staff."""
+    known = {member["email"] for member in staff}
+    for node, doc in zip(nodes, departments, strict=True):
+        if doc.get("head") and doc["head"] not in known:
+            node.problem(
+                f'The head of "{doc["key"]}" is not among the staff.',
+                "Add them to staff, or name somebody who is there.",
+                key="head",
             )
 
 
@@ -147,7 +191,9 @@ def stored(city: City | None) -> PeoplePack:
     )
     return PeoplePack(
         departments=tuple(
-            {"key": d.key, "name": d.name, "queues": queues.get(d.pk, [])} for d in departments
+            {"key": d.key, "name": d.name, "queues": queues.get(d.pk, [])}
+            | ({"head": d.head_email} if d.head_email else {})
+            for d in departments
         ),
         staff=tuple(
             {
@@ -157,6 +203,7 @@ def stored(city: City | None) -> PeoplePack:
                 "roles": m.roles,
                 "department": m.department.key if m.department else "",
                 "queues": m.queue_keys,
+                "areas": m.areas,
             }
             for m in members
         ),
@@ -190,7 +237,7 @@ def warnings(pack: PeoplePack) -> list[str]:
 
 
 def _flat(departments: Iterable[Doc]) -> dict[str, Doc]:
-    return {d["key"]: {"name": d["name"]} for d in departments}
+    return {d["key"]: {"name": d["name"], "head": d.get("head", "")} for d in departments}
 
 
 def _queues(departments: Iterable[Doc]) -> dict[str, Doc]:
@@ -205,7 +252,12 @@ def apply(pack: PeoplePack, city: City, *, with_staff: bool = False) -> None:
         departments[doc["key"]], _ = Department.objects.update_or_create(
             city=city,
             key=doc["key"],
-            defaults={"name": doc["name"], "position": number, "active": True},
+            defaults={
+                "name": doc["name"],
+                "head_email": doc.get("head", ""),
+                "position": number,
+                "active": True,
+            },
         )
         for place, queue in enumerate(doc["queues"]):
             Queue.objects.update_or_create(
@@ -240,6 +292,7 @@ def _apply_member(member: Doc, city: City, departments: Mapping[str, Department]
             "department": departments.get(member["department"]),
             "roles": member["roles"],
             "queue_keys": member["queues"],
+            "areas": member["areas"],
             "active": True,
         },
     )
@@ -247,17 +300,25 @@ def _apply_member(member: Doc, city: City, departments: Mapping[str, Department]
 
 def write(city: City, folder: Path, *, with_staff: bool = False) -> None:
     """Write `departments.yaml`; people are left out unless asked for."""
+    data = document(city, with_staff=with_staff)
+    (folder / FILE).write_text(yamlfile.dump(data), encoding="utf-8")
+
+
+def document(city: City, *, with_staff: bool = False) -> Doc:
+    """What `departments.yaml` of a city says, as plain data."""
     held = stored(city)
     data: Doc = {"departments": [_written(d, city.languages) for d in held.departments]}
     if with_staff and held.staff:
         data["staff"] = [{k: v for k, v in m.items() if v} for m in held.staff]
-    (folder / FILE).write_text(yamlfile.dump(data), encoding="utf-8")
+    return data
 
 
 def _written(doc: Doc, languages: Sequence[str]) -> Doc:
     """A department with its words in the city's order of languages, which jsonb does not keep."""
     ordered = {code: doc["name"][code] for code in languages if code in doc["name"]}
     written = {"key": doc["key"], "name": ordered}
+    if doc.get("head"):
+        written["head"] = doc["head"]
     if "queues" in doc:
         written["queues"] = [{**_written(q, languages), "icon": q["icon"]} for q in doc["queues"]]
     return written

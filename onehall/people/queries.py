@@ -1,11 +1,14 @@
 """Named reads about staff: who may act in a city, its queues and members."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from onehall.kernel.rows import select
-from onehall.people.actor import CITY_WIDE, Actor
+from onehall.people import permissions
+from onehall.people.actor import Actor
 from onehall.people.models import Membership, Queue
+from onehall.people.permissions import Key
 from onehall.places.held import Held
 from onehall.places.models import City
 
@@ -32,10 +35,23 @@ class Member:
 
     user_id: int
     name: str
+    email: str
     roles: tuple[str, ...]
     department_id: int | None
     department_name: Words
     queue_keys: tuple[str, ...]
+    areas: dict[str, list[str]]
+
+    def may(self, key: Key) -> bool:
+        """Whether the table of permissions lets them."""
+        return permissions.allowed(self.roles, key)
+
+    def works_in(self, department_id: int, areas: Mapping[str, Any]) -> bool:
+        """Whether a case of a department, in these areas, can be this person's work."""
+        within = not self.areas or any(
+            str(areas.get(layer, "")) in codes for layer, codes in self.areas.items()
+        )
+        return self.department_id in (None, department_id) and within
 
 
 _held: Final[Held[tuple[QueueInfo, ...]]] = Held(most=64)
@@ -91,7 +107,7 @@ def staff_actor(user: Any, city: City) -> Actor | None:
     found = rows[0]
     found.user = user
     named = set(found.queue_keys)
-    wide = found.department_id is None or bool(CITY_WIDE & set(found.roles))
+    wide = found.department_id is None or permissions.allowed(found.roles, "see_everywhere")
     mine = frozenset(
         q.id
         for q in queues(city)
@@ -117,15 +133,12 @@ def members(city: City) -> list[Member]:
         Member(
             user_id=m.user_id,
             name=m.user.name or m.user.email,
+            email=m.user.email,
             roles=tuple(m.roles),
             department_id=m.department_id,
             department_name=m.department.name if m.department else {},
             queue_keys=tuple(m.queue_keys),
+            areas=m.areas,
         )
         for m in rows
     ]
-
-
-def may_be_given(member: Member, department_id: int) -> bool:
-    """Whether a case of a department can be this person's work: theirs or the whole city's, no auditors."""
-    return member.department_id in (None, department_id) and bool(set(member.roles) - {"auditor"})

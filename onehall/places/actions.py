@@ -12,20 +12,25 @@ from onehall.kernel import geo
 from onehall.kernel.cells import cell_of
 from onehall.places import corners, geometry, rules
 from onehall.places.models import Address, Area, Asset, City, Corner, Landmark, Street
-from onehall.places.rows import AreaLayer, AssetRow, PlacesPack
+from onehall.places.rows import AreaLayer, AssetRow, PlacesPack, part_of
 
 type Values = Sequence[Any]
 type Rows = type[Area | Street | Address | Landmark | Asset | Corner]
 
 
 @transaction.atomic
-def apply_pack(*, pack: PlacesPack, by: str, now: datetime) -> City:
-    """Make a city what its pack says. Parts that did not change are left alone; no change keeps the revision."""
+def apply_pack(
+    *, pack: PlacesPack, by: str, now: datetime, parts: frozenset[str] | None = None
+) -> City:
+    """Make a city what its pack says. Parts that did not change are left alone; no change keeps the revision.
+
+    `parts` names those that the pack was read with, None for all; what is not of them stays.
+    """
     facts = pack.city
-    hashes = pack.hashes()
     City.objects.get_or_create(slug=facts.slug, defaults={"name": facts.name})
     city = City.objects.select_for_update().get(slug=facts.slug)
     old = city.pack_hashes
+    hashes = _hashes_after(pack, old, parts)
     if old == hashes:
         return city
     changed = {part for part in old.keys() | hashes.keys() if old.get(part) != hashes.get(part)}
@@ -35,12 +40,23 @@ def apply_pack(*, pack: PlacesPack, by: str, now: datetime) -> City:
     city.calendar = pack.calendar
     city.layers = [_layer_entry(layer) for layer in pack.areas]
     city.asset_kinds = list(pack.assets)
-    city.west, city.south, city.east, city.north = _bounds_of(pack) or (None,) * 4
+    bounds = _bounds_of(pack)
+    if parts is None or bounds:
+        city.west, city.south, city.east, city.north = bounds or (None,) * 4
     city.revision += 1
     city.pack_hashes = hashes
     city.changed_at, city.changed_by = now, by[:200]
     city.save()
     return city
+
+
+def _hashes_after(
+    pack: PlacesPack, old: dict[str, str], parts: frozenset[str] | None
+) -> dict[str, str]:
+    if parts is None:
+        return pack.hashes()
+    kept = {name: known for name, known in old.items() if part_of(name) not in parts}
+    return kept | {name: found for name, found in pack.hashes().items() if part_of(name) in parts}
 
 
 def _layer_entry(layer: AreaLayer) -> dict[str, Any]:

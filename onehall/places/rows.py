@@ -31,6 +31,7 @@ class CityFacts:
     brand: dict[str, Plain] = field(default_factory=dict)
     numbering: dict[str, Plain] = field(default_factory=dict)
     map: dict[str, Plain] = field(default_factory=dict)
+    publishing: dict[str, Plain] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,18 @@ class PlacesPack:
     landmarks: list[LandmarkRow] = field(default_factory=list)
     assets: dict[str, list[AssetRow]] = field(default_factory=dict)
 
+    @property
+    def owners(self) -> frozenset[str]:
+        """Who looks after the assets, as their fact `owner` says."""
+        found = (row.facts.get("owner") for rows in self.assets.values() for row in rows)
+        return frozenset(owner for owner in found if isinstance(owner, str) and owner)
+
     def hashes(self) -> dict[str, str]:
         """Part name to the SHA-256 of its data: equal for files that say the same in another layout."""
+        # A field that came later and is not used leaves the hash as it was.
+        city = {k: v for k, v in asdict(self.city).items() if v or k != "publishing"}
         parts: dict[str, Any] = {
-            "city": asdict(self.city),
+            "city": city,
             "calendar": self.calendar,
             "streets": _plain(self.streets),
             "addresses": _plain(self.addresses),
@@ -123,6 +132,15 @@ class PlacesPack:
         parts |= {f"areas/{layer.stem}": asdict(layer) for layer in self.areas}
         parts |= {f"assets/{kind}": _plain(rows) for kind, rows in self.assets.items()}
         return {name: _hash(part) for name, part in parts.items() if part}
+
+
+def part_of(name: str) -> str:
+    """Which part of the pack a hashed name belongs to: "areas" for "areas/10-district"."""
+    return name.partition("/")[0]
+
+
+SMALL_PARTS: Final = frozenset({"city", "calendar", "areas"})
+"""Parts that are changed in the console too; the others come with a folder."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from onehall.casework import wording
 from onehall.casework.models import Case, Photo, TimelineEntry
 from onehall.casework.photos import stays_private
+from onehall.casework.rules import good_end
 from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
+from onehall.catalog.queries import catalogue
 from onehall.catalog.services import Question, ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.localized import pick
@@ -112,6 +114,8 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
             "early_days": early_days(case),
             "now": now,
             "told": told(loaded, reader),
+            "files": loaded.told.files,
+            "parts": parts_of(request, loaded, reader),
             "district": where,
             "has_map": case.lon is not None and city.bounds is not None,
             "stream": f"/live/{live_token([f'case:{case.id}'])}",
@@ -119,6 +123,25 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
             "page_url": request.build_absolute_uri(reverse("portal:status", args=[report.token])),
         }
     )
+
+
+def parts_of(request: CityRequest, loaded: Loaded, reader: wording.Reader) -> list[tuple[str, str]]:
+    """The parts that other departments work on, each in a plain sentence, with its category."""
+    listed = catalogue(request.city)
+    names = {q.id: reader.text(q.department_name) for q in queues(request.city)}
+    found = []
+    for part in loaded.told.parts:
+        if part.merged_into_id is not None:
+            continue
+        said = {"who": names.get(part.queue_id, ""), "part": part.part_words}
+        if part.is_open:
+            words = _("%(who)s still has: %(part)s")
+        elif part.outcome == good_end(listed.by_id(part.service_id)):
+            words = _("%(who)s finished: %(part)s")
+        else:
+            words = _("%(who)s closed: %(part)s")
+        found.append((words % said, part.category))
+    return found
 
 
 def seen_by(loaded: Loaded) -> list[Photo]:
@@ -170,8 +193,8 @@ def picture(photo: Photo, report: ServiceRequest, title: str) -> Picture:
     plain = _("Photo after the work") if is_after else _("Photo from the report")
     own = photo.request_id is not None and photo.request_id == report.id
     return Picture(
-        src=f"/photos/{photo.key}/small.jpg",
-        href=f"/photos/{photo.key}/large.jpg",
+        src=f"/r/{report.token}/photos/{photo.key}/small.jpg",
+        href=f"/r/{report.token}/photos/{photo.key}/large.jpg",
         alt=photo.words or plain,
         title=_("%(what)s, by you") % {"what": title} if own else title,
         at=photo.created_at,

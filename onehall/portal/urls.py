@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from onehall.portal.views import demo, home, mine, photos, places, report, status
+from onehall.portal.views import demo, files, home, mine, photos, places, report, status
 
 
 class Secret(StringConverter):
@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("r/<secret:token>/verdict", status.verdict, name="verdict"),
     path("r/<secret:token>/rate", status.rate, name="rate"),
     path("r/<secret:token>/news", status.news, name="news"),
+    path("r/<secret:token>/photos/<uuid:photo>/<slug:size>.jpg", photos.own, name="own-photo"),
+    path("r/<secret:token>/files/<uuid:key>", files.show, name="file"),
     path("brand.css", home.brand, name="brand"),
     path("about/accessibility", home.about, {"topic": "accessibility"}, name="accessibility"),
     path("about/privacy", home.about, {"topic": "privacy"}, name="privacy"),

@@ -18,7 +18,7 @@ from onehall.casework.models import Case, Photo
 from onehall.casework.numbers import next_number, reserve_case
 from onehall.casework.rules import MAX_WORDS, Given, require_in_time
 from onehall.casework.timeline import NewEntry
-from onehall.catalog import rules
+from onehall.catalog import routing
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import PRIVATE
 from onehall.kernel.ids import secret_token
@@ -29,6 +29,7 @@ from onehall.people.actor import Actor
 from onehall.people.models import Person
 from onehall.people.queries import queues
 from onehall.places.models import City
+from onehall.service_requests import deciding
 from onehall.service_requests.models import ServiceRequest
 
 FREE_DISPUTES: Final = 1
@@ -86,11 +87,11 @@ def submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceR
 @transaction.atomic
 def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceRequest:
     service = catalogue(city).service(new.service_key)
-    if service.is_internal and not (by.is_staff and by.writes):
+    if service.is_internal and not (by.is_staff and by.may("ask")):
         raise CaseworkRefused(_("This is for the city's own staff."))
-    facts = new.answers | {f"area.{k}": v for k, v in new.place.areas.items()}
-    facts |= {"channel": new.channel, "place.exists": new.place.lon is not None}
-    route = rules.route(service, facts)
+    facts = deciding.facts(city, service, new, now=now)
+    route = routing.route(service, facts)
+    holder = deciding.person(city, route.person)
     number, (case_id, request_id, person_id) = reserve_case(
         city, now, also=(ServiceRequest, Person)
     )
@@ -109,6 +110,8 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
         place=new.place,
         priority=new.priority,
         answers=new.answers,
+        assignee_id=holder.user_id if holder else None,
+        assignee_name=holder.name if holder else "",
     )
     case = casework.open_case(city=city, new=opened, by=by, now=now, along=together)
     request = ServiceRequest(

@@ -196,9 +196,10 @@ def _job(act: BulkAct, item: BulkItem, team: list[Any], by: Actor, now: datetime
 
 def _try(act: BulkAct, item: BulkItem, team: list[Any], by: Actor, now: datetime) -> None:
     """The act itself, rolled back: so what is foretold is what will be."""
+    lock = _parent_lock(item.case)
     bulkkinds.do(act.kind, _job(act, item, team, by, now))
     item.state, item.why = State.WILL, ""
-    item.mails = sum(len(news.told_of(entry)) for entry in _news(item.case))
+    item.mails = sum(len(news.told_of(entry)) for entry in _news(item.case, lock))
     transaction.set_rollback(True)
 
 
@@ -269,10 +270,20 @@ def _hold(act: BulkAct, until: datetime) -> None:
         messaging.hold(city_id=act.city_id, topics=NEWS_TOPICS, keys=keys, until=until)
 
 
-def _news(case: Case) -> list[TimelineEntry]:
-    """What was just added to a case and would be told to residents."""
+def _parent_lock(case: Case) -> int:
+    """How far the timeline of the case goes that this one is a part of; 0 for one that is no part."""
+    if case.parent_id is None:
+        return 0
+    return Case.objects.filter(pk=case.parent_id).values_list("lock", flat=True).get()
+
+
+def _news(case: Case, parent_lock: int) -> list[TimelineEntry]:
+    """What was just added to a case, or for a part of it to the whole, and would be told to residents."""
     waiting = Outbox.objects.filter(city_id=case.city_id, topic="case.news")
-    entries = TimelineEntry.objects.filter(case_id=case.pk, seq__gt=case.lock).order_by("seq")
+    added = models.Q(case_id=case.pk, seq__gt=case.lock)
+    if case.parent_id is not None:
+        added |= models.Q(case_id=case.parent_id, seq__gt=parent_lock)
+    entries = TimelineEntry.objects.filter(added).order_by("case_id", "seq")
     found = {f"{e.case_id}:{e.seq}": e for e in entries.select_related("case")}
     rows = waiting.filter(key__in=list(found)).order_by("id").values_list("key", flat=True)
     return [found[key] for key in rows]
@@ -292,9 +303,9 @@ def sample(*, act: BulkAct, by: Actor, now: datetime) -> Letter | None:
     letter = None
     try:
         with transaction.atomic():
-            team = bulkkinds.team_of(act.city, act.kind)
+            team, lock = bulkkinds.team_of(act.city, act.kind), _parent_lock(item.case)
             bulkkinds.do(act.kind, _job(act, item, team, by, now))
-            for entry in _news(item.case):
+            for entry in _news(item.case, lock):
                 for report, address in news.told_of(entry)[:1]:
                     # With their link staff could answer in their name.
                     report.token = HIDDEN

@@ -18,7 +18,7 @@ from onehall.catalog import replies
 from onehall.catalog.queries import catalogue
 from onehall.catalog.replies import Fits
 from onehall.people.actor import Actor
-from onehall.people.queries import Member, may_be_given, members, queues
+from onehall.people.queries import Member, members, queues
 from onehall.places.models import City
 from onehall.service_requests import joining
 from onehall.service_requests.prepared import values_for
@@ -62,8 +62,10 @@ def _assign(job: Job) -> None:
         )
     if user_id is not None and member is None:
         raise CaseworkRefused(_("Choose somebody who works here."))
-    if member and not may_be_given(member, job.case.queue.department_id):
-        words = _("It is with another department than %(name)s.")
+    if member and not (
+        member.may("take") and member.works_in(job.case.queue.department_id, job.case.areas)
+    ):
+        words = _("It can not be the work of %(name)s: another department, area or role.")
         raise CaseworkRefused(words % {"name": member.name})
     name = member.name if member else ""
     actions.assign(**job.common, user_id=user_id, user_name=name)

@@ -17,7 +17,6 @@ from onehall.casework.queries import CaseLine, as_lines
 from onehall.casework.selection import Span
 from onehall.catalog.queries import catalogue
 from onehall.people.actor import Actor
-from onehall.people.contacts import sees_contacts
 from onehall.places import rules
 from onehall.places.models import City
 from onehall.service_requests.models import ServiceRequest
@@ -166,7 +165,7 @@ def search(
         until=when.end,
         queues=None if queues is None else sorted(queues),
         former=text.strip() if any(c.isdigit() for c in text) else None,
-        **(_people(wanted) if sees_contacts(actor) else {}),
+        **(_people(wanted) if actor.may("see_contacts") else {}),
     )
     if not keys:
         return []

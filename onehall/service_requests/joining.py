@@ -71,7 +71,7 @@ def unjoin(
         raise MoveRefused(_("This case is not joined to another one."))
     if root.merged_into_id is not None:
         raise MoveRefused(_("The case has moved on. Look at what happened since."))
-    steps.may_change(case, by)
+    steps.may_change(case, by, "join")
     mine = ServiceRequest.objects.filter(case_id=root.pk, home_case_id__in=joining.tree(case.pk))
     _take_photos(root, case, mine)
     mine.update(case_id=case.pk)

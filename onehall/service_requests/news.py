@@ -29,6 +29,9 @@ TEMPLATES = {
     "promised": "promised",
     "notified": "notice",
     "reminded": "reminder",
+    "file_shared": "document",
+    "split": "part",
+    "part": "part",
 }
 """Kinds with a mail of their own; a move's mail depends on where it led."""
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from onehall.casework import steps
+from onehall.casework import parts, steps
 from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.timeline import NewEntry
+from onehall.catalog.queries import catalogue
 from onehall.people.actor import Actor
 from onehall.places.models import City
 from onehall.service_requests import news
@@ -60,17 +62,24 @@ def of_reply(
     now: datetime,
 ) -> Preview:
     """What `actions.reply` with the same words would send. Raises `MoveRefused` where it would."""
+    new = NewEntry(kind="replied", data=steps.said(city, words, words_in))
+    if case.parent is not None:
+        # Those who follow the whole case read what a part says.
+        case.city = city
+        flow = catalogue(city).flow_version(case.flow_version_id)
+        (new,) = parts.said_by(case, [new], flow)
+        case = case.parent
     entry = TimelineEntry(
         case=case,
         seq=case.lock + 1,
         city_id=city.id,
         at=now,
-        kind="replied",
+        kind=new.kind,
         public=True,
         actor_kind=by.kind,
         actor_id=by.user_id,
         actor_name=by.name,
-        data=steps.said(city, words, words_in),
+        data=new.data,
     )
     told = [(r, r.person.email) for r in followers(case.id) if r.person and r.person.email]
     letters = []

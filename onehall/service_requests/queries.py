@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.db.models.functions import Lower
 
 from onehall.casework import joining
-from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.models import Attachment, Case, Photo, TimelineEntry
 from onehall.catalog.queries import catalogue
 from onehall.kernel.rows import select_together
 from onehall.people.actor import Actor
@@ -25,13 +25,19 @@ LATELY_DAYS = 90
 MINE = "FROM service_requests_servicerequest r WHERE r.token = %s AND r.city_id = %s"
 
 
+PART = f"parent_id = (SELECT r.case_id {MINE})"
+"""Cases that staff split off the one of the report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A report with its case and person, and what its page shows: public entries (newest first), photos."""
+    """A report with its case and person, and what its page shows: public entries (newest first), photos, files, parts."""
 
     request: ServiceRequest
     entries: list[TimelineEntry]
     photos: list[Photo]
+    files: list[Attachment]
+    parts: list[Case]
 
 
 def told(city: City, token: str) -> Told | None:
@@ -39,15 +45,23 @@ def told(city: City, token: str) -> Told | None:
     key = [token, city.id]
     entries = f"WHERE case_id = (SELECT r.case_id {MINE}) AND public ORDER BY seq DESC LIMIT 500"
     photos = (
-        f"WHERE case_id IN (SELECT unnest(ARRAY[r.case_id, r.home_case_id]) {MINE})"
+        f"WHERE (case_id IN (SELECT unnest(ARRAY[r.case_id, r.home_case_id]) {MINE})"  # noqa: S608
+        f" OR (kind = 'after' AND case_id IN (SELECT id FROM casework_case WHERE {PART})))"
         " AND removed_at IS NULL ORDER BY position, id LIMIT 200"
+    )
+    files = (
+        f"WHERE (case_id = (SELECT r.case_id {MINE})"  # noqa: S608
+        f" OR case_id IN (SELECT id FROM casework_case WHERE {PART}))"
+        " AND shared AND removed_at IS NULL ORDER BY created_at, id LIMIT 100"
     )
     reports, cases, people, *more = select_together(
         (ServiceRequest, "WHERE token = %s AND city_id = %s", key),
         (Case, f"WHERE id = (SELECT r.case_id {MINE})", key),
         (Person, f"WHERE id = (SELECT r.person_id {MINE})", key),
         (TimelineEntry, entries, key),
-        (Photo, photos, key),
+        (Photo, photos, [*key, *key]),
+        (Attachment, files, [*key, *key]),
+        (Case, f"WHERE {PART} ORDER BY id LIMIT 20", key),
     )
     if not reports:
         return None
@@ -182,7 +196,8 @@ def _figures(city: City, *, now: datetime) -> CityFigures:
     since = now - timedelta(days=30)
     # What the city's own staff ask for is no part of what it says to its residents.
     inside = [s.id for s in catalogue(city).every if s.is_internal]
-    cases = Case.objects.of_city(city.id).exclude(service_id__in=inside)
+    # A part that was split off is no request of its own.
+    cases = Case.objects.of_city(city.id).filter(parent=None).exclude(service_id__in=inside)
     recent = cases.filter(opened_at__gte=since).aggregate(
         received=models.Count("id"),
         closed=models.Count("id", filter=models.Q(closed_at__isnull=False)),

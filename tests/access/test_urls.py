@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from onehall.casework import photos
-from onehall.casework.models import Case, Photo, Task
+from onehall.casework.models import Attachment, Case, Photo, Task
 from onehall.messaging.actions import NewMessage, send_message
 from onehall.messaging.models import Message
 from onehall.people.actor import resident
@@ -38,7 +38,7 @@ PUBLIC = {
     "portal:home", "portal:brand", "portal:accessibility", "portal:privacy", "portal:choose",
     "portal:report", "portal:near", "portal:find-place", "portal:name-place", "portal:tile",
     "portal:still", "portal:mine",
-    "portal:photo", "portal:status", "portal:status-json", "portal:status-map", "portal:news",
+    "portal:photo", "portal:own-photo", "portal:file", "portal:status", "portal:status-json", "portal:status-map", "portal:news",
     "portal:write", "portal:verdict", "portal:rate",
     "portal:photo-add", "portal:photo-remove", "portal:photo-blur",
     "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
@@ -60,17 +60,19 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:photos": {"kind": "after"},
     "console:keep": {"draft": str(DRAFT)},
     "console:photo": {"public": "no"},
+    "console:files": {},
+    "console:split": {"part": "the branch"},
+    "console:file": {"what": "share"},
 }
 READERS_POSTS: dict[str, dict[str, Any]] = {
     # Everybody who sees the case may: it says that they have it open, and nothing is added to it.
     "console:looking": {},
+    "console:follow": {"following": "yes"},
 }
-OWN_POSTS: dict[str, dict[str, Any]] = {
-    # About one's own views and chosen cases; who may what is in tests/console/test_views and test_bulk.
-    "console:view-new": {"name": "Mine"},
-    "console:view-change": {"what": "pin"},
-    "console:bulk-choose": {"list": "/desk"},
-    "console:bulk": {"step": "do"},
+STAFF_POSTS = {
+    # For all of the staff, about themselves alone.
+    "console:for-you-read",
+    "console:for-you-wishes",
 }
 OPEN_POSTS = {
     # The form is open to all; sending it twice with one key records it once.
@@ -156,6 +158,8 @@ class World:
         args = self.args(foreign=foreign)
         if name == "portal:message":
             args["pk"] = (self.foreign_message if foreign else self.message).pk
+        if name == "console:file":
+            args["pk"] = _file((self.foreign if foreign else self.request).case).pk
         if name == "console:task":
             args["pk"] = _task((self.foreign if foreign else self.request).case).pk
         return reverse(name, kwargs={k: args[k] for k in ADDRESSES[name]})
@@ -170,6 +174,19 @@ def _task(case: Case) -> Task:
         defaults={
             "city_id": case.city_id, "queue_id": case.queue_id, "entered": case.entered,
             "opened_at": case.opened_at, "joins": False, "label": {"en": "Sample"},
+        },
+    )  # fmt: skip
+    return found
+
+
+def _file(case: Case) -> Attachment:
+    """A file of a case, for staff alone."""
+    found, _new = Attachment.objects.get_or_create(
+        case=case,
+        title="sample.pdf",
+        defaults={
+            "city_id": case.city_id, "key": uuid.uuid4(), "kind": "pdf", "name": "a", "size": 1,
+            "created_at": case.opened_at,
         },
     )  # fmt: skip
     return found
@@ -326,7 +343,7 @@ class TestTheDesk:
         assert Case.objects.get(pk=world.case.pk).lock == lock
         answer = world.client("ben").post(url, data)
         assert answer.status_code in {200, 302, 422}
-        if name not in ("console:photos", "console:keep"):
+        if name not in ("console:photos", "console:keep", "console:files"):
             assert Case.objects.get(pk=world.case.pk).lock > lock
 
     @pytest.mark.parametrize("name", READERS_POSTS)
@@ -335,7 +352,8 @@ class TestTheDesk:
         codes = {
             w: world.client(w).post(world.url(name)).status_code for w in ("owen", "kim", "ben")
         }
-        assert codes == {"owen": 200, "kim": 404, "ben": 200}
+        fine = 302 if name == "console:follow" else 200
+        assert codes == {"owen": fine, "kim": 404, "ben": fine}
         assert Case.objects.get(pk=world.case.pk).lock == lock
 
 
@@ -348,12 +366,11 @@ class TestPosts:
                 found.add(name)
         # Pages of the sign-in library that only say something answer to any method.
         found -= {"account_inactive", "account_password_reset_completed"}
-        named = {*DESK_POSTS, *READERS_POSTS, *OWN_POSTS, *OPEN_POSTS}
-        assert found == named
+        assert found == {*DESK_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}
 
     def test_none_is_taken_without_a_token_against_forgery(self, world: World) -> None:
         wrong = []
-        for name in sorted({*DESK_POSTS, *READERS_POSTS, *OWN_POSTS, *OPEN_POSTS}):
+        for name in sorted({*DESK_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}):
             data = DESK_POSTS.get(name, {}) | {"words": "x", "answer": "yes", "rating": "5"}
             client = world.client("mo", csrf=True)
             if client.post(world.url(name), data).status_code != 403:
@@ -390,7 +407,8 @@ class TestOtherCities:
         assert Case.objects.get(pk=world.foreign.case_id).lock == 2
 
     def test_photos_and_mails_stay_in_their_city(self, world: World) -> None:
-        for name in ("portal:photo", "portal:message"):
+        Photo.objects.update(is_public=True)
+        for name in ("portal:photo", "portal:own-photo", "portal:message"):
             assert world.client().get(world.url(name)).status_code == 200, name
             assert world.client().get(world.url(name, foreign=True)).status_code == 404, name
             there = world.client(city=world.elsewhere)

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from onehall.catalog import pack as catalog_pack
-from onehall.catalog import rules, services
+from onehall.catalog import routing, rules, services
 from onehall.catalog.services import ServiceDefinition
-from onehall.cli import packs
+from onehall.setup import packs
 from tests.packs import TESTFORD
 
 
@@ -113,7 +113,7 @@ def test_yes_and_no(pothole: ServiceDefinition, sent: str, value: bool) -> None:
 def test_the_first_rule_that_holds_decides(
     pothole: ServiceDefinition, facts: dict[str, Any], queue: str
 ) -> None:
-    assert rules.route(pothole, facts).queue == queue
+    assert routing.route(pothole, facts).queue == queue
 
 
 def test_reading_a_pack_twice_gives_the_same_documents() -> None:

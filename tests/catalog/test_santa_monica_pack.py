@@ -8,9 +8,10 @@ import pytest
 from onehall.catalog import pack as catalog_pack
 from onehall.catalog import services
 from onehall.catalog.search import build_index, find_services
-from onehall.cli import packs
+from onehall.kernel import clock
 from onehall.service_requests.importing import profile
 from onehall.service_requests.importing.targets import Targets
+from onehall.setup import applying, packs
 from tests import shared_data
 from tests.catalog.test_search import Shelf
 from tools.santa_monica_pack import build, key_of, street_name
@@ -110,7 +111,7 @@ def test_what_is_mended_in_the_street_is_closed_with_a_photo(built: packs.CityPa
 def test_the_history_finds_each_topic_under_whatever_name_it_has_now(
     built: packs.CityPack,
 ) -> None:
-    city = packs.apply(built, by="tests")
+    city = applying.apply(built, by="tests", now=clock.now())
     targets = Targets(city, profile.load("santa-monica-gorequest"))
     topics = {
         row["Topic"] for row in shared_data.rows("311/santa-monica-gorequest-2005-2015.csv.gz")
@@ -135,6 +136,6 @@ def test_street_names_are_written_as_people_write_them(full: str, name: str) -> 
 
 @pytest.mark.django_db
 def test_the_whole_city_applies_twice_without_a_change(built: packs.CityPack) -> None:
-    city = packs.apply(built, by="tests")
+    city = applying.apply(built, by="tests", now=clock.now())
     assert packs.changes(built) == []
-    assert packs.apply(built, by="tests").revision == city.revision == 1
+    assert applying.apply(built, by="tests", now=clock.now()).revision == city.revision == 1

@@ -8,9 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from onehall.catalog.models import Flow, FlowVersion, Service, ServiceGroup
 from onehall.cli import city as city_cli
-from onehall.cli import packs
 from onehall.people.models import Department, Membership, Queue, User
 from onehall.places.models import City
+from onehall.setup import packs
 from tests.packs import TESTFORD, WrongPack, testford
 
 ALDER = Path(__file__).resolve().parents[2] / "cities" / "port-alder"

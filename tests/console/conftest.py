@@ -12,6 +12,7 @@ from onehall.cli import city as city_cli
 from onehall.people import queries as people
 from onehall.places import queries as places
 from onehall.places.models import City
+from onehall.setup import files as setup_files
 from tests.console.people import Person, hire, report
 from tests.packs import TESTFORD, testford
 
@@ -31,6 +32,7 @@ def _forget() -> None:
     catalog.forget()
     people.forget()
     places.forget()
+    setup_files.forget()
     caches["local"].clear()
 
 

@@ -63,6 +63,7 @@ def _case(city: City, n: int, rng: random.Random, by_key: dict[str, int], days: 
         due_at=due,
         due_order=due or NEVER,
         promised_at=due,
+        risk_at=opened + (due - opened) * 0.8 if due else None,
         paused_at=ended if categories.is_paused(category) else None,
         reopened=rng.choice([0, 0, 0, 1]),
         outcome="" if is_open else rng.choice(outcomes),

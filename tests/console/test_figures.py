@@ -13,7 +13,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from onehall.casework.models import Case, Photo
-from onehall.casework.queries import at_risk_until
 from onehall.insights import periods, queries
 from onehall.insights.rules import Tally
 from onehall.kernel.clock import now
@@ -97,10 +96,16 @@ class TestMeanings:
     def test_of_now(self, found: queries.Figures, cases: list[Case], city: City) -> None:
         still = [c for c in cases if c.is_open]
         running = [c for c in still if c.paused_at is None and c.due_at is not None]
-        soon = at_risk_until(city, now())
         assert found.total.open == len(still) == sum(found.ages)
         assert found.total.late == sum(c.due_order < now() for c in running) > 0
-        assert found.total.risk == sum(now() <= c.due_order < soon for c in running) > 0
+        assert (
+            found.total.risk
+            == sum(
+                now() <= c.due_order and c.risk_at is not None and c.risk_at <= now()
+                for c in running
+            )
+            > 0
+        )
         assert found.total.said_not_fixed == sum(c.reopened > 0 for c in still) > 0
         waiting = [c.category for c in still if c.paused_at is not None]
         assert found.total.waits["on_hold"] == waiting.count("on_hold") > 0

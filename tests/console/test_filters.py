@@ -184,6 +184,8 @@ class TestOrders:
         edge = (now(), 5)
         query = InboxQuery(order=sort, after=(-1, *edge) if sort == "priority" else edge)
         plan = explained(ana, query)
+        # What the clock of each row asks beside it is no part of how the page is found.
+        plan = plan.partition("SubPlan")[0]
         assert index in plan
         assert "Sort" not in plan
         assert re.search(r"Index Cond: .*ROW\(", plan), plan

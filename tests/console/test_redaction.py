@@ -21,6 +21,8 @@ def test_the_old_address_is_dead_and_the_original_is_kept(
     ana: Person, sue: Person, case: Case
 ) -> None:
     photo = Photo.objects.get(case=case)
+    ana.act(case, f"photos/{photo.pk}", public="yes")
+    photo.refresh_from_db()
     stranger = Person(ana.city)
     old = [address(photo, size) for size in ("large", "small", "thumb")]
     assert all(stranger.client.get(a).status_code == 200 for a in old)

@@ -9,7 +9,7 @@ from tests.i18n import reading
 from tools import messages as tool
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|<[^>]+>|#")
-ROOMS = ["", "look"]
+ROOMS = tool.ROOMS
 needs_gettext = pytest.mark.skipif(
     not tool.can_gather(), reason="gathering words needs GNU gettext (apt install gettext)"
 )
@@ -42,9 +42,10 @@ def test_every_message_of_the_code_is_translated(gathered, room):
 
 
 @needs_gettext
-def test_no_message_stays_that_the_code_no_longer_has(gathered):
-    used = {(m.id, m.context) for m in gathered[""]}
-    left = [m.id for m in known() if (m.id, m.context) not in used]
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_message_stays_that_the_code_no_longer_has(gathered, room):
+    used = {(m.id, m.context) for m in gathered[room]}
+    left = [m.id for m in known(room) if (m.id, m.context) not in used]
     assert not left, f"Run tools/messages: {left}"
 
 
@@ -85,9 +86,10 @@ def test_the_residents_are_spoken_to_as_usted():
     assert not [m.id for m in known() for said in tool.forms(m) if familiar.search(said.lower())]
 
 
-def test_the_compiled_catalog_is_that_of_the_text():
-    assert po().with_suffix(".mo").read_bytes() == tool.mo_bytes(known())
-    assert po().read_text(encoding="utf-8") == tool.po_text(known()), "Run tools/messages."
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_compiled_catalog_is_that_of_the_text(room):
+    assert po(room).with_suffix(".mo").read_bytes() == tool.mo_bytes(known(room))
+    assert po(room).read_text(encoding="utf-8") == tool.po_text(known(room)), "Run tools/messages."
 
 
 def test_merging_keeps_what_is_known_and_guesses_nothing():

@@ -87,6 +87,7 @@ def test_another_citys_link_is_not_found(phone, city, report):
 
 def test_photos_of_another_city_are_not_found(phone, city):
     send(phone, photos=[upload(photo())])
+    Photo.objects.update(is_public=True, is_private=False)
     key = Photo.objects.get().key
     other_city(city)
     assert phone.get(f"/photos/{key}/large.jpg").status_code == 200

@@ -9,11 +9,15 @@ from onehall.catalog.pack.publishing import warnings
 from onehall.catalog.pack.read_flows import read_flows
 from onehall.catalog.pack.read_replies import read_replies
 from onehall.catalog.pack.read_services import read_groups, read_services
+from onehall.catalog.pack.read_sheets import read_sheets
 from onehall.catalog.pack.rows import apply, plan, stored
-from onehall.catalog.pack.write import write
+from onehall.catalog.pack.write import file_docs, ordered, write
 from onehall.kernel.yamlfile import PackProblem, Problems
 
-__all__ = ["CatalogPack", "Doc", "Known", "apply", "plan", "read", "stored", "warnings", "write"]
+__all__ = [
+    "CatalogPack", "Doc", "Known", "apply", "file_docs", "ordered", "plan", "read", "stored",
+    "warnings", "write",
+]  # fmt: skip
 
 
 def read(folder: Path, known: Known) -> tuple[CatalogPack, list[PackProblem]]:
@@ -24,6 +28,7 @@ def read(folder: Path, known: Known) -> tuple[CatalogPack, list[PackProblem]]:
     services = read_services(folder, known, problems, groups=groups, flows=flows)
     offered = [doc["key"] for doc in services]
     prepared = read_replies(folder, known, problems, services=offered, flows=flows)
+    sheets = read_sheets(folder, known, problems)
     if not problems:
         publishing.check(flows, nodes, services, known)
     _some("service", "services", services, problems)
@@ -33,6 +38,7 @@ def read(folder: Path, known: Known) -> tuple[CatalogPack, list[PackProblem]]:
         services=tuple(services),
         flows=flows,
         replies=tuple(prepared),
+        sheets=sheets,
     )
     return found, problems
 

@@ -26,17 +26,30 @@ class Known:
     languages: tuple[str, ...]
     queues: frozenset[str] = frozenset()
     asset_kinds: frozenset[str] = frozenset()
-    layers: frozenset[str] = frozenset()
+    areas: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Codes of the areas by layer."""
+    owners: frozenset[str] = frozenset()
+    """Owners of assets."""
+    people: frozenset[str] = frozenset()
+    """E-mails of the staff that the pack names; none when it names nobody."""
+    bodies: frozenset[str] = frozenset()
+    """Outside bodies that cases are handed over to."""
+
+    @property
+    def layers(self) -> frozenset[str]:
+        """The layers of areas."""
+        return frozenset(self.areas)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogPack:
-    """Groups, services, flows and reply templates as checked documents, in their order."""
+    """Groups, services, flows, reply templates and one-file parts as checked documents, in their order."""
 
     groups: tuple[Doc, ...] = ()
     services: tuple[Doc, ...] = ()
     flows: Mapping[str, Doc] = field(default_factory=dict)
     replies: tuple[Doc, ...] = ()
+    sheets: Mapping[str, Doc] = field(default_factory=dict)
 
 
 def sha256_of(doc: Doc) -> str:

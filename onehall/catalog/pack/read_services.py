@@ -10,12 +10,13 @@ from onehall.catalog.pack.documents import (
     PHOTOS,
     PLACES,
     PRECISION,
-    PRIORITIES,
     Doc,
     Known,
 )
-from onehall.catalog.pack.read_questions import check_when, read_questions, schema_of
-from onehall.kernel import expressions, yamlfile
+from onehall.catalog.pack.read_promises import read_promise
+from onehall.catalog.pack.read_questions import read_questions
+from onehall.catalog.pack.read_routing import read_routing
+from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
 
 GROUPS_FILE = "_groups.yaml"
@@ -121,9 +122,9 @@ class _Reader:
         }
         if spoken:
             doc["languages"] = spoken
-        doc["routing"] = self.routing(node, doc["questions"])
-        doc["promise"] = self.promise(node)
+        doc["routing"] = read_routing(node, self.known, doc["questions"])
         doc["flow"] = node.choice("flow", self.flows, required=True)
+        doc["promise"] = read_promise(node, self.known, self.flows.get(doc["flow"]))
         doc["closing"] = self.closing(node.mapping("closing"), doc["flow"])
         doc["similar"] = self.similar(node.mapping("similar"))
         doc.update(self.optional(node))
@@ -194,62 +195,6 @@ class _Reader:
         }
         node.finish()
         return doc
-
-    def routing(self, node: Node, questions: list[Doc]) -> list[Doc]:
-        """Rules in order; the last one, and only it, matches everything."""
-        schema = dict(schema_of(questions))
-        schema |= {f"area.{layer}": expressions.TEXT for layer in self.known.layers}
-        schema |= {"channel": expressions.TEXT, "place.exists": expressions.FLAG}
-        rules: list[Doc] = []
-        items = node.listing("routing", required=True)
-        for number, item in enumerate(items, 1):
-            rule: Doc = {
-                "queue": item.choice("queue", self.known.queues, required=True),
-                "because": item.localized("because", self.known.languages),
-            }
-            if when := item.child("when"):
-                rule["when"] = check_when(when, schema)
-            item.finish()
-            if "when" not in rule and number < len(items):
-                item.problem(
-                    "This routing rule matches everything, so the ones below never apply.",
-                    'Move it to the end, or give it a "when".',
-                )
-            if "when" in rule and number == len(items):
-                item.problem(
-                    "The last routing rule does not match everything.",
-                    'End with a rule without "when", so that every report has a queue.',
-                )
-            rules.append(rule)
-        return rules
-
-    def promise(self, node: Node) -> Doc:
-        """Working hours or working days, and other ones per priority."""
-        promise = node.mapping("promise", required=True)
-        doc = self.span(promise)
-        priorities = promise.mapping("priorities")
-        found: Doc = {}
-        for key, item in priorities.items():
-            if key not in PRIORITIES:
-                names = " or ".join(PRIORITIES)
-                priorities.problem(f'There is no priority "{key}".', f"Use {names}.", key=key)
-                continue
-            found[key] = self.span(item)
-            item.finish()
-        if found:
-            doc["priorities"] = found
-        promise.finish()
-        return doc
-
-    def span(self, node: Node) -> Doc:
-        """Either hours or days."""
-        hours = node.number("hours", minimum=0.25, maximum=10_000)
-        days = node.whole("days", minimum=1, maximum=2_000)
-        if node.present and node.has("hours") and node.has("days"):
-            node.problem("The promise is in hours and in days.", "Keep one of them.", key="days")
-        elif node.present and not (node.has("hours") or node.has("days")):
-            node.problem("The promise says no time.", "Write hours or days.")
-        return {"hours": hours} if hours is not None else {"days": days}
 
     def closing(self, node: Node, flow_key: str) -> Doc:
         """How a case may end, and what the first, good end needs."""

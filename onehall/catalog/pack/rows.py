@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from onehall.catalog.models import Flow, FlowVersion, ReplyTemplate, Service, ServiceGroup
+from onehall.catalog.models import Flow, FlowVersion, ReplyTemplate, Service, ServiceGroup, Sheet
 from onehall.catalog.pack.documents import CatalogPack, Doc, sha256_of
 from onehall.people.differences import differences
 from onehall.places.models import City
@@ -38,12 +38,18 @@ def stored(city: City | None) -> CatalogPack:
         services=tuple(s.doc for s in rows if s.active or s.doc.get("active") is False),
         flows=dict(sorted(flows.items())),
         replies=tuple(row.doc for row in reply_templates(city)),
+        sheets=sheets_of(city),
     )
 
 
 def reply_templates(city: City) -> list[ReplyTemplate]:
     """The reply templates of a city, in order; one query."""
     return list(ReplyTemplate.objects.filter(city=city).order_by("position", "id"))
+
+
+def sheets_of(city: City) -> dict[str, Doc]:
+    """The one-file parts of a city's pack by name; one query."""
+    return {row.key: row.doc for row in Sheet.objects.filter(city=city).order_by("key")}
 
 
 def plan(pack: CatalogPack, city: City | None) -> list[Change]:
@@ -61,6 +67,7 @@ def plan(pack: CatalogPack, city: City | None) -> list[Change]:
     changes += differences(
         "reply template", _by_key(now.replies), _by_key(pack.replies), removed="not offered"
     )
+    changes += differences("list", now.sheets, dict(pack.sheets), removed="not used")
     return changes
 
 
@@ -70,7 +77,7 @@ def _by_key(docs: Iterable[Doc]) -> dict[str, Doc]:
 
 @transaction.atomic
 def apply(pack: CatalogPack, city: City, *, now: datetime) -> None:
-    """Make the rows match the pack. Only templates are deleted: cases refer to all the rest."""
+    """Make the rows match the pack. Only templates and lists are deleted: cases refer to all the rest."""
     groups = _apply_groups(pack, city)
     flows = _apply_flows(pack, city, now)
     held = {s.key: s for s in Service.objects.filter(city=city)}
@@ -85,6 +92,9 @@ def apply(pack: CatalogPack, city: City, *, now: datetime) -> None:
             row.doc.pop("active", None)
             row.save(update_fields=["active", "doc"])
     _apply_replies(pack, city)
+    for key, doc in pack.sheets.items():
+        Sheet.objects.update_or_create(city=city, key=key, defaults={"doc": doc})
+    Sheet.objects.filter(city=city).exclude(key__in=list(pack.sheets)).delete()
 
 
 def _apply_replies(pack: CatalogPack, city: City) -> None:

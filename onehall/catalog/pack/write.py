@@ -16,12 +16,14 @@ ORDER: Final = (
     "within", "label", "words", "hint", "icon", "active", "position", "languages", "keywords", "audience", "common",
     "required", "place", "asset", "photos", "privacy", "options", "stages", "start", "states",
     "when", "stop", "call", "queue", "because", "questions", "routing", "promise", "hours", "days",
+    "first_response", "on_site", "risk", "share", "ladder", "layer", "in", "areas",
     "priorities", "flow", "closing", "outcomes", "moves", "needs", "timers", "after", "fire",
     "similar", "metres", "text", "where", "categories", "services", "queues",
     "similar", "metres", "groups", "enter", "tasks", "due", "due_next_cycle", "join", "rule", "of",
     "rerun", "requires", "guard", "auto_when", "effects", "remind", "escalate", "scenarios",
     "service", "priority", "answers", "steps", "move", "task", "skip", "add_task", "wait",
     "outcome", "given", "refused", "expect", "state", "cycle", "requires_met",
+    "office", "currency", "time", "materials", "unit", "unit_cost", "hour_cost",
 )  # fmt: skip
 """jsonb forgets the order of fields; files always have this one."""
 
@@ -30,25 +32,33 @@ _RANK: Final = {name: number for number, name in enumerate(ORDER)}
 
 def write(city: City, folder: Path) -> None:
     """Write `services/`, `flows/` and `templates/` of a pack."""
+    for name in ("services", "flows"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for path, data in file_docs(city).items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(yamlfile.dump(data), encoding="utf-8")
+
+
+def file_docs(city: City) -> dict[str, Doc]:
+    """What each file of the catalogue says, by its path in the pack, as plain data in the order of files."""
     held = stored(city)
     languages = city.languages
-    services, flows = folder / "services", folder / "flows"
-    services.mkdir(parents=True, exist_ok=True)
-    flows.mkdir(parents=True, exist_ok=True)
     groups = [_ordered(group, languages) for group in held.groups]
-    _dump(services / GROUPS_FILE, {"groups": groups})
-    for doc in held.services:
-        _dump(services / f"{doc['key']}.yaml", _ordered(doc, languages))
-    for key, doc in held.flows.items():
-        _dump(flows / f"{key}.yaml", _ordered(_as_mappings(doc), languages))
-    if held.replies:
-        (folder / FOLDER).mkdir(exist_ok=True)
-    for doc in held.replies:
-        _dump(folder / FOLDER / f"{doc['key']}.yaml", _ordered(doc, languages))
+    found: dict[str, Doc] = {f"services/{GROUPS_FILE}": {"groups": groups}}
+    found |= {f"services/{doc['key']}.yaml": ordered(doc, languages) for doc in held.services}
+    found |= {
+        f"flows/{key}.yaml": ordered(_as_mappings(doc), languages)
+        for key, doc in held.flows.items()
+    }
+    found |= {f"{FOLDER}/{doc['key']}.yaml": ordered(doc, languages) for doc in held.replies}
+    found |= {f"{key}.yaml": ordered(doc, languages) for key, doc in held.sheets.items()}
+    return found
 
 
-def _dump(path: Path, data: Doc) -> None:
-    path.write_text(yamlfile.dump(data), encoding="utf-8")
+def ordered(doc: Doc, languages: Sequence[str]) -> Doc:
+    """A document with fields and languages in the order that files have, and without empty fields."""
+    found: Doc = _ordered(doc, languages)
+    return found
 
 
 def _as_mappings(doc: Doc) -> Doc:

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from onehall.casework import bulk, clock
 from onehall.casework.bulk import CaseRow
 from onehall.casework.queries import calendar_of
-from onehall.catalog import rules
+from onehall.catalog import routing
 from onehall.catalog.queries import Catalogue, catalogue
 from onehall.catalog.services import ServiceDefinition
 from onehall.cli.demo_history import words
@@ -115,7 +115,7 @@ class History:
         answers = self._answers(service)
         facts: dict[str, Any] = answers | {"channel": "web", "place.exists": spot is not None}
         facts |= {f"area.{k}": v for k, v in (spot.areas if spot else {}).items()}
-        route = rules.route(service, facts)
+        route = routing.route(service, facts)
         queue = self.queues[route.queue]
         version, flow = self.listed.current_version(service.flow)
         priority = self.rng.choices((0, 1, 2), (92, 7, 1))[0]

@@ -132,7 +132,7 @@ def _holder(context: template.Context, row: dict[str, Any]) -> SafeString:
     case: CaseLine = row["case"]
     if case.assignee_id is not None:
         return who(name=case.assignee_name or "")
-    if context["may_write"] and case.is_open:
+    if context["may"]["take"] and case.is_open:
         return markup(
             TAKE,
             number=case.number,

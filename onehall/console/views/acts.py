@@ -158,8 +158,7 @@ def _take(request: CityRequest, loaded: Loaded) -> str:
 
 def _assign(request: CityRequest, loaded: Loaded) -> str:
     wanted = request.POST.get("user", "")
-    department = loaded.case.queue.department_id
-    team = {str(m.user_id): m for m in members(request.city) if may_be_given(m, department)}
+    team = {str(m.user_id): m for m in members(request.city) if may_be_given(m, loaded.case)}
     chosen = team.get(wanted)
     if wanted and chosen is None:
         raise CaseworkRefused(_("Choose somebody of the list."))

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from onehall.catalog.queries import Catalogue, catalogue
 from onehall.catalog.search import find_services
-from onehall.console.desk import draw, frame, staff_only
+from onehall.console.desk import draw, frame, staff_who_may
 from onehall.look.doorway import CityRequest
 from onehall.service_requests import queries
 from onehall.service_requests.models import ServiceRequest
@@ -16,12 +15,10 @@ from onehall.service_requests.models import ServiceRequest
 MOST = 50
 
 
-@staff_only
+@staff_who_may("ask")
 @require_GET
 def ask(request: CityRequest) -> HttpResponse:
     """Laptop, badge, access: the internal catalogue with a search, and one's own requests, open ones first."""
-    if not request.actor.writes:
-        raise PermissionDenied
     desk = frame(request)
     listed = catalogue(desk.city)
     text = request.GET.get("q", "").strip()[:200]

@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.casework import actions, presence
+from onehall.casework import actions, following, presence
 from onehall.casework import queries as casework
 from onehall.casework.models import Case
 from onehall.console import walk
@@ -106,6 +106,8 @@ def page(
         shown["stops"] = next_stops(request, desk, loaded.case)
         return draw(request, "console/stop.html", desk, shown, status=trouble.status)
     if not part:
+        if shown["has_news_for_me"]:
+            following.read_lines(by=desk.actor, now=desk.now, case_id=loaded.case.id)
         shown["walk"] = walk.walk(request, desk, loaded.case.number)
         shown["lookers"] = presence.others(loaded.case, desk.actor, now=desk.now)
     template = "console/case.html#live" if part else "console/case.html"

@@ -13,7 +13,7 @@ from onehall.casework.lists import InboxQuery
 from onehall.casework.models import Case
 from onehall.catalog.queries import catalogue
 from onehall.console import lists
-from onehall.console.desk import Desk, frame, staff_only
+from onehall.console.desk import Desk, frame, staff_who_may
 from onehall.console.figures import Pages
 from onehall.console.filters import flat
 from onehall.console.sheets import download, lines
@@ -37,7 +37,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 
-@staff_only
+@staff_who_may("export")
 @require_GET
 def cases_csv(request: CityRequest) -> HttpResponseBase:
     """The list that the same address would show as a page, all of it, up to `MOST` cases."""
@@ -51,7 +51,7 @@ def cases_csv(request: CityRequest) -> HttpResponseBase:
     return download(name, text)
 
 
-@staff_only
+@staff_who_may("export")
 @require_GET
 def figures_csv(request: CityRequest) -> HttpResponseBase:
     """One table of the page of figures."""

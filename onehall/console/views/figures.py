@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from onehall.console.desk import Desk, draw, frame, staff_only
+from onehall.console.desk import Desk, draw, frame, staff_who_may
 from onehall.console.figures import Pages
 from onehall.console.filters import span_words
 from onehall.insights import periods, queries, rules, wording
@@ -25,7 +25,7 @@ PERIODS: Final[dict[Key, Any]] = {
 }
 
 
-@staff_only
+@staff_who_may("see_figures")
 @require_GET
 def figures(request: CityRequest) -> HttpResponse:
     """Figures of the cases that the person may see."""
@@ -66,7 +66,7 @@ def chosen_period(request: CityRequest, desk: Desk) -> Period:
 def _whose(request: CityRequest, desk: Desk) -> str:
     """The department whose cases are counted, where it is not the whole city."""
     actor = desk.actor
-    if actor.department_id is None or actor.sees_department(None):
+    if actor.sees_department(None):
         return ""
     default = desk.city.languages[0]
     names = (q.department_name for q in desk.queues if q.department_id == actor.department_id)

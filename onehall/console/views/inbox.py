@@ -24,7 +24,6 @@ from onehall.console.rows import lines_of
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.messaging.live import token as live_token
-from onehall.people.contacts import sees_contacts
 from onehall.people.queries import QueueInfo
 from onehall.service_requests import batches, finding, queries
 
@@ -60,6 +59,7 @@ def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
             "queue": queue,
             "show": show,
             "chips": _chips(request, desk, asked),
+            "part": part,
             "may_choose": desk.actor.writes,
             "bulk_key": uuid.uuid4(),
             "bulk_most": batches.MOST,
@@ -102,7 +102,7 @@ def search(request: CityRequest) -> HttpResponse:
         "show": "all",
         "here": request.get_full_path(),
         "opened": opened,
-        "contacts": sees_contacts(desk.actor),
+        "contacts": desk.actor.may("see_contacts"),
     } | lines_of(request, desk, found, columns.USUAL)
     return draw(request, "console/search.html", desk, context)
 
@@ -214,6 +214,7 @@ def _narrowed(request: CityRequest, desk: Desk, asked: Asked) -> dict[str, Any]:
         "order": lists.order_words()[query.sort][1],
         "csv": with_query(reverse("console:cases-csv"), asked.whole | named),
         "arrange": arrange,
+        "map_address": with_query(reverse("console:cases-map"), asked.whole | named),
         "save_as": with_query(reverse("console:view-new"), _bare(asked) | named),
         "order_chosen": bool(asked.said.get("sort") or asked.said.get("cols")),
         "bare": with_query("", _bare(asked) | named),

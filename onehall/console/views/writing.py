@@ -4,7 +4,7 @@ from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.casework import actions
+from onehall.casework import actions, following, steps
 from onehall.casework.errors import CaseworkRefused
 from onehall.console import walk, writer
 from onehall.console.casepage import Loaded, load, reader_of
@@ -27,6 +27,7 @@ def say(request: CityRequest, loaded: Loaded) -> HttpResponse:
         return again(request, loaded, Trouble(where="say", typed=typed(request)))
     try:
         if wanted == "preview":
+            steps.may_work(loaded.case, request.actor, "reply")
             return _preview(request, loaded)
         if wanted == "reply":
             others = writer.words_in(request.city, request.POST)
@@ -34,7 +35,11 @@ def say(request: CityRequest, loaded: Loaded) -> HttpResponse:
             actions.reply(**given, words=request.POST.get("words", ""))
             words = _("Sent to everybody who follows.")
         else:
-            actions.note(**common(request, loaded), words=request.POST.get("words", ""))
+            chosen = request.POST.getlist("mention")[: following.MOST_NAMED]
+            naming = [int(pk) for pk in chosen if pk.isdecimal() and len(pk) < 18]
+            actions.note(
+                **common(request, loaded), words=request.POST.get("words", ""), naming=naming
+            )
             words = _("Note kept for staff.")
     except CaseworkRefused as no:
         return again(request, loaded, of(no, where="say", typed=typed(request)))

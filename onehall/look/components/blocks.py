@@ -64,6 +64,30 @@ def event(
     heading: int = 3,
 ) -> SafeString:
     """One entry of the timeline, an `li` of `ol.time`: what, when, who, and more between the tags."""
+    return entry(
+        context,
+        SafeString(content),
+        tone=tone,
+        title=title,
+        at=at,
+        by=by,
+        note=note,
+        heading=heading,
+    )
+
+
+def entry(
+    context: Context,
+    content: SafeString,
+    *,
+    tone: str,
+    title: str,
+    at: datetime,
+    by: str = "",
+    note: str = "",
+    heading: int = 3,
+) -> SafeString:
+    """The same for pages that make their timeline in Python."""
     check_tone(tone, of="event")
     return markup(
         '<li>{}<h{level} class="what">{}</h{level}><p class="when">{}{}{}</p>{}</li>',

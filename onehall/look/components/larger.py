@@ -18,7 +18,7 @@ from onehall.look.tones import check_tone
 
 register = Library()
 
-CLOCKS: Final = frozenset({"", "soon", "late", "rest", "fine"})
+CLOCKS: Final = frozenset({"", "soon", "risk", "late", "rest", "fine"})
 CLOCK_WIDTH: Final = 120
 CURRENT: Final = SafeString(' aria-current="true"')
 STATION: Final = {
@@ -61,6 +61,14 @@ def promise(*, title: str, words: str = "", icon: str = "flag", late: bool = Fal
     )
 
 
+@register.simple_tag
+def clock_shape(tone: str) -> SafeString:
+    """The shape of a clock that should not wait: so that late and at risk are told apart without color."""
+    if tone == "late":
+        return glyph("late", plain=True)
+    return drawn("bell", small=True) if tone == "risk" else NOTHING
+
+
 @register.simple_tag(name="clock")
 def promise_clock(*, words: str, share: float, tone: str = "", note: str = "") -> SafeString:
     """Words over a thin bar; `share` of the promise used, from 0 to 1 (more counts as 1)."""
@@ -69,10 +77,11 @@ def promise_clock(*, words: str, share: float, tone: str = "", note: str = "") -
     width = round(CLOCK_WIDTH * min(max(share, 0.0), 1.0))
     # Put together here and not in a template: a list has fifty of them.
     return markup(
-        '<div class="clock{}"><span>{}</span><svg viewBox="0 0 120 4" preserveAspectRatio="none"'
+        '<div class="clock{}"><span>{}{}</span><svg viewBox="0 0 120 4" preserveAspectRatio="none"'
         ' aria-hidden="true" focusable="false"><rect class="a" width="120" height="4"/>'
         '<rect class="b" width="{}" height="4"/></svg>{}</div>',
         f" {tone}" if tone else "",
+        clock_shape(tone),
         words,
         width,
         markup('<span class="tiny">{}</span>', note) if note else "",

@@ -1,6 +1,6 @@
 """Tags that stand inside a line: icons, states, times, distances, names."""
 
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -40,7 +40,7 @@ def _plain_drawing(symbol: str, css: str) -> SafeString:
 
 def forget() -> None:
     """Drop the drawings held in memory: where static files get other addresses, as in tests."""
-    for held in (_sprite, _plain_drawing, _icon, _state, _who):
+    for held in (_sprite, _plain_drawing, _icon, _state, _who, _told):
         held.cache_clear()
 
 
@@ -131,7 +131,7 @@ def when(
     context: Context,
     at: datetime | date | None,
     *,
-    style: str = "moment",
+    style: dates.Style = "moment",
     capital: bool = False,
 ) -> SafeString:
     """A time as people say it, in a `time` element. Nothing at all for None."""
@@ -139,8 +139,28 @@ def when(
         return NOTHING
     if style not in STYLES:
         raise ValueError(f"{{% when %}} knows the styles {sorted(STYLES)}; got {style!r}")
-    zone = zone_of(context)
-    words = dates.say(at, now=now_of(context), zone=zone, style=style)  # type: ignore[arg-type]
+    zone, now = zone_of(context), now_of(context)
+    if style == "ago":
+        return _time(at, dates.say(at, now=now, zone=zone, style=style), zone, capital)
+    # Nothing but the day of reading counts, and a list shows the same few times over and over.
+    today = now.astimezone(zone).date()
+    return _told(at, today, zone, style, capital, translation.get_language() or "")
+
+
+@lru_cache(maxsize=10_000)
+def _told(
+    at: datetime | date,
+    today: date,
+    zone: tzinfo,
+    style: dates.Style,
+    capital: bool,  # noqa: FBT001  # a key of the cache, as is the language
+    _language: str,
+) -> SafeString:
+    noon = datetime.combine(today, time(12), zone)
+    return _time(at, dates.say(at, now=noon, zone=zone, style=style), zone, capital)
+
+
+def _time(at: datetime | date, words: str, zone: tzinfo, capital: bool) -> SafeString:  # noqa: FBT001
     stamp = at.astimezone(zone).isoformat(timespec="seconds") if isinstance(at, datetime) else at
     return markup('<time datetime="{}">{}</time>', stamp, capfirst(words) if capital else words)
 

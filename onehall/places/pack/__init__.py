@@ -7,14 +7,21 @@ from datetime import datetime
 
 from onehall.places import actions
 from onehall.places.models import City
-from onehall.places.pack.plan import plan
-from onehall.places.pack.read import read
-from onehall.places.pack.write import write
+from onehall.places.pack.plan import plan, plan_small
+from onehall.places.pack.read import read, read_small
+from onehall.places.pack.stored import small_of
+from onehall.places.pack.write import area_texts, file_docs, write
 from onehall.places.rows import Change, PlacesPack
 
-__all__ = ["Change", "PlacesPack", "apply", "plan", "read", "write"]
+__all__ = [
+    "Change", "PlacesPack", "apply", "area_texts", "file_docs", "plan", "plan_small", "read",
+    "read_small", "small_of", "write",
+]  # fmt: skip
 
 
-def apply(pack: PlacesPack, *, by: str, now: datetime) -> City:
-    """Make the city what the pack says; `by` is the name of who did it. The same pack twice changes nothing."""
-    return actions.apply_pack(pack=pack, by=by, now=now)
+def apply(pack: PlacesPack, *, by: str, now: datetime, parts: frozenset[str] | None = None) -> City:
+    """Make the city what the pack says; `by` is the name of who did it. The same pack twice changes nothing.
+
+    With `parts`, only they were read, and the rest of the city stays.
+    """
+    return actions.apply_pack(pack=pack, by=by, now=now, parts=parts)

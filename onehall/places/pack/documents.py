@@ -37,6 +37,7 @@ def read_city(folder: Path, problems: Problems) -> CityFacts:
         brand=_brand(node.mapping("brand")),
         numbering=_numbering(node.mapping("numbering")),
         map=_map(node.mapping("map")),
+        publishing=_publishing(node.mapping("publishing")),
     )
     node.finish()
     return facts
@@ -143,6 +144,12 @@ def _numbering(node: Node) -> dict[str, Plain]:
     return {} if width is None else {"width": width}
 
 
+def _publishing(node: Node) -> dict[str, Plain]:
+    two_people = node.flag("two_people")
+    node.finish()
+    return {"two_people": True} if two_people else {}
+
+
 def _map(node: Node) -> dict[str, Plain]:
     found: dict[str, Plain] = {}
     center = node.listing("center")
@@ -171,7 +178,7 @@ def read_calendar(folder: Path, problems: Problems) -> dict[str, Plain]:
     node = yamlfile.load(path, folder, problems)
     plain = node.plain()
     if not isinstance(plain, dict):
-        node.expected("hours, holidays, extra_holidays, half_days")
+        node.expected("hours, seasons, holidays, extra_holidays, half_days")
         return {}
     try:
         WorkCalendar.from_doc(plain, "UTC")

@@ -4,14 +4,22 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
 
 from onehall.places.models import City
-from onehall.places.pack.stored import pack_of
+from onehall.places.pack.stored import pack_of, small_of
 from onehall.places.rows import AreaLayer, AssetRow, Change, LandmarkRow, PlacesPack
 
 _CITY_FIELDS: Final = (
     "name", "time_zone", "languages", "hosts", "contact", "emergency", "outside", "brand",
-    "numbering", "map",
+    "numbering", "map", "publishing",
 )  # fmt: skip
 _MOST_NAMED: Final = 20
+
+
+def plan_small(city: City, pack: PlacesPack, *, areas: bool) -> list[Change]:
+    """The same for a pack of which only the city, the calendar and, if so said, the areas were read."""
+    before = small_of(city, areas=areas)
+    return (
+        _city_changes(before, pack) + _calendar_changes(before, pack) + _map_changes(before, pack)
+    )
 
 
 def plan(city: City | None, pack: PlacesPack) -> list[Change]:
@@ -24,10 +32,14 @@ def plan(city: City | None, pack: PlacesPack) -> list[Change]:
     else:
         before = pack_of(city)
         changes = _city_changes(before, pack)
-    if before.calendar != pack.calendar:
-        kind: Literal["add", "change"] = "change" if before.calendar else "add"
-        changes.append(Change(kind, "calendar", "calendar", ", ".join(pack.calendar)))
-    return changes + _map_changes(before, pack)
+    return changes + _calendar_changes(before, pack) + _map_changes(before, pack)
+
+
+def _calendar_changes(before: PlacesPack, after: PlacesPack) -> list[Change]:
+    if before.calendar == after.calendar:
+        return []
+    kind: Literal["add", "change"] = "change" if before.calendar else "add"
+    return [Change(kind, "calendar", "calendar", ", ".join(after.calendar))]
 
 
 def _city_changes(before: PlacesPack, after: PlacesPack) -> list[Change]:

@@ -50,6 +50,26 @@ def read(folder: Path) -> tuple[PlacesPack, list[PackProblem]]:
     return pack, sorted(problems)
 
 
+def read_small(
+    folder: Path, held: PlacesPack, *, areas: bool
+) -> tuple[PlacesPack, list[PackProblem]]:
+    """The parts that are changed in the console; the others, and the areas unless asked for, are as `held`."""
+    problems = Problems()
+    city = read_city(folder, problems)
+    pack = PlacesPack(
+        city=city,
+        calendar=read_calendar(folder, problems),
+        areas=_areas(folder, city.languages, problems) if areas else held.areas,
+        assets=held.assets,
+    )
+    if city.slug and city.slug != held.city.slug:
+        problems.add(
+            "city.yaml", 1, "The slug of a city stays.", f'Write "{held.city.slug}".', "slug"
+        )
+    _check_near(pack, problems)
+    return pack, sorted(problems)
+
+
 def _files(folder: Path, name: str) -> list[Path]:
     return sorted((folder / name).glob("*.geojson"))
 

@@ -1,5 +1,6 @@
 """The pack that a city in the database would be written as."""
 
+from dataclasses import replace
 from itertools import groupby
 
 from onehall.places.models import Address, Area, Asset, City, Landmark, Street
@@ -28,6 +29,13 @@ def pack_of(city: City) -> PlacesPack:
     )
 
 
+def small_of(city: City, *, areas: bool) -> PlacesPack:
+    """The parts that are quick to read; without `areas` their layers are there, but nothing in them."""
+    found = _areas(city) if areas else [replace(layer, rows=[]) for layer in _layers(city)]
+    kinds: dict[str, list[AssetRow]] = {kind: [] for kind in city.asset_kinds}
+    return PlacesPack(city=facts_of(city), calendar=city.calendar, areas=found, assets=kinds)
+
+
 def facts_of(city: City) -> CityFacts:
     """The city's own facts."""
     return CityFacts(
@@ -42,6 +50,7 @@ def facts_of(city: City) -> CityFacts:
         brand=city.brand,
         numbering=city.numbering,
         map=city.map,
+        publishing=city.publishing,
     )
 
 
@@ -53,11 +62,15 @@ def _areas(city: City) -> list[AreaLayer]:
             rows.values_list("layer", "code", "name", "geometry", "sort"), key=lambda row: row[0]
         )
     }
+    return [replace(layer, rows=by_layer.get(layer.layer, [])) for layer in _layers(city)]
+
+
+def _layers(city: City) -> list[AreaLayer]:
     return [
         AreaLayer(
             stem=entry["stem"],
             layer=entry["layer"],
-            rows=by_layer.get(entry["layer"], []),
+            rows=[],
             label=entry.get("label", {}),
             public=entry.get("public", True),
         )

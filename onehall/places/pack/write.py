@@ -23,13 +23,12 @@ def write(city: City, folder: Path) -> None:
 def write_pack(pack: PlacesPack, folder: Path) -> None:
     """Write a pack that is already in memory."""
     folder.mkdir(parents=True, exist_ok=True)
-    facts = {name: value for name, value in asdict(pack.city).items() if value}
-    (folder / "city.yaml").write_text(yamlfile.dump(facts), "utf-8")
-    if pack.calendar:
-        (folder / "calendar.yaml").write_text(yamlfile.dump(pack.calendar), "utf-8")
+    for path, data in file_docs(pack).items():
+        (folder / path).write_text(yamlfile.dump(data), "utf-8")
     _clear(folder, pack)
-    for layer in pack.areas:
-        _features(folder / "areas" / f"{layer.stem}.geojson", _areas(layer), _layer_words(layer))
+    for path, text in area_texts(pack.areas).items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
     if pack.streets:
         _features(folder / "streets.geojson", map(_street, pack.streets))
     if pack.landmarks:
@@ -38,6 +37,20 @@ def write_pack(pack: PlacesPack, folder: Path) -> None:
         _features(folder / "assets" / f"{kind}.geojson", map(_asset, rows))
     if pack.addresses:
         _addresses(folder / "addresses.csv", pack)
+
+
+def file_docs(pack: PlacesPack) -> dict[str, dict[str, Any]]:
+    """What city.yaml and calendar.yaml say, as plain data."""
+    facts = {name: value for name, value in asdict(pack.city).items() if value}
+    return {"city.yaml": facts} | ({"calendar.yaml": pack.calendar} if pack.calendar else {})
+
+
+def area_texts(layers: Iterable[AreaLayer]) -> dict[str, str]:
+    """The files of areas/ by their path in the pack."""
+    return {
+        f"areas/{layer.stem}.geojson": _collection(_areas(layer), _layer_words(layer))
+        for layer in layers
+    }
 
 
 def _clear(folder: Path, pack: PlacesPack) -> None:
@@ -101,12 +114,15 @@ def _asset(row: AssetRow) -> dict[str, Any]:
 def _features(
     path: Path, features: Iterable[dict[str, Any]], extra: dict[str, Any] | None = None
 ) -> None:
-    """A FeatureCollection with one feature per line, so that a change is one changed line."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    top = "".join(f',"{name}":{_json(value)}' for name, value in (extra or {}).items())
+    path.write_text(_collection(features, extra or {}), "utf-8")
+
+
+def _collection(features: Iterable[dict[str, Any]], extra: dict[str, Any]) -> str:
+    """A FeatureCollection with one feature per line, so that a change is one changed line."""
+    top = "".join(f',"{name}":{_json(value)}' for name, value in extra.items())
     lines = ",\n".join(_json(feature) for feature in features)
-    text = f'{{"type":"FeatureCollection"{top},"features":[\n{lines}\n]}}\n'
-    path.write_text(text, "utf-8")
+    return f'{{"type":"FeatureCollection"{top},"features":[\n{lines}\n]}}\n'
 
 
 def _json(value: Any) -> str:

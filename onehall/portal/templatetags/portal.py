@@ -7,12 +7,19 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template.defaultfilters import linebreaksbr
 from django.utils import formats, translation
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from onehall.casework.models import Photo
+from onehall.casework.wording import Line
 from onehall.catalog.services import ServiceDefinition
+from onehall.look.components.blocks import entry
 from onehall.look.context import own_name
+from onehall.look.markup import markup, where
 from onehall.look.tones import tone_of
+from onehall.people import permissions
 from onehall.portal.demo_modes import DEMO_MODES
 
 register = template.Library()
@@ -52,14 +59,7 @@ def masked(address: str) -> str:
 @register.filter
 def role_words(roles: Sequence[str]) -> str:
     """Roles as people say them."""
-    words = {
-        "agent": _("Front desk"),
-        "crew": _("Crew"),
-        "supervisor": _("Supervisor"),
-        "auditor": _("Auditor"),
-        "admin": _("Administrator"),
-    }
-    return ", ".join(words.get(role, role) for role in roles)
+    return ", ".join(permissions.words_of(role) for role in roles)
 
 
 @register.filter
@@ -87,6 +87,45 @@ def only_in(service: ServiceDefinition) -> str:
 def category_tone(category: str) -> str:
     """The tone of a category."""
     return tone_of(category)
+
+
+@register.simple_tag(takes_context=True)
+def timeline(
+    context: template.Context, lines: Sequence[Line], photos: Mapping[int, Photo], token: str
+) -> SafeString:
+    """What happened, entry by entry. In Python, because a page has many and residents wait for it."""
+    found = "".join(
+        entry(
+            context,
+            _said(line, photos, token),
+            tone=tone_of(line.category),
+            title=line.title,
+            at=line.at,
+            by=line.who,
+            note=line.detail,
+        )
+        for line in lines
+    )
+    return SafeString(f'<ol class="time">{found}</ol>')
+
+
+def _said(line: Line, photos: Mapping[int, Photo], token: str) -> SafeString:
+    words = where(linebreaksbr(line.words), '<div class="bubble" dir="auto">{}</div>')
+    return SafeString(
+        words + "".join(_shown(photos[pid], token) for pid in line.photo_ids if pid in photos)
+    )
+
+
+def _shown(photo: Photo, token: str) -> SafeString:
+    address = f"/r/{token}/photos/{photo.key}"
+    return markup(
+        '<a class="shown" href="{}/large.jpg"><img src="{}/small.jpg" width="{}" height="{}" loading="lazy" alt="{}"></a>',
+        address,
+        address,
+        photo.width,
+        photo.height,
+        photo.words or _("Photo"),
+    )
 
 
 @register.simple_tag

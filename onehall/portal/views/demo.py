@@ -40,7 +40,7 @@ def sign_in(request: CityRequest) -> HttpResponse:
         raise Http404
     user = User.objects.get(pk=chosen[0].user_id)
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-    return redirect("/desk/work" if "crew" in chosen[0].roles else "/desk")
+    return redirect("/desk/work" if {"crew", "contractor"} & set(chosen[0].roles) else "/desk")
 
 
 @login_not_required

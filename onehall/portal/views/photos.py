@@ -10,14 +10,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from onehall.casework import photos
 from onehall.casework.errors import CaseworkRefused
-from onehall.casework.models import Photo
+from onehall.casework.models import Case, Photo
 from onehall.casework.photos import Box
+from onehall.catalog.queries import catalogue
 from onehall.kernel import storage
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import PhotoRefused
 from onehall.look.doorway import CityRequest
 from onehall.portal.limits import too_many
 from onehall.portal.views.report import MAX_UPLOAD
+from onehall.service_requests import opened
 
 SIZES = {"large": "name", "small": "small_name", "thumb": "thumb_name"}
 
@@ -75,21 +77,52 @@ def blur(request: CityRequest, key: uuid.UUID, photo: uuid.UUID) -> HttpResponse
 @login_not_required
 @require_GET
 def show(request: CityRequest, photo: uuid.UUID, size: str) -> HttpResponse:
-    """The bytes of a photo. Its key can not be guessed and changes when it is made unreadable."""
-    row = Photo.objects.filter(city_id=request.city.id, key=photo, removed_at=None).first()
+    """The bytes of a photo. The address alone opens one that is shown to all who follow, or not sent yet.
+
+    Others open to the staff who may see the case, asked anew each time. The key can not be guessed,
+    and changes when a photo is made unreadable or hidden.
+    """
+    row = (
+        Photo.objects.filter(city_id=request.city.id, key=photo, removed_at=None)
+        .select_related("case")
+        .first()
+    )
     if row is None:
         raise Http404
+    if row.case is None:
+        return _bytes(request, row, size, keep=True)
+    service = catalogue(request.city).by_id(row.case.service_id)
+    if photos.is_open_to_all(row, service):
+        return _bytes(request, row, size, keep=True)
+    if not Case.objects.reachable_by(request.actor).filter(pk=row.case.pk).exists():
+        raise Http404
+    return _bytes(request, row, size, keep=False)
+
+
+@login_not_required
+@require_GET
+def own(request: CityRequest, token: str, photo: uuid.UUID, size: str) -> HttpResponse:
+    """A photo on the page of a report: the sender's own, and what is shown to all who follow."""
+    found = opened.photo_of(request.city, token, photo, actor=request.actor)
+    if found is None or size not in SIZES:
+        raise Http404
+    return _bytes(request, found, size, keep=False)
+
+
+def _bytes(request: CityRequest, row: Photo, size: str, *, keep: bool) -> HttpResponse:
+    """The picture in one of its sizes; without `keep` browsers ask again before they show it again."""
     name = getattr(row, SIZES[size])
     etag = f'"{name[-40:]}"'
     if request.headers.get("If-None-Match") == etag:
-        return HttpResponseNotModified()
-    try:
-        response = HttpResponse(storage.read(name), content_type="image/jpeg")
-    except FileNotFoundError as lost:
-        raise Http404 from lost
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        try:
+            response = HttpResponse(storage.read(name), content_type="image/jpeg")
+        except FileNotFoundError as lost:
+            raise Http404 from lost
+        response.headers["Content-Disposition"] = "inline"
     response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "private, max-age=86400"
-    response.headers["Content-Disposition"] = "inline"
+    response.headers["Cache-Control"] = "private, max-age=86400" if keep else "private, no-cache"
     return response
 
 

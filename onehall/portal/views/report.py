@@ -416,7 +416,7 @@ def service_for(request: CityRequest, key: str) -> ServiceDefinition:
         found = catalogue(request.city).service(key)
     except UnknownService as unknown:
         raise Http404 from unknown
-    if found.is_internal and not (request.actor.is_staff and request.actor.writes):
+    if found.is_internal and not (request.actor.is_staff and request.actor.may("ask")):
         raise Http404
     return found
 
@@ -434,7 +434,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 
 def _calling(request: CityRequest) -> bool:
     asked = request.GET.get("call") or request.POST.get("call")
-    return bool(asked) and request.actor.is_staff and request.actor.writes
+    return bool(asked) and request.actor.is_staff and request.actor.may("take_calls")
 
 
 def _channel(page: Page) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from onehall.casework.linking import JsonText, json_text
-from onehall.catalog import categories, rules
+from onehall.catalog import categories, routing
 from onehall.catalog.flows import FlowDefinition, Move
 from onehall.catalog.models import Service
 from onehall.catalog.queries import catalogue
@@ -102,7 +102,7 @@ class Targets:
 
         The file's department decides; the service's routing decides inside it, or alone.
         """
-        route = rules.route(target.service, facts)
+        route = routing.route(target.service, facts)
         routed = self._queues.get(route.queue)
         if among and routed not in among:
             return among[0].id, None

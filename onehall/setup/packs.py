@@ -1,24 +1,24 @@
-"""A city pack as a whole: the rooms' parts read together, compared, applied in one transaction, written back.
+"""A city pack as a whole: the rooms' parts read together, compared, written back. `applying` puts it in force.
 
 Import it only after Django is set up.
 """
 
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
-
-from django.db import transaction
-from django.db.models import F
+from tempfile import TemporaryDirectory
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from onehall.casework import migrating
 from onehall.catalog import pack as catalog_pack
 from onehall.catalog.pack import CatalogPack, Known
-from onehall.kernel import clock
 from onehall.kernel.yamlfile import PackProblem
 from onehall.people import pack as people_pack
 from onehall.people.pack import PeoplePack
 from onehall.places import pack as places_pack
 from onehall.places.models import City
 from onehall.places.pack import Change, PlacesPack
+from onehall.setup.queries import DraftView
 
 
 class PackRefused(Exception):
@@ -44,14 +44,28 @@ class CityPack:
 
 def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:
     """Everything in a folder and everything wrong with it, sorted by file and line, each once."""
-    places, problems = places_pack.read(folder)
+    return _with_the_rest(folder, *places_pack.read(folder))
+
+
+def read_small(folder: Path, city: City, *, areas: bool) -> tuple[CityPack, list[PackProblem]]:
+    """The same for the files that the console changes; the rest of the map is as the city has it."""
+    held = places_pack.small_of(city, areas=False)
+    return _with_the_rest(folder, *places_pack.read_small(folder, held, areas=areas))
+
+
+def _with_the_rest(
+    folder: Path, places: PlacesPack, problems: list[PackProblem]
+) -> tuple[CityPack, list[PackProblem]]:
     languages = places.city.languages
-    people, people_problems = people_pack.read(folder, languages)
+    codes = {layer.layer: [row.code for row in layer.rows] for layer in places.areas}
+    people, people_problems = people_pack.read(folder, languages, codes)
     known = Known(
         languages=tuple(languages),
         queues=people.queue_keys,
         asset_kinds=frozenset(places.assets),
-        layers=frozenset(layer.layer for layer in places.areas),
+        owners=places.owners,
+        people=frozenset(m["email"] for m in people.staff),
+        areas={a.layer: frozenset(row.code for row in a.rows) for a in places.areas},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)
     found = {*problems, *people_problems, *catalog_problems}
@@ -81,11 +95,20 @@ def changes(pack: CityPack, *, with_staff: bool = False) -> list[Change]:
     city = City.objects.filter(slug=pack.places.city.slug).first()
     return [
         *places_pack.plan(city, pack.places),
-        *_changes_above(pack, city, with_staff=with_staff),
+        *changes_above(pack, city, with_staff=with_staff),
     ]
 
 
-def _changes_above(pack: CityPack, city: City | None, *, with_staff: bool) -> list[Change]:
+def changes_small(pack: CityPack, city: City, *, areas: bool) -> list[Change]:
+    """What applying a pack from `read_small` would change."""
+    return [
+        *places_pack.plan_small(city, pack.places, areas=areas),
+        *changes_above(pack, city, with_staff=False),
+    ]
+
+
+def changes_above(pack: CityPack, city: City | None, *, with_staff: bool) -> list[Change]:
+    """What applying would change in departments and in the catalogue."""
     return [
         *people_pack.plan(pack.people, city, with_staff=with_staff),
         *_with_live_cases(catalog_pack.plan(pack.catalog, city), city),
@@ -113,24 +136,6 @@ def stay_words(live: list[tuple[int, int]]) -> str:
     )
 
 
-@transaction.atomic
-def apply(pack: CityPack, *, by: str, with_staff: bool = False) -> City:
-    """Make a city what a checked pack says. Its revision grows by one, or stays when nothing changes."""
-    now = clock.now()
-    slug = pack.places.city.slug
-    before = City.objects.filter(slug=slug).values_list("revision", flat=True).first()
-    city = places_pack.apply(pack.places, by=by, now=now)
-    if _changes_above(pack, city, with_staff=with_staff):
-        people_pack.apply(pack.people, city, with_staff=with_staff)
-        catalog_pack.apply(pack.catalog, city, now=now)
-        if city.revision == before:
-            City.objects.filter(pk=city.pk).update(
-                revision=F("revision") + 1, changed_at=now, changed_by=by
-            )
-            city.refresh_from_db()
-    return city
-
-
 def export(slug: str, folder: Path, *, with_staff: bool = False) -> City:
     """Write a city to a folder. Raises `NoSuchCity`, and `FileExistsError` for a folder in use."""
     city = City.objects.filter(slug=slug).first()
@@ -143,3 +148,22 @@ def export(slug: str, folder: Path, *, with_staff: bool = False) -> City:
     people_pack.write(city, folder, with_staff=with_staff)
     catalog_pack.write(city, folder)
     return city
+
+
+def zipped(city: City, draft: DraftView | None = None) -> bytes:
+    """A city's folder as a zip file, without its people; with a draft, as publishing would make it."""
+    out = BytesIO()
+    with TemporaryDirectory(prefix="onehall-zip-") as name:
+        folder = Path(name) / city.slug
+        export(city.slug, folder)
+        for file in draft.changed if draft else ():
+            path = folder / file.path
+            if file.text is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(file.text, encoding="utf-8")
+        with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+            for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+                archive.write(path, path.relative_to(folder.parent).as_posix())
+    return out.getvalue()
