@@ -14,6 +14,8 @@ from onehall.casework.case_rows import MailWish as MailWish
 from onehall.casework.case_rows import Watcher as Watcher
 from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
+from onehall.casework.corrections import Correction as Correction
+from onehall.casework.hand_over_models import HandOver as HandOver
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 

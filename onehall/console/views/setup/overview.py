@@ -62,11 +62,15 @@ def _overview(
 
 def _kinds(view: DraftView) -> list[dict[str, Any]]:
     """How many there are of each kind, with the way to them."""
-    ways = {"service": reverse("console:setup-services")}
+    ways = {
+        "service": reverse("console:setup-services"),
+        "flow": reverse("console:setup-flows"),
+        "reply": reverse("console:setup-answers"),
+    }
     found = []
     for kind, word in shown.KINDS.items():
         files = [f for f in view.of_kind(kind) if f.text is not None]
-        if kind in ("city", "calendar", "departments", "groups"):
+        if kind in ("city", "calendar", "departments", "bodies", "groups"):
             href, count = (shown.text_url(files[0].path) if files else ""), None
         else:
             href, count = ways.get(kind, f"{reverse('console:setup-files')}#{kind}"), len(files)
