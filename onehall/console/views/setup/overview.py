@@ -14,6 +14,7 @@ from onehall.console.setup import shown
 from onehall.console.setup.door import page, setup_only
 from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
+from onehall.places import queries as places
 from onehall.setup import actions, checking, packs, queries
 from onehall.setup.errors import SetupRefused
 from onehall.setup.queries import DraftView
@@ -93,6 +94,8 @@ def publish(request: CityRequest) -> HttpResponse:
         )
     except SetupRefused as no:
         return _overview(request, refused=str(no), note=note, status=409)
+    # This process need not wait until it reads the city again.
+    places.forget(request.city)
     messages.success(request, _("Published. It is in force now."))
     return redirect("console:setup-publication", pk=done.pk)
 
