@@ -221,6 +221,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
             e for e in _entries(desk, found, lines, sent, pictures, joined) if _shown(e, see)
         ],
         "see": see,
+        "flow_key": flow.key,
         "warnings": [n for n in lines if n.staff_only and n.words][:3],
         "news": [n for n in lines if n.seq > (trouble.changed_since or found.lock)],
         "first_reports": reports[:3],
