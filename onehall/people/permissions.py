@@ -4,10 +4,10 @@ The table is what the page of roles and `docs/offices/roles.md` show. What a rol
 the person's department and areas, and a move at what its flow says.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -182,6 +182,21 @@ def implied(roles: Iterable[str]) -> frozenset[str]:
 def works(roles: frozenset[str]) -> bool:
     """Whether somebody with these roles may change anything on a case."""
     return any(allowed(roles, key) for key in WORK)
+
+
+SERVING: Final = roles_with("do_tasks") - {"admin"}
+"""Roles that work a queue. An administrator may, but nobody waits for one."""
+
+
+def serves(member: Mapping[str, Any], queue: str, department: str) -> bool:
+    """Whether a person of the pack works a queue: of their department, or listed for city-wide."""
+    if not SERVING & set(member["roles"]):
+        return False
+    if not member["department"]:
+        return "agent" in member["roles"] and queue in member["queues"]
+    return member["department"] == department and (
+        not member["queues"] or queue in member["queues"]
+    )
 
 
 def words_of(role: str) -> str:
