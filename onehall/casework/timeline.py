@@ -55,6 +55,7 @@ STAFF_KINDS: Final = frozenset(
         "escalated",
         "clock",
         "migrated",
+        "undone",
         "file_added",
         "file_hidden",
         "file_removed",

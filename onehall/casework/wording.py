@@ -95,15 +95,26 @@ def lines(entries: list[TimelineEntry], case: Case, reader: Reader) -> list[Line
     category = reader.flow.states[reader.flow.start].category
     found: list[Line] = []
     said = {e.seq for e in entries if e.data.get("purpose") in ("accept", "dispute")}
+    gone = frozenset[int]() if reader.staff else taken_back(entries)
     for entry in reversed(entries):
         if entry.kind == "verdict" and "rating" not in entry.data and entry.seq - 1 in said:
             # The move before it says the same.
             continue
-        if entry.kind in ("moved", "migrated", "changed"):
+        if entry.kind in ("moved", "migrated", "changed", "undone"):
             target = reader.flow.states.get(str(entry.data.get("to")))
             category = target.category if target else category
-        found.append(line_of(entry, case, reader, category))
+        if entry.seq not in gone:
+            found.append(line_of(entry, case, reader, category))
     return found[::-1]
+
+
+def taken_back(entries: list[TimelineEntry]) -> frozenset[int]:
+    """The numbers of what was undone and of the undoing: to residents it is as if it had not been."""
+    found: set[int] = set()
+    for entry in entries:
+        if entry.kind == "undone":
+            found |= {entry.seq, *range(entry.data["first"], entry.data["last"] + 1)}
+    return frozenset(found)
 
 
 def _words(entry: TimelineEntry, reader: Reader) -> str:
@@ -169,6 +180,21 @@ def _say_received(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
         told = _("They said which side: %(name)s") % {"name": reader.text(side.get("name", ""))}
         return _("Received"), f"{how}. {told}"
     return _("Received"), how
+
+
+def _say_undone(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    what = UNDONE.get(str(entry.data.get("what")), lambda: _("the act before"))()
+    return _("Taken back: %(what)s") % {"what": what}, _("Nobody was told of it.")
+
+
+UNDONE = {
+    "assign": lambda: _("who has it"),
+    "queue": lambda: _("the other queue"),
+    "priority": lambda: _("the priority"),
+    "reply": lambda: _("the message to the residents"),
+    "note": lambda: _("the note"),
+    "move": lambda: _("the step"),
+}
 
 
 def _say_imported(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
