@@ -2,15 +2,26 @@
 
 from dataclasses import dataclass, field
 
-from onehall.casework.models import Attachment, Case, Effort, ForYou
+from onehall.casework.models import (
+    Attachment,
+    Case,
+    CasePause,
+    CaseTarget,
+    Effort,
+    ForYou,
+    HandOver,
+)
 from onehall.kernel.rows import select_together
 from onehall.people.actor import Actor
-from onehall.people.models import User
+from onehall.people.models import Body, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """Files, parts, time and materials, related cases, who of the staff follows; lines the reader has not read."""
+    """Files, parts, time and materials, related cases, who of the staff follows; lines the reader has not read.
+
+    Further targets, pauses and hand-overs, and every outside body of the city.
+    """
 
     files: list[Attachment] = field(default_factory=list)
     parts: list[Case] = field(default_factory=list)
@@ -18,6 +29,10 @@ class Beside:
     related: list[Case] = field(default_factory=list)
     watchers: list[User] = field(default_factory=list)
     unread: list[ForYou] = field(default_factory=list)
+    targets: list[CaseTarget] = field(default_factory=list)
+    pauses: list[CasePause] = field(default_factory=list)
+    hand_overs: list[HandOver] = field(default_factory=list)
+    bodies: list[Body] = field(default_factory=list)
 
 
 FILES = "WHERE case_id = %s AND removed_at IS NULL ORDER BY created_at, id LIMIT 30"
@@ -32,21 +47,47 @@ WATCHERS = """
 WHERE is_active AND id IN (SELECT user_id FROM casework_watcher WHERE case_id = %s AND following)
 ORDER BY name, id LIMIT 50
 """
+TARGETS = "WHERE case_id = %s ORDER BY due_at, id"
+PAUSES = "WHERE case_id = %s ORDER BY began_at DESC, id DESC LIMIT 50"
+HAND_OVERS = "WHERE case_id = %s ORDER BY id DESC LIMIT 10"
+BODIES = "WHERE city_id = %s ORDER BY position, id LIMIT 300"
 UNREAD = "WHERE user_id = %s AND case_id = %s AND read_at IS NULL ORDER BY id LIMIT 1"
 
 
 def beside(case: Case, reader: Actor) -> Beside:
     """Everything that lies beside a case."""
     pk = case.pk
-    files, parts, efforts, related, watchers, unread = select_together(
+    (
+        files,
+        parts,
+        efforts,
+        related,
+        watchers,
+        unread,
+        targets,
+        pauses,
+        given,
+        bodies,
+    ) = select_together(
         (Attachment, FILES, [pk]),
         (Case, PARTS, [pk]),
         (Effort, EFFORTS, [pk]),
         (Case, RELATED, [pk, pk, pk]),
         (User, WATCHERS, [pk]),
         (ForYou, UNREAD, [reader.user_id or 0, pk]),
+        (CaseTarget, TARGETS, [pk]),
+        (CasePause, PAUSES, [pk]),
+        (HandOver, HAND_OVERS, [pk]),
+        (Body, BODIES, [case.city_id]),
     )
+    known = {body.pk: body for body in bodies}
+    for row in given:
+        row.body = known[row.body_id]
     return Beside(
+        targets=targets,
+        pauses=pauses,
+        hand_overs=given,
+        bodies=bodies,
         files=files,
         parts=parts,
         efforts=efforts,

@@ -14,7 +14,7 @@ from django.core.cache import caches
 from django.db import connection, models
 
 from onehall.casework import following
-from onehall.casework.models import Case, CasePause, CaseTarget, Photo, TimelineEntry
+from onehall.casework.models import Case, CaseTarget, Photo, TimelineEntry
 from onehall.casework.nearby import NearCase as NearCase
 from onehall.casework.nearby import open_near as open_near
 from onehall.kernel.rows import select
@@ -231,17 +231,6 @@ def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]
     """Entries of a case, newest first, the last 500."""
     only = "AND public " if public_only else ""
     return select(TimelineEntry, f"WHERE case_id = %s {only}ORDER BY seq DESC LIMIT 500", [case.id])
-
-
-def targets_of(case: Case) -> list[CaseTarget]:
-    """Further targets of a case, the next one first."""
-    return select(CaseTarget, "WHERE case_id = %s ORDER BY due_at, id", [case.id])
-
-
-def pauses_of(case: Case) -> list[CasePause]:
-    """Times in which the clock of a case stood still, newest first, the last 50."""
-    where = "WHERE case_id = %s ORDER BY began_at DESC, id DESC LIMIT 50"
-    return select(CasePause, where, [case.id])
 
 
 def photos_of(case_ids: Sequence[int]) -> list[Photo]:

@@ -31,7 +31,6 @@ from onehall.look.tones import tone_of
 from onehall.messaging import queries as messaging
 from onehall.messaging.live import token as live_token
 from onehall.messaging.models import Message
-from onehall.people.bodies import bodies
 from onehall.people.queries import Member, QueueInfo, members, queues
 from onehall.places import areas
 from onehall.places.models import LIMIT_LAYER
@@ -205,10 +204,10 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         ],
         "has_news_for_me": bool(around.unread),
         "office": catalogue(city).attachments.office,
-        "targets": promises.target_lines(found, desk) if loaded.service.targets else [],
-        "pauses": promises.pause_lines(found, desk),
-        "given": promises.hand_overs(found),
-        "bodies": bodies(city) if works else [],
+        "targets": promises.target_lines(found, around.targets, desk),
+        "pauses": promises.pause_lines(around.pauses, desk),
+        "given": promises.hand_overs(around.hand_overs),
+        "bodies": [b for b in around.bodies if b.active] if works else [],
         "checklist": worklist.checklist(found, flow, rows, city=city, reader=reader, now=desk.now),
         "new_task": trouble.typed.get("title", ""),
         "live_etag": etag_of(request, loaded),

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from onehall.casework import queries as casework
-from onehall.casework.models import Case, CasePause, HandOver
+from onehall.casework.models import Case, CasePause, CaseTarget, HandOver
 from onehall.catalog.targets import FIRST_RESPONSE
 from onehall.console.desk import Desk
 
@@ -31,14 +31,14 @@ class PauseLine:
     cost: str
 
 
-def target_lines(case: Case, desk: Desk) -> list[TargetLine]:
+def target_lines(case: Case, rows: list[CaseTarget], desk: Desk) -> list[TargetLine]:
     """Further targets of the case, the next one first."""
     return [
         TargetLine(
             _("First response") if row.kind == FIRST_RESPONSE else _("On site"),
             *_standing(row.due_at, row.risk_at, row.met_at, row.ended_at, case, desk.now),
         )
-        for row in casework.targets_of(case)
+        for row in rows
     ]
 
 
@@ -63,11 +63,11 @@ def _standing(
     return _("due"), "work", due
 
 
-def pause_lines(case: Case, desk: Desk) -> list[PauseLine]:
+def pause_lines(rows: list[CasePause], desk: Desk) -> list[PauseLine]:
     """Times in which the clock stood still, newest first; the working time of a running one up to now."""
     calendar = casework.calendar_of(desk.city)
     found = []
-    for row in casework.pauses_of(case):
+    for row in rows:
         seconds = row.cost_seconds
         if row.ended_at is None:
             passed = calendar.working_time(row.began_at, desk.now).total_seconds()
@@ -84,10 +84,9 @@ class GivenLine:
     word: str
 
 
-def hand_overs(case: Case) -> list[GivenLine]:
+def hand_overs(rows: list[HandOver]) -> list[GivenLine]:
     """Outside bodies that have or had the case, newest first."""
-    rows = HandOver.objects.filter(case_id=case.pk).select_related("body")
-    return [GivenLine(row, row.get_state_display()) for row in rows.order_by("-id")[:10]]
+    return [GivenLine(row, row.get_state_display()) for row in rows]
 
 
 def _why(row: CasePause) -> dict[str, str] | str:
