@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -20,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.site import Site, multiply, running
+from bench.site import Site, held_worker, multiply, running
 
 CLIENTS = 8
 MANY_LUA = """
@@ -113,25 +112,11 @@ def tell(name: str, result: Result, **more: Any) -> None:
     )
 
 
-def worker_pids() -> list[int]:
-    """The background workers running here."""
-    told = subprocess.run(
-        ["pgrep", "-f", "onehall worker"], capture_output=True, text=True, check=False
-    )
-    return [int(pid) for pid in told.stdout.split()]
-
-
 def creates(site: Site, seconds: int) -> None:
     """Reports with the mails they cause, and alone: with the worker held while they are sent."""
     create(site, "create a report, its mail rendered beside", seconds)
-    workers = worker_pids()
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with held_worker(site):
         create(site, "create a report, worker held", seconds)
-    finally:
-        for pid in workers:
-            os.kill(pid, signal.SIGCONT)
 
 
 def create(site: Site, name: str, seconds: int) -> None:

@@ -5,11 +5,11 @@ that pages and indexes read; their hash chains are those of the original and are
 """
 
 import contextlib
-import math
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psycopg
 
-PORT = 8399
+from bench import ballast, processes
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Site:
     address: str
     database: str
     folder: Path
+    pid: int
     originals: int = 0
 
     def connect(self) -> psycopg.Connection:
@@ -42,8 +43,9 @@ class Site:
 def running(*, folder: Path | None = None) -> Iterator[Site]:
     """Start the demo in a folder (a new one by default) and stop it without leaving a process."""
     where = folder or Path(tempfile.mkdtemp(prefix="onehall-bench-"))
-    address = f"http://localhost:{PORT}"
-    command = [sys.executable, "-m", "onehall", "demo", "--port", str(PORT), "--dir", str(where)]
+    port = free_port()
+    address = f"http://localhost:{port}"
+    command = [sys.executable, "-m", "onehall", "demo", "--port", str(port), "--dir", str(where)]
     # The load comes from one connection, which the gentle limit would otherwise stop.
     environment = {**os.environ, "ONEHALL_LIMIT_CONNECTIONS": "no"}
     tree = subprocess.Popen(
@@ -51,7 +53,7 @@ def running(*, folder: Path | None = None) -> Iterator[Site]:
     )
     try:
         _wait(address, tree)
-        site = Site(address, _database(where), where)
+        site = Site(address, _database(where), where, tree.pid)
         with site.connect() as db:
             row = db.execute("SELECT max(id) FROM casework_case").fetchone()
         site.originals = row[0] if row else 0
@@ -63,7 +65,26 @@ def running(*, folder: Path | None = None) -> Iterator[Site]:
         if tree.poll() is None:
             tree.kill()
         if folder is None:
-            shutil.rmtree(where, ignore_errors=True)
+            remove(where)
+
+
+def free_port() -> int:
+    """A port on which nobody listens now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def remove(folder: Path) -> None:
+    """A data folder with all that it holds, also what lies elsewhere.
+
+    Root lends the database an account that cannot enter a private folder: there it is a link.
+    """
+    for path in [folder, *folder.iterdir()]:
+        if path.is_symlink():
+            shutil.rmtree(path.resolve(), ignore_errors=True)
+            path.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait(address: str, tree: "subprocess.Popen[bytes]") -> None:
@@ -92,50 +113,24 @@ def _database(folder: Path) -> str:
     return found.group()
 
 
-MULTIPLY = """
-INSERT INTO casework_case ({columns})
-SELECT {values}
-FROM casework_case c, generate_series(%(first)s::int, %(last)s::int) AS copy
-WHERE c.id <= %(base)s
-ON CONFLICT DO NOTHING
-"""
-CHANGED = {
-    "id": "c.id + copy * 1000000",
-    "number": "'B' || copy || '-' || c.number",
-    # Spread the copies over the same 18 months, so that lists stay mixed.
-    "opened_at": "c.opened_at - copy * interval '37 seconds'",
-    "due_order": "c.due_order + copy * interval '41 seconds'",
-}
+@contextlib.contextmanager
+def held_worker(site: Site) -> Iterator[None]:
+    """Let the site's own worker stand still meanwhile."""
+    workers = [
+        pid
+        for pid in processes.below(site.pid)
+        if b"onehall\0worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
 
 
-def multiply(site: Site, cases: int) -> int:
+def multiply(site: Site, cases: int, *, bare: bool = False) -> int:
     """Copy the history until the city has about `cases`; returns how many there are."""
     with site.connect() as db:
-        have = db.execute("SELECT count(*) FROM casework_case").fetchone()
-        originals = db.execute(
-            "SELECT count(*) FROM casework_case WHERE id <= %s", [site.originals]
-        ).fetchone()
-        assert originals
-        assert have
-        names = [
-            r[0]
-            for r in db.execute(
-                "SELECT column_name FROM information_schema.columns WHERE table_name = 'casework_case'"
-                " ORDER BY ordinal_position"
-            )
-        ]
-        copies = max(0, math.ceil((cases - have[0]) / max(1, originals[0])))
-        done = db.execute("SELECT coalesce(max(id) / 1000000, 0) FROM casework_case").fetchone()
-        assert done
-        sql = MULTIPLY.format(
-            columns=", ".join(f'"{n}"' for n in names),
-            values=", ".join(CHANGED.get(n, f'c."{n}"') for n in names),
-        )
-        if copies:
-            db.execute(
-                sql, {"first": done[0] + 1, "last": done[0] + copies, "base": site.originals}
-            )
-        db.execute("VACUUM ANALYZE casework_case")
-        total = db.execute("SELECT count(*) FROM casework_case").fetchone()
-        assert total
-        return int(total[0])
+        return ballast.multiply(db, originals=site.originals, cases=cases, bare=bare)

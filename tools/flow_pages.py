@@ -18,8 +18,8 @@ states stand below the boxes. The tables say the same in words.
 def pages() -> dict[str, str]:
     """The text of each file, by its place below docs/packs."""
     from onehall.catalog import diagram, flows
-    from onehall.cli import packs
     from onehall.kernel.localized import pick
+    from onehall.setup import packs
 
     pack = packs.read_sound(PACK)
     found: dict[str, str] = {}

@@ -112,8 +112,31 @@ def make_move(
     the photos that `by` kept under `draft_key`; a refused one leaves them there. `notes` are
     entries appended in the same step. Raises `MoveRefused` in words.
     """
-    given = given or Given()
     case = steps.locked(city=city, case_id=case_id, seen=seen)
+    return move_locked(
+        city=city,
+        case=case,
+        move=move,
+        by=by,
+        now=now,
+        given=given or Given(),
+        draft_key=draft_key,
+        notes=notes,
+    )
+
+
+def move_locked(
+    *,
+    city: City,
+    case: Case,
+    move: str,
+    by: Actor,
+    now: datetime,
+    given: Given,
+    draft_key: uuid.UUID | None = None,
+    notes: Sequence[NewEntry] = (),
+) -> Case:
+    """The same for a case that the caller's transaction holds from `steps.locked`."""
     listed = catalogue(city)
     flow = listed.flow_version(case.flow_version_id)
     service = listed.by_id(case.service_id)

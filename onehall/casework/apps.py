@@ -22,7 +22,7 @@ class CaseworkConfig(AppConfig):
 
         handlers.register(telling.STAFF_TOPIC, telling.tell_staff)
 
-        handlers.every("casework.timers", 20, tasks.sweep_timers)
+        handlers.every("casework.timers", 20, tasks.sweep_some, everywhere=True)
         handlers.every("casework.ladders", 60, tasks.sweep_ladders)
         handlers.every("casework.drafts", 3600, tasks.purge_drafts)
         handlers.every("casework.presence", 3600, tasks.purge_presence)

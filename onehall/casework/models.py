@@ -75,7 +75,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """One piece of city work. `lock` is the number of its last timeline entry."""
+    """One piece of city work. `lock` is the number of its last timeline entry.
+
+    `held_tasks` are its tasks as read with the lock on the row; None when they were not.
+    """
+
+    held_tasks: "list[Task] | None" = None
 
     class Priority(models.IntegerChoices):
         """How far ahead of others; a service may promise sooner for the higher ones."""

@@ -49,7 +49,9 @@ class Progress:
     @classmethod
     def of(cls, case: Case, flow: FlowDefinition, *, city: City, by: Actor, now: datetime) -> Self:
         """The progress of a stored case, which the caller has locked."""
-        tasks = list(Task.objects.filter(case_id=case.pk).order_by("cycle", "position", "id"))
+        tasks, case.held_tasks = case.held_tasks, None
+        if tasks is None:
+            tasks = list(Task.objects.filter(case_id=case.pk).order_by("cycle", "position", "id"))
         return cls(case=case, flow=flow, city=city, by=by, now=now, tasks=tasks)
 
     @property
@@ -248,23 +250,17 @@ class Progress:
 
     # Writing
 
-    def save(self, along: Together | None = None) -> None:
-        """Write tasks and timers; the caller writes the case and its entries.
-
-        With `along` the new rows travel with the caller's other writes, when it sends them.
-        """
+    def save(self, along: Together) -> None:
+        """Write tasks and timers when the caller sends `along`; it adds the case and its entries."""
         for task in self.touched:
-            task.save()
+            along.update(task)
         timers = (
             timers_of(self.case, self.flow, city=self.city, since=self.now)
             if self.starts_timers
             else []
         )
-        together = along or Together()
-        together.insert(self.fresh)
-        together.insert(timers)
-        if along is None:
-            together.send()
+        along.insert(self.fresh)
+        along.insert(timers)
 
 
 def named(task: Task) -> dict[str, Any]:

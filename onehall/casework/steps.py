@@ -2,22 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from onehall.casework import following, ladder, parts, queries, rules, targets, timeline
 from onehall.casework.errors import CaseChanged, MoveRefused
-from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.models import Case, Task, TimelineEntry
 from onehall.casework.progress import Progress
 from onehall.casework.timeline import NewEntry
 from onehall.catalog.queries import catalogue
-from onehall.kernel.rows import Together
+from onehall.kernel.rows import Together, select_together
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
+from onehall.people.models import Queue
 from onehall.people.permissions import Key
 from onehall.places.models import City
+
+QUEUE_OF: Final = "WHERE id = (SELECT queue_id FROM casework_case WHERE id = %s)"
+TASKS_OF: Final = "WHERE case_id = %s ORDER BY cycle, position, id"
 
 
 def locked(*, city: City, case_id: int, seen: int | None = None) -> Case:
@@ -26,14 +30,16 @@ def locked(*, city: City, case_id: int, seen: int | None = None) -> Case:
     `seen` is the `lock` that the page showed; raises `CaseChanged` when anything else than a mere
     look was added since.
     """
-    case = (
-        Case.objects.of_city(city.id)
-        .select_for_update(of=("self",))
-        .select_related("queue")
-        .get(pk=case_id)
+    cases, found, tasks = select_together(
+        (Case, "WHERE id = %s AND city_id = %s FOR UPDATE", [case_id, city.id]),
+        (Queue, QUEUE_OF, [case_id]),
+        (Task, TASKS_OF, [case_id]),
     )
-    # The same row: what follows need not read it again.
-    case.city = city
+    if not cases:
+        raise Case.DoesNotExist
+    case: Case = cases[0]
+    # The same rows: what follows need not read them again.
+    case.city, case.queue, case.held_tasks = city, found[0], tasks
     if seen is not None and case.lock != seen and _is_news(case, seen):
         words = _("Somebody else changed this case while you were looking at it.")
         raise CaseChanged(words, case=case, seen=seen)
@@ -101,9 +107,11 @@ def finish_progress(progress: Progress) -> None:
     targets.follow(case, flow, service, progress.entries, by=progress.by, now=now)
     ladder.set_next(case, service, calendar=queries.calendar_of(case.city))
     rows, outbox = timeline.append(case, progress.entries, by=progress.by, now=now)
-    case.save()
-    progress.save()
-    save_news(case=case, entries=rows, outbox=outbox, now=now)
+    together = Together()
+    together.update(case)
+    progress.save(together)
+    save_news(case=case, entries=rows, outbox=outbox, now=now, along=together)
+    together.send()
     if case.parent_id is not None:
         _tell_parent(progress)
 
@@ -123,12 +131,9 @@ def save_news(
     entries: list[TimelineEntry],
     outbox: list[NewOutbox],
     now: datetime,
-    along: Together | None = None,
+    along: Together,
 ) -> None:
-    """Insert entries and outbox rows of a case, sent as one; with `along`, when the caller sends."""
-    together = along or Together()
-    together.insert(entries, with_pk=True)
-    messaging.queue(city_id=case.city_id, rows=outbox, now=now, along=together)
-    following.follow_up(case, entries, now=now, along=together)
-    if along is None:
-        together.send()
+    """Insert entries and outbox rows of a case, when the caller sends `along`."""
+    along.insert(entries, with_pk=True)
+    messaging.queue(city_id=case.city_id, rows=outbox, now=now, along=along)
+    following.follow_up(case, entries, now=now, along=along)

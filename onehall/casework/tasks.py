@@ -1,41 +1,74 @@
 """Recurring work of the engine: due timers and forgotten drafts."""
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from django.db import transaction
 
 from onehall.casework import following, for_you, photos, presence, timers
 from onehall.casework.errors import CaseworkRefused
-from onehall.casework.models import Case, Timer
+from onehall.casework.models import Case
 from onehall.places.models import City
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 500
-"""Timers looked at in one sweep; the next sweep takes the rest."""
+"""Timers fired in one go; between two goes a worker sends mail."""
 
 PUT_OFF = timedelta(hours=1)
 """When a timer that failed is tried again."""
 
 
 def sweep_timers(now: datetime) -> int:
-    """Fire due timers, each at most once whoever sweeps; returns how many moved a case.
+    """Fire every due timer, each at most once whoever sweeps; returns how many moved a case or told somebody."""
+    fired = 0
+    while (found := _sweep(now)).taken:
+        fired += found.fired
+    return fired
+
+
+def sweep_some(*, now: datetime) -> bool:
+    """Fire some due timers beside other workers; whether there may be more."""
+    return _sweep(now).taken == AT_ONCE
+
+
+@dataclass(slots=True)
+class _Swept:
+    taken: int = 0
+    fired: int = 0
+
+
+def _sweep(now: datetime) -> _Swept:
+    """Fire at most `AT_ONCE` timers, each in a transaction of its own.
 
     One that is refused or fails is left behind and logged, so that it does not hold up the others.
     """
-    due = Timer.objects.filter(fired_at=None, at__lte=now).order_by("at", "id")
     cities: dict[int, City] = {}
-    fired = 0
-    for timer_id, city_id in due.values_list("id", "city_id")[:AT_ONCE]:
-        city = cities.get(city_id) or cities.setdefault(city_id, City.objects.get(pk=city_id))
+    swept = _Swept()
+    for swept.taken in range(1, AT_ONCE + 1):
+        timer: timers.Claimed | None = None
         try:
-            fired += timers.fire_timer(city=city, timer_id=timer_id, now=now)
+            with transaction.atomic():
+                timer = timers.claim(now=now)
+                if timer is None:
+                    swept.taken -= 1
+                    break
+                city = cities.get(timer.city_id)
+                if city is None:
+                    city = cities[timer.city_id] = City.objects.get(pk=timer.city_id)
+                swept.fired += timers.fire(timer, city=city, now=now)
         except CaseworkRefused:
-            log.warning("event=timer.refused timer=%d", timer_id)
-            timers.let_go(timer_id=timer_id, now=now)
+            if timer is None:
+                raise
+            log.warning("event=timer.refused timer=%d", timer.id)
+            timers.let_go(timer_id=timer.id, now=now)
         except (LookupError, ValueError, TypeError):
-            log.exception("event=timer.failed timer=%d", timer_id)
-            timers.put_off(timer_id=timer_id, until=now + PUT_OFF)
-    return fired
+            if timer is None:
+                raise
+            log.exception("event=timer.failed timer=%d", timer.id)
+            timers.put_off(timer_id=timer.id, until=now + PUT_OFF)
+    return swept
 
 
 def sweep_ladders(now: datetime) -> int:

@@ -1,38 +1,67 @@
 """The writes about timers: fire one that is due, let go of one, begin again after a join was undone."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from onehall.casework import actions, effects, ladder, steps
 from onehall.casework.models import Case, Timer
 from onehall.casework.progress import Progress, timers_of
+from onehall.casework.rules import Given
 from onehall.catalog.queries import catalogue
 from onehall.people.actor import system
 from onehall.places.models import City
 
 
-@transaction.atomic
-def fire_timer(*, city: City, timer_id: int, now: datetime) -> bool:
-    """Fire one due timer once; False when it was stale or taken by another worker.
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A timer that this transaction has taken: it counts as fired when the transaction ends well."""
 
-    Raises `MoveRefused`, with nothing noted, when the flow does not let the system make the move.
+    id: int
+    city_id: int
+    case_id: int
+    entered: int
+    kind: str
+    move: str
+    position: int
+
+
+CLAIM: Final = """
+UPDATE casework_timer SET fired_at = %(now)s
+WHERE id = (
+    SELECT id FROM casework_timer
+    WHERE fired_at IS NULL AND at <= %(now)s
+    ORDER BY at, id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id, city_id, case_id, entered, kind, move, position
+"""
+
+
+def claim(*, now: datetime) -> Claimed | None:
+    """Take the timer that is due longest and that nobody else has; in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"now": now})
+        row = cursor.fetchone()
+    return Claimed(*row) if row else None
+
+
+def fire(timer: Claimed, *, city: City, now: datetime) -> bool:
+    """Do what a claimed timer is for, in the transaction of the claim; False when it was stale.
+
+    Raises `MoveRefused` when the flow does not let the system make the move.
     """
-    timer = (
-        Timer.objects.select_for_update(skip_locked=True)
-        .filter(pk=timer_id, city_id=city.id, fired_at=None, at__lte=now)
-        .first()
-    )
-    if timer is None:
-        return False
-    timer.fired_at = now
-    timer.save(update_fields=["fired_at"])
     case = steps.locked(city=city, case_id=timer.case_id)
     if case.entered != timer.entered or case.merged_into_id is not None:
         return False
     if timer.kind != Timer.Kind.FIRE:
         return _tell(city, case, timer, now)
-    actions.make_move(city=city, case_id=case.id, move=timer.move, by=system(city.id), now=now)
+    actions.move_locked(
+        city=city, case=case, move=timer.move, by=system(city.id), now=now, given=Given()
+    )
     return True
 
 
@@ -55,7 +84,7 @@ def climb(*, city: City, case_id: int, now: datetime) -> bool:
     return True
 
 
-def _tell(city: City, case: Case, timer: Timer, now: datetime) -> bool:
+def _tell(city: City, case: Case, timer: Claimed, now: datetime) -> bool:
     """Remind or escalate, as the state of the case says at the timer's place."""
     flow = catalogue(city).flow_version(case.flow_version_id)
     effect = next(

@@ -3,7 +3,7 @@
 A scenario knows no calendar: a working day counts as a day and a working hour as an hour.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -72,7 +72,10 @@ def _wrong(case: "Run", step: Doc) -> list[str]:
 
 @dataclass
 class Run:
-    """A case of a scenario: what the engine keeps in rows, in memory."""
+    """A case of a scenario: what the engine keeps in rows, in memory.
+
+    `length` says how long a span is that begins some time after the opening.
+    """
 
     flow: FlowDefinition
     priority: str = "normal"
@@ -90,6 +93,14 @@ class Run:
     effects: list[str] = field(default_factory=list)
     state: str = ""
     mover: str = ""
+    channel: str = "web"
+    areas: dict[str, str] = field(default_factory=dict)
+    placed: bool = True
+    replied: bool = False
+    reopened: int = 0
+    people: int = 1
+    photos_before: int = 0
+    length: Callable[[Span, timedelta], timedelta] = lambda span, _since: _length(span)
 
     def __post_init__(self) -> None:
         self.state = self.flow.start
@@ -103,12 +114,17 @@ class Run:
             state=self.state,
             entered=self.entered,
             answers=self.answers,
-            channel="web",
-            placed=True,
+            areas=self.areas,
+            channel=self.channel,
+            placed=self.placed,
             priority=self.priority,
             queue=self.queue,
             assigned=self.assigned,
+            reopened=self.reopened,
+            people=self.people,
+            photos_before=self.photos_before,
             photos_after=self.photos_after,
+            replied=self.replied,
             tasks=tuple(self.tasks),
         )
 
@@ -188,27 +204,33 @@ class Run:
         )
 
     def _wait(self, span: Doc, _step: Doc) -> None:
-        until = self.now + _length(span_of(span))
-        while (timer := self._due(until)) is not None:
-            self.now = self.since + _length(timer.span)
-            self.fired.add(timer.position)
-            if timer.effect is not None:
-                self._do(timer.effect)
-                self._follow()
-                continue
-            move = self.flow.moves[timer.move]
-            if machine.guard_holds(move, machine.values(self.flow, self.snapshot)):
-                self._go(move, machine.target_of(move, self.flow, previous=self.previous, end=""))
-                self._follow()
-        self.now = until
+        self.wait_until(self.now + self.length(span_of(span), self.now))
 
-    def _due(self, until: timedelta) -> StateTimer | None:
+    def wait_until(self, until: timedelta) -> None:
+        """Let time pass up to a moment after the opening; timers that are due meanwhile do their part."""
+        while (due := self._due(until)) is not None:
+            self.now, _position, timer = due
+            self.fired.add(timer.position)
+            self._ring(timer)
+        self.now = max(self.now, until)
+
+    def _ring(self, timer: StateTimer) -> None:
+        if timer.effect is not None:
+            self._do(timer.effect)
+            self._follow()
+            return
+        move = self.flow.moves[timer.move]
+        if machine.guard_holds(move, machine.values(self.flow, self.snapshot)):
+            self._go(move, machine.target_of(move, self.flow, previous=self.previous, end=""))
+            self._follow()
+
+    def _due(self, until: timedelta) -> tuple[timedelta, int, StateTimer] | None:
         timers = [
-            t
+            (self.since + self.length(t.span, self.since), t.position, t)
             for t in self.flow.states[self.state].timers
-            if t.position not in self.fired and self.since + _length(t.span) <= until
+            if t.position not in self.fired
         ]
-        return min(timers, key=lambda t: (_length(t.span), t.position), default=None)
+        return min((t for t in timers if t[0] <= until), default=None, key=lambda t: t[:2])
 
     def _open(self, key: str) -> tuple[int, TaskRow]:
         for number, row in enumerate(self.tasks):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onehall.cli import running
+from onehall.cli import rehearse, running
 from onehall.cli.words import Failure, done, out, progress
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ def export(slug: str, folder: Path, *, with_staff: bool = False) -> City:
 @click.group()
 def command() -> None:
     """Check, plan, apply and export a city folder."""
+
+
+command.add_command(rehearse.command)
 
 
 @command.command("check")

@@ -76,7 +76,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         messaging.send_message(
             message=NewMessage(
                 city_id=city.id,
-                key=f"account:{secrets.token_hex(12)}",
+                key=f"{messaging.ACCOUNT}{secrets.token_hex(12)}",
                 to_address=email,
                 language=get_language() or city.languages[0],
                 subject=mail.subject,

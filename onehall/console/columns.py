@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from onehall.casework.queries import CaseLine
 from onehall.console.desk import Desk
 from onehall.console.statewords import channel_word
-from onehall.insights.queries import area_layer
+from onehall.insights.rollups import area_layer
 from onehall.places import areas
 
 USUAL: Final = ("state", "people", "due", "with")

@@ -25,7 +25,7 @@ from onehall.catalog.services import ServiceDefinition
 from onehall.console.desk import Desk
 from onehall.console.statewords import category_word, channel_word
 from onehall.insights.periods import Days, midnight
-from onehall.insights.queries import photo_wanted
+from onehall.insights.rollups import photo_wanted
 from onehall.look import dates
 from onehall.look.components.small import local
 from onehall.people.queries import members, queues

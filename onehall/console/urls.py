@@ -15,10 +15,13 @@ from onehall.console.views import (
     for_you,
     inbox,
     looking,
+    mail,
     mapping,
     orders,
     parts,
+    people,
     photos,
+    roles,
     saved,
     stop,
     tasks,
@@ -27,6 +30,7 @@ from onehall.console.views import (
 )
 from onehall.console.views.setup import history as setup_history
 from onehall.console.views.setup import overview as setup
+from onehall.console.views.setup import services as setup_services
 from onehall.console.views.setup import text as setup_text
 
 app_name = "console"
@@ -80,6 +84,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/figures.csv", exports.figures_csv, name="figures-csv"),
     path("desk/work", work.work, name="work"),
     path("desk/work/<str:number>", stop.stop, name="stop"),
+    path("desk/set-up/roles", roles.roles, name="roles"),
+    path("desk/set-up/people", people.people, name="people"),
+    path("desk/set-up/people/add", people.add, name="person-add"),
+    path("desk/set-up/people/<int:pk>", people.person, name="person"),
+    path("desk/set-up/people/<int:pk>/change", people.change, name="person-change"),
+    path("desk/set-up/people/<int:pk>/end", people.end, name="person-end"),
+    path("desk/set-up/people/<int:pk>/hand", people.hand, name="person-hand"),
+    path("desk/set-up/people/<int:pk>/back", people.take_back, name="person-back"),
+    path("desk/set-up/people/<int:pk>/invite", people.invite, name="person-invite"),
+    path("desk/set-up/messages", mail.log, name="mail"),
+    path("desk/set-up/messages/again", mail.preview, name="mail-preview"),
+    path("desk/set-up/messages/again/send", mail.again, name="mail-again"),
+    path("desk/set-up/messages/given-up", mail.letters, name="mail-letters"),
+    path("desk/set-up/messages/given-up/replay", mail.replay, name="mail-replay"),
+    path("desk/set-up/messages/<int:pk>", mail.one, name="mail-one"),
+    path("desk/set-up/messages/<int:pk>/again", mail.again_one, name="mail-again-one"),
     path("desk/set-up", setup.overview, name="setup"),
     path("desk/set-up/publish", setup.publish, name="setup-publish"),
     path("desk/set-up/discard", setup.discard, name="setup-discard"),
@@ -87,6 +107,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up/history", setup_history.history, name="setup-history"),
     path("desk/set-up/history/<int:pk>", setup_history.entry, name="setup-entry"),
     path("desk/set-up/published/<int:pk>", setup_history.publication, name="setup-publication"),
+    path("desk/set-up/services", setup_services.services, name="setup-services"),
+    path("desk/set-up/services/<slug:service_key>", setup_services.service, name="setup-service"),
     path("desk/set-up/files", setup_text.files, name="setup-files"),
     path("desk/set-up/files/<path:path>/raw", setup_text.raw, name="setup-raw"),
     path("desk/set-up/files/<path:path>", setup_text.text, name="setup-text"),

@@ -1,5 +1,7 @@
 """The insights room as a Django app."""
 
+from typing import override
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -11,3 +13,12 @@ class InsightsConfig(AppConfig):
     label = "insights"
     verbose_name = _("Figures")
     default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        """Sums by day every half minute, and every night a proof that they are right."""
+        from onehall.insights import rollups
+        from onehall.messaging import handlers
+
+        handlers.every("insights.rollups", 30, rollups.keep_current)
+        handlers.every("insights.proof", 86_400, rollups.prove)

@@ -4,9 +4,9 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.core.cache import caches
@@ -14,20 +14,16 @@ from django.db import connection
 
 from onehall.casework.models import Case
 from onehall.casework.queries import LOCAL
-from onehall.casework.rules import good_end
 from onehall.casework.selection import WAITS
-from onehall.catalog.queries import catalogue
-from onehall.insights import periods, statements
-from onehall.insights.periods import Key, Period
+from onehall.insights import periods, rollups, statements
+from onehall.insights.periods import Period
 from onehall.insights.rules import Tally
 from onehall.people.actor import Actor
 from onehall.people.queries import queues
-from onehall.places.areas import public_layers
 from onehall.places.models import City
 
-FRESH_SECONDS: Final[dict[Key, int]] = {"7": 30, "30": 30, "90": 120, "year": 600}
-"""So old may figures be: counting a year of a large city takes a while, and everybody asks the same."""
-MOST_DAYS: Final = 1000
+FRESH_SECONDS: Final = 30
+"""So old may figures be: everybody asks the same."""
 
 type Row = tuple[Any, ...]
 
@@ -55,20 +51,6 @@ class Figures:
     ages: list[int] = field(default_factory=list)
 
 
-def area_layer(city: City) -> str:
-    """The layer that figures are told by: the first one that residents may see; "" without any."""
-    return next(iter(public_layers(city)), "")
-
-
-def photo_wanted(city: City) -> dict[str, tuple[int, ...]]:
-    """Good ends for which services want a photo of the finished work: outcome to services."""
-    wanted: dict[str, list[int]] = {}
-    for service in catalogue(city).every:
-        if "after_photo" in service.closing_needs and good_end(service):
-            wanted.setdefault(good_end(service), []).append(service.id)
-    return {outcome: tuple(sorted(ids)) for outcome, ids in wanted.items()}
-
-
 _counting: Final = threading.Lock()
 
 
@@ -84,7 +66,7 @@ def figures(city: City, actor: Actor, period: Period, *, now: datetime) -> Figur
         whose += hashlib.sha256(str(within).encode()).hexdigest()
     key = f"insights:{city.pk}:{city.revision}:{period.key}:{period.last}:{whose}"
     known: tuple[float, Figures] | None = caches[LOCAL].get(key)
-    if known is not None and time.monotonic() - known[0] < FRESH_SECONDS[period.key]:
+    if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
         return known[1]
     if not _counting.acquire(blocking=known is None) and known is not None:
         return known[1]
@@ -116,43 +98,91 @@ def _count(
     of_city = Case.objects.of_city(city.pk).order_by("opened_at", "id")
     oldest = of_city.values_list("opened_at", flat=True).first()
     whole_before = oldest is not None and oldest < period.before_start
-    found = Figures(now, period, area_layer(city), whole_before)
-    wanted = [(o, s) for o, ids in photo_wanted(city).items() for s in ids]
+    by = rollups.reckoning(city)
+    found = Figures(now, period, by.layer, whole_before)
     ages = periods.ages(now=now, zone=period.zone)
-    given = {
+    # What is not compared is not read.
+    first = period.before if whole_before else period.first
+    given: dict[str, Any] = {
         "city": city.pk,
         "queues": scope,
         "within": within,
         "layer": found.layer,
-        # What is not compared is not read.
-        "before": period.before_start if whole_before else period.start,
+        "basis": by.basis,
+        "zone": by.zone,
+        "before": periods.midnight(first, period.zone),
         "start": period.start,
         "end": period.end,
         "edges": period.edges,
+        "first_before": first,
+        "first": period.first,
+        "last": period.last,
+        "cuts": list(period.cuts),
         "now": now,
         "ages": [periods.midnight(a.first, period.zone) for a in reversed(ages) if a.first],
         **{f"wait_{n}": category for n, category in enumerate(WAITS, 1)},
-        "most": MOST_DAYS,
-        "outcomes": [outcome for outcome, _ in wanted],
-        "services": [service for _, service in wanted],
+        "most": statements.MOST_DAYS,
+        "outcomes": [outcome for outcome, _ in by.wanted],
+        "services": [service for _, service in by.wanted],
     }
-    _open(found, _ask(statements.OPEN, given), len(ages))
-    counted = _opened(found, _ask(statements.OPENED, given))
-    _closed(found, _ask(statements.CLOSED, given))
+    given |= _live(given, period)
+    open_now, opened, closed, took, bare, sums, sums_took = _ask(ALL, given)
+    _open(found, open_now, len(ages))
+    found.opened, found.closed = [0] * len(period.cuts), [0] * len(period.cuts)
+    counted = [0] * len(period.cuts)
+    _opened(found, counted, [*opened, *(row[:9] for row in sums)])
+    _closed(found, [*closed, *((*row[:6], *row[9:12]) for row in sums)])
+    _bare(found, [*bare, *((*row[:6], row[12]) for row in sums)])
     _backlog(found, counted)
-    for service, recent, days, count in _ask(statements.TOOK, given):
-        tally = found.by_service.setdefault(service, Tally())
-        (tally.took if recent else tally.took_before)[max(0, days)] = count
-    if wanted:
-        _bare(found, _ask(statements.BARE, given))
+    for service, recent, days, count in (*took, *sums_took):
+        mine = found.by_service.setdefault(service, Tally())
+        spread = mine.took if recent else mine.took_before
+        spread[max(0, days)] = spread.get(max(0, days), 0) + count
     return found
 
 
-def _ask(sql: str, given: Mapping[str, Any]) -> list[Row]:
+ALL: Final = (
+    statements.OPEN,
+    statements.OPENED,
+    statements.CLOSED,
+    statements.TOOK,
+    statements.BARE,
+    statements.SUMS,
+    statements.SUMS_TOOK,
+)
+"""The questions of one page, asked as one text."""
+
+
+def _live(given: Mapping[str, Any], period: Period) -> dict[str, Any]:
+    """The days that are counted from the cases: today, those whose sums are stale, all without sums."""
+    ((summed, stale),) = _ask((statements.LIVE_DAYS,), given)[0]
+    first, days = given["first_before"], (period.last - given["first_before"]).days + 1
+    every = [first + timedelta(days=n) for n in range(days)]
+    # Sums know of one layer of areas only: whoever sees a part of the map has it counted.
+    usable = summed and not given["within"]
+    live = [d for d in every if d in {*stale, period.last}] if usable else every
+    spans: list[list[date]] = []
+    for day in live:
+        if spans and spans[-1][1] == day:
+            spans[-1][1] = day + timedelta(days=1)
+        else:
+            spans.append([day, day + timedelta(days=1)])
+    return {
+        "live_days": live,
+        "starts": [periods.midnight(start, period.zone) for start, _ in spans],
+        "stops": [periods.midnight(stop, period.zone) for _, stop in spans],
+    }
+
+
+def _ask(texts: Sequence[str], given: Mapping[str, Any]) -> list[list[Row]]:
+    """Several questions as one text; the answers to each."""
+    found: list[list[Row]] = []
     with connection.cursor() as cursor:
-        cursor.execute(sql, given)
-        rows: list[Row] = cursor.fetchall()
-        return rows
+        cursor.execute(";\n".join(texts), given)
+        for _text in texts:
+            found.append(cursor.fetchall())
+            cursor.nextset()
+    return found
 
 
 def _of(found: Figures, level: int, queue: int, service: int, area: str | None) -> Tally:
@@ -183,10 +213,8 @@ def _open(found: Figures, rows: Iterable[Row], ages: int) -> None:
             found.ages[ages - 1 - part] = count
 
 
-def _opened(found: Figures, rows: Iterable[Row]) -> list[int]:
-    """Fills in what came in; returns how much of it also counts for the open cases of the past."""
-    found.opened = [0] * len(found.period.cuts)
-    counted = [0] * len(found.period.cuts)
+def _opened(found: Figures, counted: list[int], rows: Iterable[Row]) -> None:
+    """Fills in what came in, and how much of it also counts for the open cases of the past."""
     for level, part, queue, service, area, recent, count, reopened, sure in rows:
         tally = _of(found, level, queue, service, area)
         if recent:
@@ -196,12 +224,11 @@ def _opened(found: Figures, rows: Iterable[Row]) -> list[int]:
             tally.new_before += count
             tally.reopened_before += reopened
         if recent and level == statements.BY_PART:
-            found.opened[part - 1], counted[part - 1] = count, sure
-    return counted
+            found.opened[part - 1] += count
+            counted[part - 1] += sure
 
 
 def _closed(found: Figures, rows: Iterable[Row]) -> None:
-    found.closed = [0] * len(found.period.cuts)
     for level, part, queue, service, area, recent, count, promised, kept in rows:
         tally = _of(found, level, queue, service, area)
         if recent:
@@ -213,7 +240,7 @@ def _closed(found: Figures, rows: Iterable[Row]) -> None:
             tally.promised_before += promised
             tally.kept_before += kept
         if recent and level == statements.BY_PART:
-            found.closed[part - 1] = count
+            found.closed[part - 1] += count
 
 
 def _bare(found: Figures, rows: Iterable[Row]) -> None:

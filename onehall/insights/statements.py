@@ -1,5 +1,8 @@
 """The questions behind the figures. Each reads its cases once and groups them in several ways.
 
+What came in and what was closed is asked of the cases only for days that have no sums (`_LIVE`), and of
+the sums for the others; `rollups` makes them, with the same words.
+
 `level` says which column a row is grouped by. Joined cases never count: their work is another's.
 What each figure means is written in docs/offices/figures.md, and `casework.selection` selects the same
 cases for the lists; a test holds the two together.
@@ -7,6 +10,9 @@ cases for the lists; a test holds the two together.
 # ruff: noqa: S608  # put together from the constants of this file; every value is a parameter
 
 from typing import Final
+
+MOST_DAYS: Final = 1000
+"""Cases that took longer are counted as having taken so many days."""
 
 BY_PART: Final = 0b0111
 BY_QUEUE: Final = 0b1011
@@ -20,6 +26,8 @@ _MINE: Final = (
 )
 _AREA: Final = "areas ->> %(layer)s AS area"
 _PART: Final = "width_bucket({}, %(edges)s::timestamptz[])"
+
+_LIVE: Final = "unnest(%(starts)s::timestamptz[], %(stops)s::timestamptz[]) AS span(start, stop)"
 
 _SETS: Final = (
     "GROUPING SETS ((recent, part), (recent, queue_id), (recent, service_id), (recent, area))"
@@ -53,8 +61,8 @@ FROM (
   SELECT queue_id, service_id, {_AREA}, opened_at >= %(start)s AS recent,
          {_PART.format("opened_at")} AS part, count(*) AS n, count(*) FILTER (WHERE reopened > 0) AS reopened,
          count(*) FILTER (WHERE is_open OR closed_at IS NOT NULL) AS counted
-  FROM casework_case
-  WHERE {_MINE} AND merged_into_id IS NULL AND opened_at >= %(before)s AND opened_at < %(end)s
+  FROM {_LIVE} JOIN casework_case c ON opened_at >= span.start AND opened_at < span.stop
+  WHERE {_MINE} AND merged_into_id IS NULL
   GROUP BY 1, 2, 3, 4, 5
 ) mine
 GROUP BY {_SETS}
@@ -66,8 +74,8 @@ FROM (
   SELECT queue_id, service_id, {_AREA}, closed_at >= %(start)s AS recent,
          {_PART.format("closed_at")} AS part, count(*) AS n, count(promised_at) AS promised,
          count(*) FILTER (WHERE closed_at <= promised_at) AS kept
-  FROM casework_case
-  WHERE {_MINE} AND merged_into_id IS NULL AND closed_at >= %(before)s AND closed_at < %(end)s
+  FROM {_LIVE} JOIN casework_case c ON closed_at >= span.start AND closed_at < span.stop
+  WHERE {_MINE} AND merged_into_id IS NULL
   GROUP BY 1, 2, 3, 4, 5
 ) mine
 GROUP BY {_SETS}
@@ -75,8 +83,8 @@ GROUP BY {_SETS}
 
 TOOK: Final = f"""
 SELECT service_id, closed_at >= %(start)s, least(%(most)s, extract(day FROM closed_at - opened_at)::int), count(*)
-FROM casework_case
-WHERE {_MINE} AND merged_into_id IS NULL AND closed_at >= %(before)s AND closed_at < %(end)s
+FROM {_LIVE} JOIN casework_case c ON closed_at >= span.start AND closed_at < span.stop
+WHERE {_MINE} AND merged_into_id IS NULL
 GROUP BY 1, 2, 3
 """
 
@@ -84,8 +92,8 @@ BARE: Final = f"""
 SELECT {_LEVEL}, part, queue_id, service_id, area, recent, sum(n)::int
 FROM (
   SELECT queue_id, service_id, {_AREA}, closed_at >= %(start)s AS recent, 0 AS part, count(*) AS n
-  FROM casework_case c
-  WHERE {_MINE} AND merged_into_id IS NULL AND closed_at >= %(before)s AND closed_at < %(end)s
+  FROM {_LIVE} JOIN casework_case c ON closed_at >= span.start AND closed_at < span.stop
+  WHERE {_MINE} AND merged_into_id IS NULL
     AND (outcome, service_id) IN (SELECT * FROM unnest(%(outcomes)s::text[], %(services)s::bigint[]))
     AND NOT EXISTS (
       SELECT FROM casework_photo p WHERE p.case_id = c.id AND p.kind = 'after' AND p.removed_at IS NULL
@@ -93,4 +101,105 @@ FROM (
   GROUP BY 1, 2, 3, 4, 5
 ) mine
 GROUP BY {_SETS}
+"""
+
+_SUMMED: Final = """
+  city_id = %(city)s AND (%(queues)s::bigint[] IS NULL OR queue_id = ANY(%(queues)s))
+  AND day >= %(first_before)s AND day <= %(last)s AND NOT day = ANY(%(live_days)s::date[])
+"""
+_SUMS: Final = """
+  sum(opened)::int, sum(reopened)::int, sum(counted)::int, sum(closed)::int, sum(promised)::int, sum(kept)::int,
+  sum(bare)::int
+"""
+
+# Sums of days by service tell of parts, queues and services; those by area only of areas.
+SUMS: Final = f"""
+SELECT GROUPING(part, queue_id, service_id) * 2 + 1, part, queue_id, service_id, NULL::text, recent, {_SUMS}
+FROM (
+  SELECT queue_id, service_id, day >= %(first)s AS recent,
+         width_bucket(day, %(cuts)s::date[]) AS part, opened, reopened, counted, closed, promised, kept, bare
+  FROM insights_dayfigure WHERE kind = 1 AND {_SUMMED}
+) mine
+GROUP BY GROUPING SETS ((recent, part), (recent, queue_id), (recent, service_id))
+UNION ALL
+SELECT {BY_AREA}, NULL, NULL, NULL, area, day >= %(first)s, {_SUMS}
+FROM insights_dayfigure WHERE kind = 2 AND {_SUMMED}
+GROUP BY area, day >= %(first)s
+"""
+
+SUMS_TOOK: Final = f"""
+SELECT service_id, day >= %(first)s, took, sum(closed)::int
+FROM insights_dayfigure WHERE kind = 3 AND {_SUMMED}
+GROUP BY 1, 2, 3
+"""
+
+# How sums are made. The same conditions as above; a day is the city's own.
+
+_DAY: Final = "({} AT TIME ZONE %(zone)s)::date"
+_EVERY: Final = "city_id = %(city)s AND merged_into_id IS NULL"
+
+_SUM: Final = f"""
+WITH came AS (
+  SELECT queue_id, service_id, {_AREA}, {_DAY.format("opened_at")} AS day, count(*) AS opened,
+         count(*) FILTER (WHERE reopened > 0) AS reopened,
+         count(*) FILTER (WHERE is_open OR closed_at IS NOT NULL) AS counted
+  FROM casework_case WHERE {_EVERY} AND opened_at >= %(start)s AND opened_at < %(end)s
+  GROUP BY 1, 2, 3, 4
+), went AS (
+  SELECT queue_id, service_id, {_AREA}, {_DAY.format("closed_at")} AS day,
+         least(%(most)s, greatest(0, extract(day FROM closed_at - opened_at)::int)) AS took,
+         count(*) AS closed, count(promised_at) AS promised,
+         count(*) FILTER (WHERE closed_at <= promised_at) AS kept,
+         count(*) FILTER (
+           WHERE (outcome, service_id) IN (SELECT * FROM unnest(%(outcomes)s::text[], %(services)s::bigint[]))
+           AND NOT EXISTS (
+             SELECT FROM casework_photo p WHERE p.case_id = c.id AND p.kind = 'after' AND p.removed_at IS NULL
+           )
+         ) AS bare
+  FROM casework_case c WHERE {_EVERY} AND closed_at >= %(start)s AND closed_at < %(end)s
+  GROUP BY 1, 2, 3, 4, 5
+), both_ways AS (
+  SELECT day, queue_id, service_id, area, opened, reopened, counted, 0 AS closed, 0 AS promised, 0 AS kept, 0 AS bare
+  FROM came
+  UNION ALL
+  SELECT day, queue_id, service_id, area, 0, 0, 0, closed, promised, kept, bare FROM went
+), summed AS (
+  SELECT 1 AS kind, day, queue_id, service_id, NULL::text AS area, NULL::int AS took, sum(opened)::int AS opened,
+         sum(reopened)::int AS reopened, sum(counted)::int AS counted, sum(closed)::int AS closed,
+         sum(promised)::int AS promised, sum(kept)::int AS kept, sum(bare)::int AS bare
+  FROM both_ways GROUP BY day, queue_id, service_id
+  UNION ALL
+  SELECT 2, day, queue_id, NULL, area, NULL, sum(opened)::int, sum(reopened)::int, sum(counted)::int,
+         sum(closed)::int, sum(promised)::int, sum(kept)::int, sum(bare)::int
+  FROM both_ways GROUP BY day, queue_id, area
+  UNION ALL
+  SELECT 3, day, queue_id, service_id, NULL, took, 0, 0, 0, sum(closed)::int, 0, 0, 0
+  FROM went GROUP BY day, queue_id, service_id, took
+)
+"""
+_COLUMNS: Final = "kind, day, queue_id, service_id, area, took, opened, reopened, counted, closed, promised, kept, bare"
+_STORED: Final = "city_id = %(city)s AND day >= %(first)s AND day <= %(last)s"
+
+SUM_UP: Final = f"""
+{_SUM}
+INSERT INTO insights_dayfigure (city_id, {_COLUMNS}) SELECT %(city)s, {_COLUMNS} FROM summed
+"""
+FORGET: Final = f"DELETE FROM insights_dayfigure WHERE {_STORED}"
+UNMARK: Final = """
+DELETE FROM insights_stalemoment WHERE city_id = %(city)s AND at >= %(start)s AND at < %(end)s
+"""
+STALE: Final = f"""
+SELECT DISTINCT {_DAY.format("at")} AS day FROM insights_stalemoment
+WHERE city_id = %(city)s AND {_DAY.format("at")} < %(today)s ORDER BY day
+"""
+PROVE: Final = f"""
+{_SUM}, stored AS (SELECT {_COLUMNS} FROM insights_dayfigure WHERE {_STORED})
+SELECT EXISTS (SELECT FROM insights_stalemoment WHERE city_id = %(city)s AND at >= %(start)s AND at < %(end)s),
+       EXISTS ((SELECT {_COLUMNS} FROM summed EXCEPT ALL SELECT * FROM stored)
+               UNION ALL (SELECT * FROM stored EXCEPT ALL SELECT {_COLUMNS} FROM summed))
+"""
+LIVE_DAYS: Final = f"""
+SELECT EXISTS (SELECT FROM insights_rollup WHERE city_id = %(city)s AND basis = %(basis)s),
+       ARRAY(SELECT DISTINCT {_DAY.format("at")} FROM insights_stalemoment
+             WHERE city_id = %(city)s AND at >= %(before)s AND at < %(end)s)
 """

@@ -6,7 +6,7 @@ from typing import Final
 
 HOME: Final = Path(__file__).parent / "static" / "look"
 RESIDENTS: Final = ("tokens", "reset", "base", "layout", "parts", "helpers")
-STAFF: Final = ("desk", "figures", "setup")
+STAFF: Final = ("desk", "figures", "setup", "people")
 
 
 def minify(css: str) -> str:

@@ -13,6 +13,8 @@ from onehall.messaging.models import LIVE, Message, Outbox, Tick
 
 SEND_MESSAGE: Final = "message"
 """Topic of the outbox rows that deliver one Message; the payload is {"message": id}."""
+ACCOUNT: Final = "account:"
+"""How the keys of messages begin that open somebody's sign-in: nobody else may read or redirect them."""
 KEEP_LIVE: Final = timedelta(minutes=10)
 KEEP_DONE: Final = timedelta(days=30)
 KEEP_TICKS: Final = timedelta(days=7)
@@ -143,11 +145,51 @@ def record_delivery(
     )
 
 
-def replay(*, ids: Sequence[int], now: datetime) -> int:
-    """Bring dead letters back with a fresh count of attempts; returns how many came back."""
-    return Outbox.objects.filter(pk__in=ids, dead=True).update(
-        dead=False, attempts=0, due_at=now, lease_until=None, error=""
-    )
+AGAIN_SQL: Final = """
+INSERT INTO messaging_outbox (city_id, topic, key, payload, created_at, due_at)
+SELECT city_id, %(topic)s, key, jsonb_build_object('message', id), %(now)s, %(now)s
+FROM messaging_message WHERE id = %(id)s AND city_id = %(city)s
+ON CONFLICT (city_id, topic, key) DO UPDATE
+SET done_at = NULL, dead = false, attempts = 0, due_at = %(now)s, lease_until = NULL, error = ''
+WHERE messaging_outbox.lease_until IS NULL OR messaging_outbox.lease_until <= %(now)s
+"""
+
+
+@transaction.atomic
+def send_again(*, city_id: int, message_id: int, now: datetime, to_address: str = "") -> bool:
+    """Deliver a message once more, to another address where one is given; whether it is on its way.
+
+    What was sent is not sent twice under one name: it goes out as a copy. What opens a sign-in is never
+    sent again, and what a worker has in its hands now is left to it.
+    """
+    held = Message.objects.select_for_update(of=("self",)).filter(city_id=city_id, pk=message_id)
+    message = held.first()
+    if message is None or message.key.startswith(ACCOUNT):
+        return False
+    address = to_address or message.to_address
+    if message.state == "sent":
+        copy = f"{message.key}:again:{now.timestamp():.6f}"
+        fields = ("case_number", "request_id", "about", "channel", "language", "subject",
+                  "body_text", "body_html")  # fmt: skip
+        given = {name: getattr(message, name) for name in fields}
+        new = NewMessage(city_id=city_id, key=copy, to_address=address, **given)
+        send_message(message=new, now=now)
+        return True
+    with connection.cursor() as cursor:
+        given = {"topic": SEND_MESSAGE, "now": now, "id": message.pk, "city": city_id}
+        cursor.execute(AGAIN_SQL, given)
+        if not cursor.rowcount:
+            return False
+    held.update(state="queued", error="", to_address=address)
+    return True
+
+
+def replay(*, ids: Sequence[int], now: datetime, city_id: int | None = None) -> int:
+    """Bring dead letters back with a fresh count of attempts, those of one city; how many came back."""
+    rows = Outbox.objects.filter(pk__in=ids, dead=True)
+    if city_id is not None:
+        rows = rows.filter(city_id=city_id)
+    return rows.update(dead=False, attempts=0, due_at=now, lease_until=None, error="")
 
 
 def bury(*, attempts: int, now: datetime) -> int:

@@ -26,11 +26,16 @@ class Job(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """A job that runs once per period of `seconds`, over all workers."""
+    """A job that runs once per period of `seconds`, over all workers.
+
+    `everywhere`: in each of them, for one that shares its work out row by row, and again at once as
+    long as it returns True.
+    """
 
     name: str
     seconds: int
     run: Job
+    everywhere: bool = False
 
 
 class TryAgain(Exception):
@@ -47,8 +52,11 @@ def register(topic: str, handler: Handler) -> None:
         raise ValueError(f"The topic {topic!r} has a handler already.")
 
 
-def every(name: str, seconds: int, run: Job) -> None:
-    """Run `run(now=now)` once per `seconds`, whatever the number of workers. Must be idempotent."""
-    job = Recurring(name, seconds, run)
+def every(name: str, seconds: int, run: Job, *, everywhere: bool = False) -> None:
+    """Run `run(now=now)` once per `seconds`, whatever the number of workers. Must be idempotent.
+
+    `everywhere` runs it in every worker, and again at once while it returns True.
+    """
+    job = Recurring(name, seconds, run, everywhere)
     if recurring.setdefault(name, job) != job:
         raise ValueError(f"The recurring job {name!r} is registered already.")

@@ -3,7 +3,7 @@
 from typing import Final, override
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 
 LIVE: Final = "live"
 """Topic of the news for open pages: read by the live stream, never by a worker."""
@@ -124,6 +124,14 @@ class Message(models.Model):
                 fields=["city", "case_number", "-id"],
                 name="message_of_case",
                 condition=~models.Q(case_number=""),
+            ),
+            models.Index(
+                fields=["city", "state", "-id"],
+                name="message_to_look_at",
+                condition=models.Q(state__in=["queued", "failed", "bounced", "skipped"]),
+            ),
+            models.Index(
+                "city", Upper("to_address"), models.F("id").desc(), name="message_of_address"
             ),
         ]
 

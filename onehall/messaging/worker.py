@@ -68,7 +68,7 @@ def run(
     done, losses = 0, 0
     while not halt.is_set():
         try:
-            run_recurring(now=clock.now())
+            more = run_recurring(now=clock.now())
             claimed = claim(now=clock.now(), batch=batch, lease=lease)
             done += work_off(claimed, stop=halt)
             losses = 0
@@ -81,7 +81,7 @@ def run(
             log.warning("event=worker.database_lost kind=%s wait=%.1f", type(lost).__name__, wait)
             halt.wait(wait)
             continue
-        if not claimed:
+        if not claimed and not more:
             if once:
                 break
             halt.wait(IDLE_SECONDS)
@@ -190,17 +190,24 @@ def _database_answers() -> bool:
         return False
 
 
-def run_recurring(*, now: datetime) -> None:
-    """Run each recurring job whose period began and which no other worker has taken."""
+def run_recurring(*, now: datetime) -> bool:
+    """Run each recurring job whose period began and which no other worker has taken.
+
+    True when one that every worker runs has more to do at once.
+    """
     for job in handlers.recurring.values():
         tick = int(now.timestamp() // job.seconds)
-        if _last_ticks.get(job.name) == tick:
+        if _last_ticks.get(job.name) == tick and job.name not in _unfinished:
             continue
-        if _take_tick(job, tick, now):
-            _run_job(job, tick, now)
+        if _take_tick(job, tick, now) or job.everywhere:
+            more = _run_job(job, tick, now)
+            (_unfinished.add if more and job.everywhere else _unfinished.discard)(job.name)
         _last_ticks[job.name] = tick
+    return bool(_unfinished)
 
 
+_unfinished: set[str] = set()
+"""Jobs that every worker runs and that this process has not come to the end of."""
 _last_ticks: dict[str, int] = {}
 """The newest tick this process has seen of each job: saves a statement per loop."""
 
@@ -216,19 +223,20 @@ def _take_tick(job: handlers.Recurring, tick: int, now: datetime) -> bool:
         return bool(cursor.rowcount)
 
 
-def _run_job(job: handlers.Recurring, tick: int, now: datetime) -> None:
-    """Run one recurring job; a failure is noted, and the next period tries again."""
+def _run_job(job: handlers.Recurring, tick: int, now: datetime) -> bool:
+    """Run one recurring job; a failure is noted, and the next period tries again. Whether it has more to do."""
     row = Tick.objects.filter(name=job.name, tick=tick)
     try:
-        job.run(now=now)
+        more = job.run(now=now) is True
     except Exception as problem:
         if not _database_answers():
             raise
         words = describe(problem)
         row.update(error=words)
         log.warning("event=recurring.failed name=%s error=%s", job.name, words)
-        return
+        return False
     row.update(done_at=clock.now())
+    return more
 
 
 def housekeeping(*, now: datetime) -> None:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from onehall.people.actor import Actor
+from onehall.people.permissions import implied
 
 
 class UserManager(BaseUserManager["User"]):
@@ -130,7 +131,7 @@ class Membership(models.Model):
             city_id=self.city_id,
             name=self.user.name,
             user_id=self.user_id,
-            roles=frozenset(self.roles),
+            roles=frozenset(self.roles) | implied(self.roles),
             department_id=self.department_id,
             areas=frozenset((layer, code) for layer, codes in self.areas.items() for code in codes),
         )

@@ -1,7 +1,8 @@
 """Departments, queues and staff of a city pack: `departments.yaml` in and out."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,8 +10,10 @@ from django.db import transaction
 
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
+from onehall.people.actions import described, keep
+from onehall.people.actor import system
 from onehall.people.differences import differences
-from onehall.people.models import Department, Membership, Queue, User
+from onehall.people.models import Department, Membership, Queue, StaffChange, User
 from onehall.people.permissions import ROLES, roles_with
 from onehall.places.models import City
 from onehall.places.rows import Change
@@ -245,7 +248,9 @@ def _queues(departments: Iterable[Doc]) -> dict[str, Doc]:
 
 
 @transaction.atomic
-def apply(pack: PeoplePack, city: City, *, with_staff: bool = False) -> None:
+def apply(
+    pack: PeoplePack, city: City, *, with_staff: bool = False, by: str = "", now: datetime
+) -> None:
     """Make the rows match the pack. What the pack no longer names stays, inactive: cases refer to it."""
     departments: dict[str, Department] = {}
     for number, doc in enumerate(pack.departments):
@@ -275,17 +280,21 @@ def apply(pack: PeoplePack, city: City, *, with_staff: bool = False) -> None:
     Department.objects.filter(city=city).exclude(key__in=departments).update(active=False)
     if with_staff:
         for member in pack.staff:
-            _apply_member(member, city, departments)
+            _apply_member(member, city, departments, by=by, now=now)
 
 
-def _apply_member(member: Doc, city: City, departments: Mapping[str, Department]) -> None:
+def _apply_member(
+    member: Doc, city: City, departments: Mapping[str, Department], *, by: str, now: datetime
+) -> None:
     user = User.objects.filter(email__iexact=member["email"]).first()
     if user is None:
         user = User.objects.create_user(email=member["email"], name=member["name"])
     if (user.name, user.language) != (member["name"], member["language"]):
         user.name, user.language = member["name"], member["language"]
         user.save(update_fields=["name", "language"])
-    Membership.objects.update_or_create(
+    held = Membership.objects.filter(user=user, city=city).select_related("department").first()
+    old = described(held) if held else {}
+    membership, is_new = Membership.objects.update_or_create(
         user=user,
         city=city,
         defaults={
@@ -296,6 +305,11 @@ def _apply_member(member: Doc, city: City, departments: Mapping[str, Department]
             "active": True,
         },
     )
+    kind = StaffChange.Kind.ADDED if is_new else StaffChange.Kind.CHANGED
+    if old and not old["active"]:
+        kind = StaffChange.Kind.RETURNED
+    who, new = replace(system(city.pk), name=by), described(membership)
+    keep(city_id=city.pk, user_id=user.pk, kind=kind, old=old, new=new, by=who, now=now)
 
 
 def write(city: City, folder: Path, *, with_staff: bool = False) -> None:

@@ -35,7 +35,6 @@ type Key = Literal[
     "export",
     "see_messages",
     "see_people",
-    "see_setup",
     "move",
     "note",
     "reply",
@@ -43,7 +42,6 @@ type Key = Literal[
     "assign",
     "set_priority",
     "send_on",
-    "change_service",
     "change_place",
     "join",
     "do_tasks",
@@ -110,7 +108,6 @@ TABLE: Final[tuple[Part, ...]] = (
         _line("see_messages", _("Read the message log"), "agent supervisor head auditor admin"),
         _line("see_people", _("See who works here and in which role"),
               "supervisor head auditor set-up admin"),
-        _line("see_setup", _("See how the city is set up"), "head auditor set-up admin"),
     )),
     Part("work", _("Work on cases"), (
         _line("move", _("Make a move, where its flow names the role"), _HANDS),
@@ -120,7 +117,6 @@ TABLE: Final[tuple[Part, ...]] = (
         _line("assign", _("Give a case to somebody, or back to its queue"), _DESK),
         _line("set_priority", _("Set the priority"), _DESK),
         _line("send_on", _("Send a case to another queue"), _DESK),
-        _line("change_service", _("Change the service of a case"), _DESK),
         _line("change_place", _("Correct the place of a case"), _DESK),
         _line("join", _("Join cases, and undo it"), _DESK),
         _line("do_tasks", _("Take and finish tasks of their queues"), _HANDS),
@@ -171,6 +167,11 @@ def allowed(roles: Iterable[str], key: Key) -> bool:
     return not _LINES[key].roles.isdisjoint(roles)
 
 
+def implied(roles: Iterable[str]) -> frozenset[str]:
+    """Roles that come with others: a department head makes every move that a flow keeps for supervisors."""
+    return frozenset({"supervisor"} if "head" in roles else ())
+
+
 @cache
 def works(roles: frozenset[str]) -> bool:
     """Whether somebody with these roles may change anything on a case."""
@@ -206,7 +207,7 @@ _ABOUT: Final[dict[str, Promise]] = {
     "contractor": _("A company that works for the city. Sees no names, addresses or numbers."),
     "reviewer": _("Looks at plans and applications: the tasks of a queue."),
     "supervisor": _("Leads a team: everything the crew may, and what needs a second look."),
-    "head": _("Leads a department: as a supervisor, and sees how it is set up."),
+    "head": _("Leads a department: may what a supervisor may, in flows too."),
     "finance": _("Looks at what concerns money: the tasks of a queue."),
     "auditor": _("Reads everything and changes nothing."),
     "set-up": _("Changes how the city works, and sees no names, addresses or numbers."),

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from django.db.models import Q
+
 from onehall.kernel.rows import select
 from onehall.people import permissions
 from onehall.people.actor import Actor
-from onehall.people.models import Membership, Queue
+from onehall.people.models import Department, Membership, Queue, StaffChange
 from onehall.people.permissions import Key
 from onehall.places.held import Held
 from onehall.places.models import City
@@ -142,3 +144,56 @@ def members(city: City) -> list[Member]:
         )
         for m in rows
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffQuery:
+    """What a page of the staff shows. `after` is the place of the last row of the page before."""
+
+    text: str = ""
+    role: str = ""
+    department_key: str = ""
+    ended: bool = False
+    after: tuple[str, int] | None = None
+
+
+STAFF_PAGE: Final = 50
+
+
+def staff(city: City, query: StaffQuery) -> list[Membership]:
+    """A page of the staff by name, one row more than fits; one query."""
+    rows = Membership.objects.filter(city=city, active=not query.ended)
+    if query.text:
+        rows = rows.filter(
+            Q(user__name__icontains=query.text) | Q(user__email__icontains=query.text)
+        )
+    if query.role:
+        rows = rows.filter(roles__contains=[query.role])
+    if query.department_key:
+        rows = rows.filter(department__key=query.department_key)
+    if query.after is not None:
+        name, pk = query.after
+        rows = rows.filter(Q(user__name__gt=name) | Q(user__name=name, user_id__gt=pk))
+    found = rows.select_related("user", "department").order_by("user__name", "user_id")
+    return list(found[: STAFF_PAGE + 1])
+
+
+def membership_of(city: City, user_id: int) -> Membership | None:
+    """What somebody is here, or was."""
+    rows = Membership.objects.filter(city=city, user_id=user_id)
+    return rows.select_related("user", "department").first()
+
+
+def changes_of(city: City, user_id: int, *, most: int = 50) -> list[StaffChange]:
+    """What was changed about somebody, the newest first."""
+    return list(StaffChange.objects.filter(city=city, user_id=user_id).order_by("-pk")[:most])
+
+
+def works_elsewhere(city: City, user_id: int) -> bool:
+    """Whether somebody works for another city too; their name is then theirs to change."""
+    return Membership.objects.filter(user_id=user_id, active=True).exclude(city=city).exists()
+
+
+def departments(city: City) -> list[Department]:
+    """The departments in use, in order."""
+    return list(Department.objects.filter(city=city, active=True))

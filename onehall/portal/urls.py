@@ -3,7 +3,18 @@
 from django.urls import URLPattern, URLResolver, path, re_path, register_converter
 from django.urls.converters import StringConverter
 
-from onehall.portal.views import demo, files, home, mine, photos, places, report, status
+from onehall.portal.views import (
+    demo,
+    files,
+    home,
+    invited,
+    mine,
+    photos,
+    places,
+    preview,
+    report,
+    status,
+)
 
 
 class Secret(StringConverter):
@@ -32,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("report", report.choose, name="choose"),
     path("report/<slug:service_key>", report.form, name="report"),
     path("report/<slug:service_key>/near", places.near, name="near"),
+    path("preview/service", preview.service, name="preview"),
     path("places/find", places.find, name="find-place"),
     path("places/name", places.name, name="name-place"),
     re_path(
@@ -51,6 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="photo",
     ),
     path("mine", mine.mine, name="mine"),
+    re_path(r"^invited/(?P<secret>[A-Za-z0-9_:-]{20,400})$", invited.invited, name="invited"),
     path("demo", demo.people, name="demo-people"),
     path("demo/sign-in", demo.sign_in, name="demo-sign-in"),
     path("demo/mail", demo.mailbox, name="mailbox"),

@@ -247,6 +247,8 @@ def publish(*, city: City, seen: str, note: str, by: Actor, now: datetime) -> Pu
     Refused with mistakes, when the city changed underneath in the same files, when the draft is no longer
     what was looked at, and to the only author where the city wants two people.
     """
+    if not by.may("publish"):
+        raise MayNotSetUp(_("Only those who publish in this city can do that."))
     held, draft = _begin(city, by, now)
     rows = list(DraftFile.objects.filter(city=held, draft=draft).order_by("path"))
     view = queries.view_of(held, draft, rows)

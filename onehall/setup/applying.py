@@ -75,7 +75,7 @@ def _apply(
     promised = recounting.promised(held)
     city = places_pack.apply(pack.places, by=author.name, now=now, parts=parts)
     if packs.changes_above(pack, city, with_staff=with_staff):
-        people_pack.apply(pack.people, city, with_staff=with_staff)
+        people_pack.apply(pack.people, city, with_staff=with_staff, by=author.name, now=now)
         catalog_pack.apply(pack.catalog, city, now=now)
         if held is not None and city.revision == held.revision:
             City.objects.filter(pk=city.pk).update(

@@ -21,10 +21,12 @@ from onehall.messaging.actions import NewMessage, send_message
 from onehall.messaging.models import Message
 from onehall.people.actor import resident
 from onehall.people.models import User
+from onehall.people.permissions import Key
 from onehall.places.models import City
 from onehall.service_requests import actions as requests
 from onehall.service_requests.actions import NewRequest
 from onehall.service_requests.models import ServiceRequest
+from onehall.setup.models import Draft
 from tests.cast import ROSA, SOUTH, START, Cast, elsewhere, picture
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +43,7 @@ PUBLIC = {
     "portal:photo", "portal:own-photo", "portal:file", "portal:status", "portal:status-json", "portal:status-map", "portal:news",
     "portal:write", "portal:verdict", "portal:rate",
     "portal:photo-add", "portal:photo-remove", "portal:photo-blur",
-    "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
+    "portal:invited", "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
     "account_login", "account_request_login_code", "account_confirm_login_code", "account_signup",
     "account_inactive", "account_logout", "account_reset_password",
     "account_confirm_password_reset_code", "account_complete_password_reset",
@@ -64,6 +66,33 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:split": {"part": "the branch"},
     "console:file": {"what": "share"},
 }
+SETUP_POSTS: dict[str, dict[str, Any]] = {
+    # Addresses of the set-up, with what is sent to make them write; the preview only shows.
+    "console:setup-publish": {"seen": "x"},
+    "console:setup-discard": {"seen": "x"},
+    "console:setup-services": {"name": "Broken bench"},
+    "console:setup-service": {"name.en": "Hole"},
+    "console:setup-files": {"path": "services/bench.yaml"},
+    "console:setup-text": {"text": "key: hole"},
+    "portal:preview": {"name.en": "Hole"},
+}
+SET_UP = "portal:preview"
+"""Of the portal's rooms, and for those who set up alone."""
+CITY_POSTS: dict[str, tuple[Key, dict[str, Any]]] = {
+    # Addresses of the desk that change no case but who works here and what is sent: the permission that
+    # each one asks for, and what is sent to it.
+    "console:person-add": (
+        "change_people", {"email": "x@testford.example", "name": "X", "roles": ["crew"]},
+    ),
+    "console:person-change": ("change_people", {"name": "X", "roles": ["crew"]}),
+    "console:person-end": ("change_people", {}),
+    "console:person-hand": ("change_people", {}),
+    "console:person-back": ("change_people", {}),
+    "console:person-invite": ("change_people", {}),
+    "console:mail-again": ("resend", {}),
+    "console:mail-again-one": ("resend", {}),
+    "console:mail-replay": ("resend", {}),
+}  # fmt: skip
 READERS_POSTS: dict[str, dict[str, Any]] = {
     # Everybody who sees the case may: it says that they have it open, and nothing is added to it.
     "console:looking": {},
@@ -86,6 +115,8 @@ OPEN_POSTS = {
     "portal:verdict": "tests/service_requests: judge",
     "portal:rate": "tests/service_requests: rate",
     "portal:news": "tests/service_requests: set_news, set_contact",
+    # The link's secret is the permission, once: tests/console/test_people.
+    "portal:invited": "people.invites",
     # Only where made-up people live: `test_the_demos_doors_are_shut_in_production`.
     "portal:demo-sign-in": "here",
     # The sign-in library checks for itself.
@@ -141,6 +172,7 @@ class World:
             "queue_key": "roads",
             "template_key": "crew-soon",
             "service_key": "pothole",
+            "path": "services/pothole.yaml",
             "photo": str(photo.key),
             "pk": photo.pk,
             "key": DRAFT,
@@ -151,12 +183,21 @@ class World:
             "y": 12421,
             "pick": "not-signed-by-anybody",
             "signed": "not-signed",
+            "secret": "not-signed-by-anybody-here",
         }
+
+    def slug(self, *, foreign: bool) -> str:
+        """The short name of a city."""
+        return (self.elsewhere if foreign else self.cast.city).slug
 
     def url(self, name: str, *, foreign: bool = False) -> str:
         """The address of a name with sample arguments."""
         args = self.args(foreign=foreign)
-        if name == "portal:message":
+        if name.startswith("console:person"):
+            args["pk"] = User.objects.get(
+                email=f"{'ida' if foreign else 'kim'}.cast@{self.slug(foreign=foreign)}.example"
+            ).pk
+        if name in ("portal:message", "console:mail-one", "console:mail-again-one"):
             args["pk"] = (self.foreign_message if foreign else self.message).pk
         if name == "console:file":
             args["pk"] = _file((self.foreign if foreign else self.request).case).pk
@@ -268,7 +309,7 @@ def to_sign_in(response: HttpResponse) -> bool:
 
 def test_every_address_is_public_own_or_of_the_desk() -> None:
     assert set(ADDRESSES) >= PUBLIC | OWN
-    rest = set(ADDRESSES) - PUBLIC - OWN
+    rest = set(ADDRESSES) - PUBLIC - OWN - {SET_UP}
     # The stream checks a signed token, and nobody is signed in there.
     assert rest == set(DESK) | {"api:live"}
 
@@ -346,6 +387,25 @@ class TestTheDesk:
         if name not in ("console:photos", "console:keep", "console:files"):
             assert Case.objects.get(pk=world.case.pk).lock > lock
 
+    @pytest.mark.parametrize("name", SETUP_POSTS)
+    def test_who_may_set_up(self, world: World, name: str) -> None:
+        url, data = world.url(name), SETUP_POSTS[name]
+        for who in ("ben", "mo", "dana", "owen", "kim", "rosa", "ida"):
+            assert world.client(who).post(url, data).status_code == 403, who
+        assert to_sign_in(world.client().post(url, data))
+        assert not Draft.objects.exists()
+        assert world.client("ada").post(url, data).status_code in {200, 302, 409}
+
+    def test_every_page_of_the_set_up_is_for_those_who_may(self, world: World) -> None:
+        for name in (n for n in DESK if n.startswith("console:setup")):
+            codes = {
+                world.client(w).get(world.url(name)).status_code for w in ("mo", "owen", "dana")
+            }
+            assert codes <= {403, 405}, name
+            assert world.client("ada").get(world.url(name)).status_code in {200, 302, 404, 405}, (
+                name
+            )
+
     @pytest.mark.parametrize("name", READERS_POSTS)
     def test_who_sees_a_case_may_say_that_they_look(self, world: World, name: str) -> None:
         lock = Case.objects.get(pk=world.case.pk).lock
@@ -366,11 +426,20 @@ class TestPosts:
                 found.add(name)
         # Pages of the sign-in library that only say something answer to any method.
         found -= {"account_inactive", "account_password_reset_completed"}
-        assert found == {*DESK_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}
+        assert found == {
+            *DESK_POSTS,
+            *SETUP_POSTS,
+            *CITY_POSTS,
+            *READERS_POSTS,
+            *STAFF_POSTS,
+            *OPEN_POSTS,
+        }
 
     def test_none_is_taken_without_a_token_against_forgery(self, world: World) -> None:
         wrong = []
-        for name in sorted({*DESK_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}):
+        for name in sorted(
+            {*DESK_POSTS, *SETUP_POSTS, *CITY_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}
+        ):
             data = DESK_POSTS.get(name, {}) | {"words": "x", "answer": "yes", "rating": "5"}
             client = world.client("mo", csrf=True)
             if client.post(world.url(name), data).status_code != 403:
@@ -424,6 +493,15 @@ class TestOtherCities:
                 answer = client.post(world.url(name, foreign=True), data | {"seen": 2})
                 assert answer.status_code == 404, name
         assert Case.objects.get(pk=world.foreign.case_id).lock == 2
+
+    def test_people_and_mails_stay_in_their_city(self, world: World) -> None:
+        for name in ("console:person", "console:mail-one"):
+            assert world.client("ada").get(world.url(name)).status_code == 200, name
+            assert world.client("ada").get(world.url(name, foreign=True)).status_code == 404, name
+        for name, (_key, data) in CITY_POSTS.items():
+            if "pk" in ADDRESSES[name]:
+                answer = world.client("ada").post(world.url(name, foreign=True), data)
+                assert answer.status_code == 404, name
 
     def test_a_photo_of_another_case_is_not_changed_through_this_one(self, world: World) -> None:
         url = reverse(

@@ -45,6 +45,8 @@ WRITERS = {
     "task_actions.py": "every write to a task",
     "migrating.py": "live cases between the versions of their flow",
     "photos.py": "writes about photos",
+    "leaving.py": "one person's open work to another",
+    "mail.py": "messages sent again, and addresses corrected",
     "presence.py": "who has a case open",
     "saved.py": "saved views and pins",
     "undoing.py": "an act taken back",

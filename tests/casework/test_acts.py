@@ -335,7 +335,7 @@ class TestWhatItCosts:
 
     def test_a_move(self, cast: Cast) -> None:
         case = cast.case()
-        self.count(lambda: cast.move(case, "start", cast.ben, seen=case.lock), 10)
+        self.count(lambda: cast.move(case, "start", cast.ben, seen=case.lock), 4)
 
     def test_a_close_with_a_photo(self, cast: Cast) -> None:
         case = cast.case()
@@ -343,7 +343,7 @@ class TestWhatItCosts:
 
         photo = after_photo(cast, case, by=cast.ben)
         given = {"outcome": "fixed", "words": "x", "photo_ids": (photo,)}
-        self.count(lambda: cast.move(case, "close", cast.ben, **given), 10)
+        self.count(lambda: cast.move(case, "close", cast.ben, **given), 7)
 
     def test_a_reply(self, cast: Cast) -> None:
         case = cast.case()
@@ -351,7 +351,7 @@ class TestWhatItCosts:
             lambda: actions.reply(
                 city=cast.city, case_id=case.id, words="x", by=cast.dana, now=START
             ),
-            8,
+            4,
         )
 
 

@@ -4,11 +4,12 @@ import datetime as dt
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from onehall.casework import tasks, timers
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case, Timer
+from onehall.places.models import City
 from onehall.service_requests import joining
 from tests.cast import START, Cast, build, entries, sound
 
@@ -21,6 +22,11 @@ def settles(case: Case) -> int:
 
 @pytest.mark.django_db
 class TestSweep:
+    def fire_next(self, cast: Cast) -> None:
+        taken = timers.claim(now=START)
+        assert taken is not None
+        timers.fire(taken, city=cast.city, now=START)
+
     def test_settles_what_nobody_answered_and_not_a_moment_before(self, cast: Cast) -> None:
         case = cast.case()
         cast.finish(case)
@@ -82,8 +88,8 @@ class TestSweep:
         bad = Timer.objects.create(
             city=cast.city, case=case, entered=case.entered, move="reopen", at=START
         )
-        with pytest.raises(MoveRefused):
-            timers.fire_timer(city=cast.city, timer_id=bad.pk, now=START)
+        with pytest.raises(MoveRefused), transaction.atomic():
+            self.fire_next(cast)
         bad.refresh_from_db()
         assert bad.fired_at is None
         assert tasks.sweep_timers(START + 7 * DAY) == 1
@@ -98,27 +104,38 @@ class TestSweep:
         case, good = cast.case(), cast.case()
         cast.finish(case)
         cast.finish(good, now=START + dt.timedelta(minutes=1))
-        plain = timers.fire_timer
+        plain = timers.fire
 
-        def fire(*, city: object, timer_id: int, now: dt.datetime) -> bool:
-            if Timer.objects.get(pk=timer_id).case_id == case.pk:
+        def fire(timer: timers.Claimed, *, city: City, now: dt.datetime) -> bool:
+            if timer.case_id == case.pk:
                 raise KeyError("lost")
-            return plain(city=cast.city, timer_id=timer_id, now=now)
+            return plain(timer, city=city, now=now)
 
-        monkeypatch.setattr(timers, "fire_timer", fire)
+        monkeypatch.setattr(timers, "fire", fire)
         assert tasks.sweep_timers(START + 8 * DAY) == 1
         assert sound(good).state == "closed"
         assert Timer.objects.get(case=case).at == START + 8 * DAY + tasks.PUT_OFF
         assert "timer.failed" in caplog.text
 
-    def test_a_timer_of_another_city_does_not_fire_here(self, cast: Cast) -> None:
-        from onehall.places.models import City
+    def test_a_worker_takes_some_and_says_whether_there_are_more(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(3):
+            cast.finish(cast.case())
+        monkeypatch.setattr(tasks, "AT_ONCE", 2)
+        assert tasks.sweep_some(now=START + 8 * DAY)
+        assert Timer.objects.filter(fired_at=None).count() == 1
+        assert not tasks.sweep_some(now=START + 8 * DAY)
+        assert not Timer.objects.filter(fired_at=None).exists()
 
+    def test_a_timer_of_another_city_does_not_fire_here(self, cast: Cast) -> None:
         case = cast.case()
         cast.finish(case)
         other = City.objects.create(slug="other", name="Other", languages=["en"])
-        timer = Timer.objects.get(case=case)
-        assert not timers.fire_timer(city=other, timer_id=timer.pk, now=START + 9 * DAY)
+        timer = timers.claim(now=START + 9 * DAY)
+        assert timer is not None
+        with pytest.raises(Case.DoesNotExist):
+            timers.fire(timer, city=other, now=START + 9 * DAY)
 
 
 @pytest.mark.django_db(transaction=True)

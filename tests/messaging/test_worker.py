@@ -23,8 +23,10 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(handlers, "topics", {})
     monkeypatch.setattr(handlers, "recurring", {})
     worker._last_ticks.clear()
+    worker._unfinished.clear()
     yield
     worker._last_ticks.clear()
+    worker._unfinished.clear()
 
 
 class Recorder:
@@ -151,6 +153,19 @@ def test_a_recurring_job_runs_once_per_period(
     worker.run(once=True)
     assert runs == [now, now + MINUTE]
     assert Tick.objects.exclude(done_at=None).count() == 2
+
+
+def test_a_job_of_every_worker_runs_in_each_and_on_while_there_is_more() -> None:
+    left = [True, True, False, False]
+    handlers.every("sweep", 60, lambda *, now: left.pop(0), everywhere=True)
+    worker.run(once=True)
+    assert left == [False]
+    worker.run(once=True)
+    assert left == [False]
+    worker._last_ticks.clear()  # as another worker would start
+    worker.run(once=True)
+    assert left == []
+    assert Tick.objects.exclude(done_at=None).count() == 1
 
 
 def test_a_recurring_job_that_fails_is_noted(now: dt.datetime) -> None:

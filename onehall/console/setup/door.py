@@ -15,6 +15,7 @@ from onehall.look.doorway import CityRequest
 
 TABS: Final = (
     ("overview", "console:setup", gettext_lazy("Overview")),
+    ("services", "console:setup-services", gettext_lazy("Services")),
     ("files", "console:setup-files", gettext_lazy("As text")),
     ("history", "console:setup-history", gettext_lazy("History")),
 )

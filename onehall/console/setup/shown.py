@@ -26,7 +26,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "reply": gettext_lazy("Prepared answers"),
     "area": gettext_lazy("Areas"),
 }
-FORMS: Final[dict[str, str]] = {}
+FORMS: Final[dict[str, str]] = {"service": "console:setup-service"}
 """Kinds of files that have a form, with its address."""
 
 DONE: Final[Mapping[str, Any]] = {

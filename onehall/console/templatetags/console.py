@@ -11,9 +11,10 @@ from onehall.casework.models import Case
 from onehall.casework.queries import CaseLine
 from onehall.console import pins
 from onehall.console.columns import age
+from onehall.console.maillog import words_of_state
 from onehall.console.statewords import channel_word
 from onehall.look.components.larger import promise_clock
-from onehall.look.components.small import icon, number, state, who
+from onehall.look.components.small import icon, number, state, tag, who
 from onehall.look.dates import say
 from onehall.look.markup import markup
 
@@ -158,6 +159,19 @@ def delivery(state: str) -> str:
         "bounced": _("came back"),
         "skipped": _("not sent"),
     }.get(state, state)
+
+
+@register.simple_tag
+def mail_tag(state: str) -> SafeString:
+    """Where a message is, with the shape that says so without color."""
+    tones = {
+        "sent": "done",
+        "queued": "work",
+        "failed": "late",
+        "bounced": "late",
+        "skipped": "hold",
+    }
+    return tag(tone=tones.get(state, "hold"), word=words_of_state(state), bare=True)
 
 
 @register.filter

@@ -65,3 +65,54 @@ def at(given: Any, key: Any) -> Any:
         return given[key]
     except (IndexError, KeyError, TypeError):
         return ""
+
+
+@register.filter
+def tongue(words: Any, code: str) -> Any:
+    """The words of one language; a plain text is in the first one."""
+    if isinstance(words, Mapping):
+        return words.get(code, "")
+    return ""
+
+
+@register.filter
+def joined(first: str, more: Any) -> str:
+    """Two parts of a name as one."""
+    return f"{first}{more}"
+
+
+@register.simple_tag
+def options(choices: Sequence[tuple[str, Any]], chosen: Any) -> SafeString:
+    """The options of a select; one that is chosen but not known stays, so that saving keeps it."""
+    known = {key for key, _words in choices}
+    kept = [(chosen, chosen)] if chosen and chosen not in known else []
+    return SafeString(
+        "".join(
+            markup(
+                '<option value="{}"{}>{}</option>',
+                key,
+                SafeString(" selected") if key == chosen else SafeString(""),
+                words,
+            )
+            for key, words in [*kept, *choices]
+        )
+    )
+
+
+@register.simple_tag
+def term_options(groups: Sequence[Any], chosen: str) -> SafeString:
+    """What a condition may say, grouped by what it is about."""
+    return SafeString(
+        "".join(
+            markup(
+                '<optgroup label="{}">{}</optgroup>',
+                group.label,
+                options(group.choices, _in(group, chosen)),
+            )
+            for group in groups
+        )
+    )
+
+
+def _in(group: Any, chosen: str) -> str:
+    return chosen if any(key == chosen for key, _words in group.choices) else ""

@@ -20,7 +20,7 @@ from onehall.console.sheets import download, lines
 from onehall.console.views.figures import chosen_period
 from onehall.console.views.inbox import queue_of
 from onehall.insights import queries
-from onehall.insights.queries import area_layer
+from onehall.insights.rollups import area_layer
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.people.queries import queues as all_queues

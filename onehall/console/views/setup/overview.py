@@ -60,7 +60,7 @@ def _overview(
 
 def _kinds(view: DraftView) -> list[dict[str, Any]]:
     """How many there are of each kind, with the way to them."""
-    ways: dict[str, str] = {}
+    ways = {"service": reverse("console:setup-services")}
     found = []
     for kind, word in shown.KINDS.items():
         files = [f for f in view.of_kind(kind) if f.text is not None]

@@ -1,0 +1,80 @@
+"""Sums by day, so that a year of figures reads thousands of rows and not every case; all of it can be rebuilt."""
+
+from typing import override
+
+from django.db import models
+
+
+class DayFigure(models.Model):
+    """What came in and what was closed on one local day, by queue and one more thing.
+
+    Three kinds of rows tell the same cases: by service, by area, and closed ones by the whole days
+    they took. A day that is not told has nothing.
+    """
+
+    class Kind(models.IntegerChoices):
+        """By what the row counts beside the queue."""
+
+        SERVICE = 1
+        AREA = 2
+        TOOK = 3
+
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    day = models.DateField()
+    queue_id = models.BigIntegerField()
+    service_id = models.BigIntegerField(null=True)
+    opened = models.PositiveIntegerField(default=0)
+    reopened = models.PositiveIntegerField(default=0)
+    counted = models.PositiveIntegerField(default=0)
+    closed = models.PositiveIntegerField(default=0)
+    promised = models.PositiveIntegerField(default=0)
+    kept = models.PositiveIntegerField(default=0)
+    bare = models.PositiveIntegerField(default=0)
+    kind = models.PositiveSmallIntegerField(choices=Kind)
+    took = models.PositiveSmallIntegerField(null=True)
+    area = models.TextField(null=True)
+
+    class Meta:
+        indexes = [models.Index("city", "kind", "day", name="day_figure_read")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind}"
+
+
+class StaleMoment(models.Model):
+    """A case that was opened or closed about then has changed: the sums of that day no longer hold.
+
+    Written by triggers on cases and photos, so that no way of changing one can be forgotten.
+    """
+
+    city = models.ForeignKey(
+        "places.City", on_delete=models.DO_NOTHING, db_index=False, db_constraint=False
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("city", "at", name="stale_moment_city")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.at}"
+
+
+class RollUp(models.Model):
+    """That a city's days are summed up, and by what reckoning: another one makes all sums worthless.
+
+    `proved_day` is the day that was last compared with the cases, `wrong_day` the last that differed.
+    """
+
+    city = models.OneToOneField("places.City", on_delete=models.CASCADE, primary_key=True)
+    basis = models.CharField(max_length=64)
+    built_at = models.DateTimeField()
+    proved_at = models.DateTimeField(null=True)
+    proved_day = models.DateField(null=True)
+    wrong_at = models.DateTimeField(null=True)
+    wrong_day = models.DateField(null=True)
+
+    @override
+    def __str__(self) -> str:
+        return f"roll-up of {self.city_id}"

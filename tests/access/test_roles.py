@@ -1,0 +1,153 @@
+"""Role × address × own department, another department, the areas one is limited to, another city.
+
+What each address asks of the table of permissions stands here; every one that writes is tried by every role.
+"""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from onehall.casework.models import Case
+from onehall.messaging.models import Message
+from onehall.people.models import Department, Membership, StaffChange, User
+from onehall.people.permissions import ROLES, Key, allowed, works
+from tests.access.test_urls import (
+    CITY_POSTS,
+    DESK_POSTS,
+    World,
+    world,  # noqa: F401  # a fixture
+)
+
+pytestmark = pytest.mark.django_db
+
+ASKS: dict[str, Key] = {
+    "console:move": "move",
+    "console:say": "reply",
+    "console:change": "take",
+    "console:task": "do_tasks",
+    "console:tasks": "add_tasks",
+    "console:photos": "add_photos",
+    "console:keep": "add_photos",
+    "console:photo": "show_photos",
+}
+"""What the addresses of `DESK_POSTS` ask, as they are sent there."""
+
+BY_FLOW = {"agent", "crew", "supervisor", "head"}
+"""Roles that Testford's flow names for the move that is tried; a head makes the supervisors' moves."""
+
+QUIET = {"console:photos", "console:keep"}
+"""These come without a picture, so nothing is written even by who may."""
+
+READS: dict[str, Key] = {
+    "console:case": "see_cases",
+    "console:stop": "see_cases",
+    "console:figures": "see_figures",
+    "console:figures-csv": "export",
+    "console:cases-csv": "export",
+    "console:ask": "ask",
+    "console:people": "see_people",
+    "console:person": "see_people",
+    "console:person-add": "change_people",
+    "console:person-end": "change_people",
+    "console:mail": "see_messages",
+    "console:mail-preview": "resend",
+    "console:mail-letters": "see_messages",
+}
+
+
+def client(world: World, role: str, *, department: str = "works", **more: Any) -> Client:  # noqa: F811
+    """Somebody with one role in a department of Testford."""
+    city = world.cast.city
+    user = User.objects.create_user(
+        email=f"{role}.{department or 'all'}@testford.example", name=role.title()
+    )
+    unit = Department.objects.get(city=city, key=department) if department else None
+    Membership.objects.create(user=user, city=city, department=unit, roles=[role], **more)
+    browser = Client(headers={"host": city.hosts[0]})
+    browser.force_login(user)
+    return browser
+
+
+def lock(world: World) -> int:  # noqa: F811
+    return Case.objects.get(pk=world.case.pk).lock
+
+
+def test_every_address_that_writes_says_what_it_asks() -> None:
+    assert set(ASKS) == set(DESK_POSTS)
+
+
+@pytest.mark.parametrize("role", ROLES)
+class TestOfOneRole:
+    def test_writes_in_the_own_department(self, world: World, role: str) -> None:  # noqa: F811
+        browser = client(world, role)
+        for name, data in DESK_POSTS.items():
+            before = lock(world)
+            answer = browser.post(world.url(name), data | {"seen": before})
+            may = allowed([role], ASKS[name]) and (name != "console:move" or role in BY_FLOW)
+            if not works(frozenset({role})):
+                assert answer.status_code == 403, name
+            elif not may:
+                assert answer.status_code == 422, name
+            else:
+                assert answer.status_code in {200, 302, 422}, name
+            assert (lock(world) > before) == (may and name not in QUIET), name
+
+    def test_writes_in_another_department(self, world: World, role: str) -> None:  # noqa: F811
+        browser = client(world, role, department="clerk")
+        for name, data in DESK_POSTS.items():
+            before = lock(world)
+            code = browser.post(world.url(name), data | {"seen": before}).status_code
+            if not allowed([role], "see_everywhere"):
+                assert (code, lock(world)) == (404, before), name
+            elif not works(frozenset({role})):
+                assert (code, lock(world)) == (403, before), name
+
+    def test_writes_outside_the_own_areas(self, world: World, role: str) -> None:  # noqa: F811
+        browser = client(world, role, areas={"district": ["north"]})
+        for name, data in DESK_POSTS.items():
+            before = lock(world)
+            code = browser.post(world.url(name), data | {"seen": before}).status_code
+            assert (code, lock(world)) == (404, before), name
+        assert world.case.number not in browser.get("/desk?show=all").content.decode()
+        inside = client(world, role, department="", areas={"district": ["south"]})
+        assert inside.get(world.url("console:case")).status_code == 200
+        assert world.case.number in inside.get("/desk?show=all").content.decode()
+
+    def test_writes_in_another_city(self, world: World, role: str) -> None:  # noqa: F811
+        browser = client(world, role)
+        for name, data in DESK_POSTS.items():
+            answer = browser.post(world.url(name, foreign=True), data | {"seen": 2})
+            assert answer.status_code == 404, name
+        assert Case.objects.get(pk=world.foreign.case_id).lock == 2
+        there = {"host": world.elsewhere.hosts[0]}
+        for name in (*DESK_POSTS, *CITY_POSTS):
+            answer = browser.post(world.url(name, foreign=True), {}, headers=there)
+            assert answer.status_code == 403, name
+
+    def test_people_and_messages(self, world: World, role: str) -> None:  # noqa: F811
+        browser = client(world, role, department="")
+        for name, (key, data) in CITY_POSTS.items():
+            before = (
+                StaffChange.objects.count(),
+                Message.objects.count(),
+                Membership.objects.count(),
+            )
+            answer = browser.post(world.url(name), data)
+            if allowed([role], key):
+                assert answer.status_code == 302, name
+            else:
+                assert answer.status_code == 403, name
+                after = (
+                    StaffChange.objects.count(),
+                    Message.objects.count(),
+                    Membership.objects.count(),
+                )
+                assert before == after, name
+
+    def test_reads(self, world: World, role: str) -> None:  # noqa: F811
+        browser = client(world, role, department="")
+        for name, key in READS.items():
+            query = "?by=queue" if name == "console:figures-csv" else ""
+            code = browser.get(world.url(name) + query).status_code
+            assert code == (200 if allowed([role], key) else 403), name
