@@ -14,8 +14,9 @@ from onehall.casework.case_rows import MailWish as MailWish
 from onehall.casework.case_rows import Watcher as Watcher
 from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
-from onehall.casework.waiting_models import Presence as Presence
-from onehall.casework.waiting_models import Timer as Timer
+from onehall.casework.corrections import Correction as Correction
+from onehall.casework.hand_over_models import HandOver as HandOver
+from onehall.casework.photo_models import Photo as Photo
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 
@@ -278,62 +279,62 @@ class TimelineEntry(models.Model):
         return f"{self.case_id}/{self.seq} {self.kind}"
 
 
-class Photo(models.Model):
-    """A picture as cleaned by the server. `key` is what its address shows; it changes on redaction.
+class Timer(models.Model):
+    """Fires a move, reminds or escalates later. Stale when the case has left the entry (`entered`) it was made for.
 
-    `is_private` came with a report or message whose service shows residents' photos to nobody else.
+    `move` is empty for one that moves nothing; `position` is its place among the timers of the state.
     """
 
     class Kind(models.TextChoices):
-        """Whose picture it is."""
+        """What it does when it is due."""
 
-        BEFORE = "before"
-        AFTER = "after"
-        MESSAGE = "message"
+        FIRE = "fire"
+        REMIND = "remind"
+        ESCALATE = "escalate"
 
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
-    case = models.ForeignKey(
-        Case, null=True, blank=True, on_delete=models.CASCADE, related_name="photos"
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timers")
+    entered = models.PositiveIntegerField()
+    kind = models.CharField(
+        max_length=8, choices=Kind, default=Kind.FIRE, db_default=models.Value("fire")
     )
-    key = models.UUIDField(unique=True)
-    draft_key = models.UUIDField(null=True, blank=True)
-    request_id = models.BigIntegerField(null=True, blank=True)
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.BEFORE)
-    position = models.PositiveSmallIntegerField(default=0)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    name = models.CharField(max_length=120)
-    small_name = models.CharField(max_length=120)
-    thumb_name = models.CharField(max_length=120)
-    original_name = models.CharField(max_length=120)
-    clean_name = models.CharField(max_length=120, blank=True)
-    words = models.CharField(max_length=200, blank=True)
-    facts = models.JSONField(default=dict, blank=True)
-    is_public = models.BooleanField(default=False)
-    is_private = models.BooleanField(default=False)
-    redacted = models.BooleanField(default=False)
-    removed_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField()
-    created_by_id = models.BigIntegerField(null=True, blank=True)
+    position = models.PositiveSmallIntegerField(default=0, db_default=0)
+    move = models.CharField(max_length=60, blank=True)
+    at = models.DateTimeField()
+    fired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering = ["position", "id"]
         constraints = [
-            models.CheckConstraint(
-                name="photo_private_is_never_public",
-                condition=models.Q(is_private=False) | models.Q(is_public=False),
-                violation_error_message="A private photo is never shown to others.",
+            models.UniqueConstraint(
+                fields=["case", "entered", "kind", "move", "position"], name="timer_once_per_entry"
             )
         ]
         indexes = [
-            models.Index(
-                "draft_key", name="photo_draft", condition=models.Q(draft_key__isnull=False)
-            )
+            models.Index("at", "id", name="timer_due", condition=models.Q(fired_at__isnull=True))
         ]
 
     @override
     def __str__(self) -> str:
-        return f"photo {self.pk}"
+        return f"timer {self.pk}"
+
+
+class Presence(models.Model):
+    """Somebody of the staff has a case open. Lives for a minute after the last sign of them."""
+
+    pk = models.CompositePrimaryKey("case_id", "user_id")
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, db_index=False)
+    user = models.ForeignKey("people.User", on_delete=models.CASCADE, db_index=False)
+    name = models.CharField(max_length=120)
+    writing = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("seen_at", name="presence_age")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.case_id} open by {self.user_id}"
 
 
 class Task(models.Model):

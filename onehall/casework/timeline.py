@@ -18,6 +18,8 @@ PUBLIC_KINDS: Final = frozenset(
     {
         "received",
         "routed",
+        "changed",
+        "handed",
         "moved",
         "replied",
         "wrote",
@@ -37,6 +39,7 @@ PUBLIC_KINDS: Final = frozenset(
 STAFF_KINDS: Final = frozenset(
     {
         "noted",
+        "outside",
         "assigned",
         "priority",
         "redacted",
@@ -72,6 +75,8 @@ NEWS: Final = frozenset(
     {
         "received",
         "moved",
+        "changed",
+        "handed",
         "replied",
         "joined",
         "unjoined",

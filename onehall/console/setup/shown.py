@@ -20,14 +20,24 @@ KINDS: Final[Mapping[str, Any]] = {
     "city": gettext_lazy("The city"),
     "calendar": gettext_lazy("Calendar"),
     "departments": gettext_lazy("Departments and queues"),
+    "bodies": gettext_lazy("Outside bodies"),
     "groups": gettext_lazy("Groups of services"),
     "service": gettext_lazy("Services"),
     "flow": gettext_lazy("Flows"),
     "reply": gettext_lazy("Prepared answers"),
     "area": gettext_lazy("Areas"),
 }
-FORMS: Final[dict[str, str]] = {"service": "console:setup-service"}
+FORMS: Final = {
+    "service": "console:setup-service",
+    "flow": "console:setup-flow",
+    "reply": "console:setup-answer",
+}
 """Kinds of files that have a form, with its address."""
+ONLY: Final[dict[str, str]] = {
+    "departments": "console:setup-departments",
+    "calendar": "console:setup-calendar",
+}
+"""The same for kinds of which there is one file."""
 
 DONE: Final[Mapping[str, Any]] = {
     ChangeEntry.Kind.SAVED: gettext_lazy("Saved"),
@@ -90,6 +100,8 @@ def edit_url(file: FileView) -> str:
     """Where a file is edited: its form, or its text."""
     if file.kind in FORMS and file.text is not None:
         return reverse(FORMS[file.kind], args=[stem(file.path)])
+    if file.kind in ONLY and file.text is not None:
+        return reverse(ONLY[file.kind])
     return text_url(file.path)
 
 

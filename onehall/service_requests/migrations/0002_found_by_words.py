@@ -71,8 +71,8 @@ ALTER FUNCTION onehall_found SET search_path FROM CURRENT;
 class Migration(migrations.Migration):
     dependencies = [
         ("service_requests", "0001_initial"),
-        ("people", "0004_found_by_name_and_number"),
-        ("casework", "0013_orders_and_views"),
+        ("people", "0005_found_by_name_and_number"),
+        ("casework", "0015_orders_and_views"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0013_orders_and_views'),
+        ('casework', '0015_orders_and_views'),
         ('places', '0001_initial'),
         ('service_requests', '0002_found_by_words'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

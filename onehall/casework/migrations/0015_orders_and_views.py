@@ -9,9 +9,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0012_case_files'),
+        ('casework', '0014_hand_overs'),
         ('catalog', '0003_flow_versions_never_change'),
-        ('people', '0004_found_by_name_and_number'),
+        ('people', '0005_found_by_name_and_number'),
         ('places', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

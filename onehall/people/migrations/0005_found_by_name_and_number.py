@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """Names as words, and phone numbers by their last digits, for the search of the staff."""
 
-    dependencies = [("people", "0003_heads_of_departments")]
+    dependencies = [("people", "0004_bodies")]
 
     operations = [
         migrations.RunSQL(
