@@ -114,6 +114,11 @@ STAFF_POSTS = {
     # For all of the staff, about themselves alone.
     "console:for-you-read",
     "console:for-you-wishes",
+    # One's own views and chosen cases: tests/console/test_views and test_bulk say who may what.
+    "console:view-new",
+    "console:view-change",
+    "console:bulk-choose",
+    "console:bulk",
 }
 OPEN_POSTS = {
     # The form is open to all; sending it twice with one key records it once.
