@@ -238,7 +238,8 @@ def _act(
     """Append, and make the move that the flow has for it, if it has one; then its clock follows."""
     flow = catalogue(city).flow_version(case.flow_version_id)
     maker = by if purpose == "hand_over" else system(city.pk)
-    step = flow.with_purpose(purpose, case.state, maker.roles) if purpose else None
+    moves = bool(purpose) and case.merged_into_id is None
+    step = flow.with_purpose(purpose, case.state, maker.roles) if moves else None
     progress = Progress.of(case, flow, city=city, by=by, now=now)
     progress.entries += entries
     if step is not None and not _still_out(case, purpose):
