@@ -41,7 +41,8 @@ PUBLIC = {
     "portal:report", "portal:near", "portal:find-place", "portal:name-place", "portal:tile",
     "portal:still", "portal:mine",
     "portal:photo", "portal:own-photo", "portal:file", "portal:status", "portal:status-json", "portal:status-map", "portal:news",
-    "portal:write", "portal:verdict", "portal:rate",
+    "portal:write", "portal:verdict", "portal:rate", "portal:outside", "portal:outside-map",
+    "portal:outside-photo",
     "portal:photo-add", "portal:photo-remove", "portal:photo-blur",
     "portal:invited", "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
     "account_login", "account_request_login_code", "account_confirm_login_code", "account_signup",
@@ -64,6 +65,8 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:photo": {"public": "no"},
     "console:files": {},
     "console:split": {"part": "the branch"},
+    "console:relate": {"other": "none"},
+    "console:efforts": {"do": "time", "minutes": "30"},
     "console:file": {"what": "share"},
 }
 SETUP_POSTS: dict[str, dict[str, Any]] = {
@@ -120,6 +123,7 @@ OPEN_POSTS = {
     "portal:write": "tests/service_requests: write",
     "portal:verdict": "tests/service_requests: judge",
     "portal:rate": "tests/service_requests: rate",
+    "portal:outside": "tests/portal/test_outside",
     "portal:news": "tests/service_requests: set_news, set_contact",
     # The link's secret is the permission, once: tests/console/test_people.
     "portal:invited": "people.invites",
@@ -394,7 +398,7 @@ class TestTheDesk:
         assert Case.objects.get(pk=world.case.pk).lock == lock
         answer = world.client("ben").post(url, data)
         assert answer.status_code in {200, 302, 422}
-        if name not in ("console:photos", "console:keep", "console:files"):
+        if name not in ("console:photos", "console:keep", "console:files", "console:relate"):
             assert Case.objects.get(pk=world.case.pk).lock > lock
 
     @pytest.mark.parametrize("name", SETUP_POSTS)

@@ -20,6 +20,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "city": gettext_lazy("The city"),
     "calendar": gettext_lazy("Calendar"),
     "departments": gettext_lazy("Departments and queues"),
+    "bodies": gettext_lazy("Outside bodies"),
     "groups": gettext_lazy("Groups of services"),
     "service": gettext_lazy("Services"),
     "flow": gettext_lazy("Flows"),
