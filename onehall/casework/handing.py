@@ -55,7 +55,7 @@ def hand_over(
         raise MoveRefused(rules.too_long(), missing=("words",))
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     if by.kind != "system":
-        steps.may_work(case, by, "send_on")
+        steps.may_work(case, by, "hand_over")
     if body.city_id != city.pk or not body.active:
         raise MoveRefused(_("Choose one of the listed bodies."), missing=("body",))
     if not case.is_open:
@@ -95,7 +95,7 @@ def take_back(
 ) -> None:
     """Withdraw the link: it opens nothing any more, and the body is told."""
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by, "send_on")
+    steps.may_work(case, by, "hand_over")
     given = _locked(case, hand_over_id)
     if given is None:
         raise MoveRefused(_("They do not have it any more."))

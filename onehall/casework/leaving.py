@@ -7,15 +7,17 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
 from onehall.casework import actions, steps
+from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case, CaseQuerySet, Task
 from onehall.casework.progress import Progress, named
 from onehall.casework.queries import CaseLine, as_lines
 from onehall.casework.timeline import NewEntry
 from onehall.catalog.queries import catalogue
 from onehall.people.actor import Actor
-from onehall.people.queries import Member
+from onehall.people.queries import Member, queues
 from onehall.places.models import City
 
 MOST: Final = 300
@@ -127,3 +129,24 @@ def _tasks(city: City, user_id: int) -> QuerySet[Task]:
     return Task.objects.filter(
         city_id=city.pk, assignee_id=user_id, state=Task.State.OPEN, case__is_open=True
     )
+
+
+def open_by_queue(city: City) -> dict[str, int]:
+    """How many open cases wait in each queue, by its key; one query."""
+    rows = Case.objects.of_city(city.pk).filter(is_open=True).order_by()
+    return dict(rows.values_list("queue__key").annotate(n=Count("id")))
+
+
+@transaction.atomic
+def empty_queue(
+    *, city: City, queue_key: str, to_key: str, reason: str, by: Actor, now: datetime
+) -> Handed:
+    """Send up to `MOST` open cases of a queue that is going to another one; each keeps the reason."""
+    found = {q.key: q.id for q in queues(city) if q.active}
+    if to_key not in found or to_key == queue_key:
+        raise MoveRefused(_("Choose one of the listed queues."))
+    mine = Case.objects.of_city(city.pk).filter(is_open=True, queue__key=queue_key)
+    ids = list(mine.order_by("due_order", "id").values_list("pk", flat=True)[:MOST])
+    for pk in ids:
+        actions.route(city=city, case_id=pk, queue_id=found[to_key], reason=reason, by=by, now=now)
+    return Handed(len(ids), 0, 0, mine.count())

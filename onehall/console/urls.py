@@ -34,6 +34,8 @@ from onehall.console.views import (
     writing,
 )
 from onehall.console.views.setup import answers as setup_answers
+from onehall.console.views.setup import calendar as setup_calendar
+from onehall.console.views.setup import departments as setup_departments
 from onehall.console.views.setup import flows as setup_flows
 from onehall.console.views.setup import history as setup_history
 from onehall.console.views.setup import migration as setup_migration
@@ -105,6 +107,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up/corrections.csv", corrections.corrections_csv, name="corrections-csv"),
     path("desk/work", work.work, name="work"),
     path("desk/work/<str:number>", stop.stop, name="stop"),
+    path("desk/set-up/departments", setup_departments.departments, name="setup-departments"),
+    path(
+        "desk/set-up/departments/retire/<slug:queue_key>",
+        setup_departments.retire,
+        name="setup-retire",
+    ),
+    path("desk/set-up/calendar", setup_calendar.calendar, name="setup-calendar"),
     path("desk/set-up/roles", roles.roles, name="roles"),
     path("desk/set-up/people", people.people, name="people"),
     path("desk/set-up/people/add", people.add, name="person-add"),

@@ -16,15 +16,13 @@ from onehall.people.actor import system
 from onehall.people.bodies import EMAIL
 from onehall.people.differences import differences
 from onehall.people.models import Body, Department, Membership, Queue, StaffChange, User
-from onehall.people.permissions import ROLES, roles_with
+from onehall.people.permissions import ROLES, serves
 from onehall.places.models import City
 from onehall.places.rows import Change
 
 type Doc = dict[str, Any]
 
 FILE: Final = "departments.yaml"
-SERVING: Final = roles_with("do_tasks") - {"admin"}
-"""Roles that work a queue. An administrator may, but nobody waits for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,17 +164,6 @@ def _headed(nodes: list[Node], departments: list[Doc], staff: list[Doc]) -> None
                 "Add them to staff, or name somebody who is there.",
                 key="head",
             )
-
-
-def serves(member: Mapping[str, Any], queue: str, department: str) -> bool:
-    """Whether a person of the pack works a queue: of their department, or listed for city-wide."""
-    if not SERVING & set(member["roles"]):
-        return False
-    if not member["department"]:
-        return "agent" in member["roles"] and queue in member["queues"]
-    return member["department"] == department and (
-        not member["queues"] or queue in member["queues"]
-    )
 
 
 # Rows

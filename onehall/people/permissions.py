@@ -4,10 +4,10 @@ The table is what the page of roles and `docs/offices/roles.md` show. What a rol
 the person's department and areas, and a move at what its flow says.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +44,7 @@ type Key = Literal[
     "set_priority",
     "send_on",
     "change_service",
+    "hand_over",
     "change_place",
     "join",
     "do_tasks",
@@ -121,6 +122,7 @@ TABLE: Final[tuple[Part, ...]] = (
         _line("set_priority", _("Set the priority"), _DESK),
         _line("send_on", _("Send a case to another queue"), _DESK),
         _line("change_service", _("Change the service of a case"), _DESK),
+        _line("hand_over", _("Hand a case over to an outside body, and take it back"), _DESK),
         _line("change_place", _("Correct the place of a case"), _DESK),
         _line("join", _("Join cases, and undo it"), _DESK),
         _line("do_tasks", _("Take and finish tasks of their queues"), _HANDS),
@@ -180,6 +182,21 @@ def implied(roles: Iterable[str]) -> frozenset[str]:
 def works(roles: frozenset[str]) -> bool:
     """Whether somebody with these roles may change anything on a case."""
     return any(allowed(roles, key) for key in WORK)
+
+
+SERVING: Final = roles_with("do_tasks") - {"admin"}
+"""Roles that work a queue. An administrator may, but nobody waits for one."""
+
+
+def serves(member: Mapping[str, Any], queue: str, department: str) -> bool:
+    """Whether a person of the pack works a queue: of their department, or listed for city-wide."""
+    if not SERVING & set(member["roles"]):
+        return False
+    if not member["department"]:
+        return "agent" in member["roles"] and queue in member["queues"]
+    return member["department"] == department and (
+        not member["queues"] or queue in member["queues"]
+    )
 
 
 def words_of(role: str) -> str:

@@ -197,3 +197,17 @@ def works_elsewhere(city: City, user_id: int) -> bool:
 def departments(city: City) -> list[Department]:
     """The departments in use, in order."""
     return list(Department.objects.filter(city=city, active=True))
+
+
+def served_queues(city: City) -> frozenset[str]:
+    """The keys of the queues that somebody serves, as the pack's check counts it; one query."""
+    rows = Membership.objects.filter(city=city, active=True, user__is_active=True)
+    staff = [
+        {"roles": roles, "department": department or "", "queues": keys}
+        for roles, department, keys in rows.values_list("roles", "department__key", "queue_keys")
+    ]
+    return frozenset(
+        q.key
+        for q in queues(city)
+        if any(permissions.serves(m, q.key, q.department_key) for m in staff)
+    )

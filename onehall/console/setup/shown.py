@@ -33,6 +33,11 @@ FORMS: Final = {
     "reply": "console:setup-answer",
 }
 """Kinds of files that have a form, with its address."""
+ONLY: Final[dict[str, str]] = {
+    "departments": "console:setup-departments",
+    "calendar": "console:setup-calendar",
+}
+"""The same for kinds of which there is one file."""
 
 DONE: Final[Mapping[str, Any]] = {
     ChangeEntry.Kind.SAVED: gettext_lazy("Saved"),
@@ -95,6 +100,8 @@ def edit_url(file: FileView) -> str:
     """Where a file is edited: its form, or its text."""
     if file.kind in FORMS and file.text is not None:
         return reverse(FORMS[file.kind], args=[stem(file.path)])
+    if file.kind in ONLY and file.text is not None:
+        return reverse(ONLY[file.kind])
     return text_url(file.path)
 
 
