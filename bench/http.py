@@ -169,17 +169,45 @@ def staff_cookie(site: Site) -> str:
     return "; ".join(f"{c.name}={c.value}" for c in jar)
 
 
-def deep_page(site: Site, page: int) -> str:
-    """The address of the n-th page of all cases, as following "older" would reach it."""
+def deep_page(site: Site, page: int, *, service: str = "") -> str:
+    """The address of the n-th page of all cases, or of a service's, as following "older" would reach it.
+
+    "" where the list has no such page.
+    """
     with site.connect() as db:
         row = db.execute(
-            "SELECT opened_at, id FROM casework_case ORDER BY opened_at DESC, id DESC OFFSET %s LIMIT 1",
-            [(page - 1) * 50 - 1],
+            "SELECT opened_at, id FROM casework_case WHERE %(service)s = '' OR service_id ="
+            " (SELECT id FROM catalog_service WHERE key = %(service)s)"
+            " ORDER BY opened_at DESC, id DESC OFFSET %(skip)s LIMIT 1",
+            {"service": service, "skip": (page - 1) * 50 - 1},
         ).fetchone()
-    assert row
-    return "/desk?" + urllib.parse.urlencode(
-        {"show": "all", "after": f"{row[0].isoformat()}~{row[1]}"}
-    )
+    if row is None:
+        return ""
+    query = {"show": "all", "after": f"{row[0].isoformat()}~{row[1]}"}
+    return "/desk?" + urllib.parse.urlencode(query | ({"service": service} if service else {}))
+
+
+VIEWS = {
+    "default": "/desk",
+    "late": "/desk?show=late",
+    "of a service": "/desk?service=pothole",
+    "late, of a service and an area": "/desk?show=late&service=pothole&area=district:lighthouse",
+    "closed late": "/desk?show=all&closed=2000-01-01..&promise=missed",
+    "words": "/desk/search?q=lighthouse",
+}
+"""What people keep as views: plain addresses, as a saved view opens them."""
+
+
+def views(site: Site, size: int, seconds: int, cookie: str) -> None:
+    """Each view's first page, and the 2,000th of the long ones."""
+    for name, path in VIEWS.items():
+        pages(site, f"view: {name}, page 1, {size} cases", [path], seconds, Cookie=cookie)
+    for name, service in (("all", ""), ("all of a service", "pothole")):
+        deep = deep_page(site, 2000, service=service)
+        if deep:
+            pages(site, f"view: {name}, page 2000, {size} cases", [deep], seconds, Cookie=cookie)
+        else:
+            say(what=f"view: {name}, page 2000, {size} cases", skipped="it has fewer pages")
 
 
 def machine() -> None:
@@ -216,6 +244,7 @@ def measure(site: Site, sizes: list[int], seconds: int) -> None:
         pages(site, f"inbox, all, page 1, {size} cases", ["/desk?show=all"], seconds, Cookie=cookie)
         deep = deep_page(site, 2000)
         pages(site, f"inbox, all, page 2000, {size} cases", [deep], seconds, Cookie=cookie)
+        views(site, size, seconds, cookie)
         creates(site, seconds)
     machine()
 

@@ -226,7 +226,7 @@ def sound(case: Case) -> Case:
     assert fresh.due_order == clock.order(fresh.due_at)
     assert fresh.is_open == (categories.is_open(fresh.category) and fresh.merged_into_id is None)
     assert (fresh.closed_at is None) == categories.is_open(fresh.category)
-    moves = [e for e in found if e.kind in ("moved", "migrated")]
+    moves = [e for e in found if e.kind in ("moved", "migrated", "changed") and "to" in e.data]
     # An effect may stop or start the clock until the case leaves the state.
     since = moves[-1].seq if moves else 0
     clocks = [not e.data["running"] for e in found if e.kind == "clock" and e.seq > since]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from onehall.casework import (
     after,
+    changing,
     following,
     ladder,
     parts,
@@ -72,7 +73,7 @@ def open_case(*, city: City, new: NewCase, by: Actor, now: datetime, along: Toge
     )
     promises.begin(case, service, city=city, now=now)
     entries = [
-        NewEntry(kind="received", data={"channel": new.channel}),
+        NewEntry(kind="received", data=_received(new)),
         NewEntry(kind="routed", data=_routed(case), by=_system(by), public=False),
     ]
     if new.assignee_id is not None:
@@ -293,9 +294,11 @@ def route(
         raise MoveRefused(_("It is in this queue already."))
     before, case.queue_id, case.assignee_id = case.queue_id, queue_id, None
     case.route_reason = {"because": reason, "by": by.name}
+    changing.remember(case, case.service_id, before, by=by, now=now)
     entry = NewEntry(
         kind="routed",
         data={"from": before, "queue": queue_id, "because": reason, "by_person": True},
+        news=True,
     )
     steps.finish(case, [entry], by=by, now=now)
     return case
@@ -351,6 +354,11 @@ def _cell(place: CasePlace) -> int | None:
     if place.lon is None or place.lat is None:
         return None
     return cells.cell_of(place.lon, place.lat)
+
+
+def _received(new: NewCase) -> dict[str, Any]:
+    data: dict[str, Any] = {"channel": new.channel}
+    return data | {"side": new.side} if new.side else data
 
 
 def _reason(route: Route) -> dict[str, Any]:

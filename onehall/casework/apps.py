@@ -17,13 +17,15 @@ class CaseworkConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Timers every 20 seconds, forgotten drafts and old presences every hour; reminders to the staff."""
-        from onehall.casework import tasks, telling
+        from onehall.casework import handing, tasks, telling, telling_bodies
         from onehall.messaging import handlers
 
         handlers.register(telling.STAFF_TOPIC, telling.tell_staff)
 
         handlers.every("casework.timers", 20, tasks.sweep_some, everywhere=True)
         handlers.every("casework.ladders", 60, tasks.sweep_ladders)
+        handlers.register(handing.TOPIC, telling_bodies.tell_body)
+        handlers.every("casework.bodies", 600, tasks.sweep_bodies)
         handlers.every("casework.drafts", 3600, tasks.purge_drafts)
         handlers.every("casework.presence", 3600, tasks.purge_presence)
         handlers.every("casework.for_you", 30, tasks.mail_for_you)

@@ -66,18 +66,24 @@ SELECT (SELECT count(*) FROM casework_case
               AND (%(queues)s::bigint[] IS NULL OR c.queue_id = ANY(%(queues)s)
                    OR EXISTS (SELECT FROM casework_task t
                               WHERE t.case_id = c.id AND t.queue_id = ANY(%(queues)s)))
-            LIMIT 100) unread)
+            LIMIT 100) unread),
+       (SELECT json_agg(json_build_array(v.id, v.name, v.query, p.first) ORDER BY p.position, p.id)
+        FROM casework_viewpin p JOIN casework_savedview v ON v.id = p.view_id
+        WHERE p.city_id = %(city)s AND p.user_id = %(user)s
+          AND (v.owner_id = %(user)s OR v.shared = 'city'
+               OR v.shared = 'team' AND v.department_id = %(department)s))
 """
 
 
-def mine_and_unread(actor: Actor) -> tuple[int, int]:
-    """One person's open cases, and the unread lines for them, up to 100, in queues they may see."""
+def mine_and_unread(actor: Actor) -> tuple[int, int, list[list[Any]]]:
+    """One person's open cases, the unread lines for them, up to 100, in queues they may see, and their pins."""
     theirs = actor.visible_queue_ids
     queues = None if theirs is None else sorted(theirs)
     with connection.cursor() as cursor:
-        cursor.execute(MINE_SQL, {"city": actor.city_id, "user": actor.user_id, "queues": queues})
-        mine, unread = cursor.fetchone()
-    return mine, unread
+        own = {"city": actor.city_id, "user": actor.user_id, "department": actor.department_id}
+        cursor.execute(MINE_SQL, own | {"queues": queues})
+        mine, unread, pins = cursor.fetchone()
+    return mine, unread, pins or []
 
 
 def follow_up(

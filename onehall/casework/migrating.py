@@ -60,6 +60,20 @@ def candidates(city: City, version: FlowVersion) -> list[int]:
     return list(rows.exclude(flow_version=version).order_by("number").values_list("pk", flat=True))
 
 
+def migrated_to(city: City, version_id: int, *, most: int) -> list[Case]:
+    """Open cases that were moved to a version of their flow and have not moved since, the last first."""
+    steps_of = TimelineEntry.objects.filter(
+        case=models.OuterRef("pk"), kind__in=["moved", "migrated"]
+    ).order_by("-seq")
+    rows = Case.objects.of_city(city.pk).filter(is_open=True, flow_version_id=version_id)
+    rows = rows.alias(
+        last_kind=models.Subquery(steps_of.values("kind")[:1]),
+        last_undone=models.Subquery(steps_of.values("data__undone")[:1]),
+    )
+    asked = models.Q(("last_kind", "migrated"), ("last_undone__isnull", True))
+    return list(rows.filter(asked).order_by("-updated_at", "-pk")[:most])
+
+
 def version_of(city: City, flow_key: str, number: int | None) -> FlowVersion:
     """A version of a flow by number, the newest without one."""
     rows = FlowVersion.objects.filter(flow__city=city, flow__key=flow_key).select_related("flow")
@@ -114,7 +128,7 @@ def _migrate(
     target = _target(case, flow, states)
     before = {"version": old.pk, "number": old.number, "state": case.state}
     before["previous"] = case.previous_state
-    since = _since(case)
+    came = since(case)
     progress = Progress.of(case, flow, city=city, by=by, now=now)
     was_open = {(t.key, t.cycle) for t in progress.tasks if t.state == Task.State.OPEN}
     entry = NewEntry(kind="migrated", data={})
@@ -125,14 +139,14 @@ def _migrate(
         if t.joins and t.during == case.state and t.entered == case.entered
     ]
     case.previous_state = _named_now(case.previous_state, flow, states)
-    _stand_in(progress, version.pk, target)
-    cancelled, added = _rework(progress, stay)
+    stand_in(progress, version.pk, target)
+    cancelled, added = rework(progress, stay)
     data = {
         "from": before["state"], "to": target, "number": version.number, "version": version.pk,
         "before": before | {"cancelled": cancelled, "added": added},
     }  # fmt: skip
     progress.entries[0] = replace(entry, data=data)
-    timers = _restart(progress, since)
+    timers = restart(progress, came)
     steps.finish_progress(progress)
     is_open = {(t.key, t.cycle) for t in progress.tasks if t.state == Task.State.OPEN}
     due = [(t.key, t.due_at) for t in progress.tasks if t.state == Task.State.OPEN and t.due_at]
@@ -165,13 +179,13 @@ def _named_now(state: str, flow: FlowDefinition, states: States) -> str:
     return found if found in flow.states else ""
 
 
-def _since(case: Case) -> datetime:
+def since(case: Case) -> datetime:
     """When the case came into its state. A migration is no coming."""
     moved = TimelineEntry.objects.filter(case_id=case.pk, kind="moved").order_by("-seq").first()
     return moved.at if moved else case.opened_at
 
 
-def _stand_in(progress: Progress, version_id: int, state: str) -> None:
+def stand_in(progress: Progress, version_id: int, state: str) -> None:
     """Put the case on a version and into a state, as a new stay there."""
     case = progress.case
     case.flow_version_id = version_id
@@ -184,7 +198,7 @@ def _stand_in(progress: Progress, version_id: int, state: str) -> None:
     case.entered += 1
 
 
-def _rework(progress: Progress, stay: Sequence[Task]) -> tuple[list[list[Any]], list[list[Any]]]:
+def rework(progress: Progress, stay: Sequence[Task]) -> tuple[list[list[Any]], list[list[Any]]]:
     """Keep, cancel and add tasks so that they are what the new version asks in this state."""
     case, state = progress.case, progress.flow.states[progress.case.state]
     ends = {o.key for o in state.join.outcomes} if state.join else set()
@@ -224,7 +238,7 @@ def _stands_from_before(progress: Progress, key: str, stay: Sequence[Task]) -> b
     return any(t.state == Task.State.DONE and t.outcome == state.join.best.key for t in earlier)
 
 
-def _restart(progress: Progress, since: datetime) -> list[Timer]:
+def restart(progress: Progress, since: datetime) -> list[Timer]:
     """The timers of the new version, counted from when the case came; past reminders are let go."""
     found = timers_of(progress.case, progress.flow, city=progress.city, since=since)
     found = [t for t in found if t.kind == Timer.Kind.FIRE or t.at > progress.now]
@@ -237,7 +251,7 @@ def undo_migration(*, city: City, case_id: int, by: Actor, now: datetime) -> Cas
     """Put a case back to the version it came from, as long as nothing has moved it since."""
     case = steps.locked(city=city, case_id=case_id)
     last = (
-        TimelineEntry.objects.filter(case_id=case.pk, kind__in=["moved", "migrated"])
+        TimelineEntry.objects.filter(case_id=case.pk, kind__in=["moved", "migrated", "changed"])
         .order_by("-seq")
         .first()
     )
@@ -245,16 +259,16 @@ def undo_migration(*, city: City, case_id: int, by: Actor, now: datetime) -> Cas
         raise MoveRefused(_("The case has moved on since, so this cannot be undone."))
     before = last.data["before"]
     flow = catalogue(city).flow_version(before["version"])
-    since = _since(case)
+    came = since(case)
     progress = Progress.of(case, flow, city=city, by=by, now=now)
     stay = [t for t in progress.tasks if t.joins and t.entered == case.entered]
     data = {"from": case.state, "to": before["state"], "version": before["version"]}
     data |= {"number": before["number"], "undone": True}
     progress.entries.append(NewEntry(kind="migrated", data=data))
     case.previous_state = before["previous"]
-    _stand_in(progress, before["version"], before["state"])
+    stand_in(progress, before["version"], before["state"])
     _put_back(progress, stay, before)
-    _restart(progress, since)
+    restart(progress, came)
     steps.finish_progress(progress)
     return case
 

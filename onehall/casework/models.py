@@ -14,6 +14,8 @@ from onehall.casework.case_rows import MailWish as MailWish
 from onehall.casework.case_rows import Watcher as Watcher
 from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
+from onehall.casework.corrections import Correction as Correction
+from onehall.casework.hand_over_models import HandOver as HandOver
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 
@@ -209,6 +211,26 @@ class Case(models.Model):
             ),
             models.Index("city", "cell", name="case_near", condition=models.Q(is_open=True)),
             models.Index("city", "opened_at", "id", name="case_newest"),
+            # The other orders of lists of open cases: `casework.lists.ORDERS`.
+            models.Index(
+                "city", "opened_at", "id", name="case_open_age", condition=models.Q(is_open=True)
+            ),
+            models.Index(
+                "city",
+                "updated_at",
+                "id",
+                name="case_open_changed",
+                condition=models.Q(is_open=True),
+            ),
+            models.Index(
+                "city",
+                models.F("priority") * -1,
+                "due_order",
+                "id",
+                name="case_open_priority",
+                condition=models.Q(is_open=True),
+            ),
+            models.Index("city", "service", "opened_at", "id", name="case_of_service"),
             # What was closed in a period, and its list by the time of closing.
             models.Index(
                 "city",
@@ -444,3 +466,8 @@ class Task(models.Model):
     @override
     def __str__(self) -> str:
         return f"task {self.key} {self.cycle} of case {self.case_id}"
+
+
+# Models of this room that have a module of their own.
+from onehall.casework.viewmodels import SavedView as SavedView  # noqa: E402
+from onehall.casework.viewmodels import ViewPin as ViewPin  # noqa: E402

@@ -21,7 +21,7 @@ class CasePlace:
 class NewCase:
     """What opens a case. `route` was decided by the catalogue's rules; `answers` are what conditions may ask.
 
-    `assignee_id` is the person that the route names.
+    `assignee_id` is the person that the route names; `side` what the resident said of a place between two areas.
     """
 
     id: int
@@ -33,5 +33,6 @@ class NewCase:
     place: CasePlace = field(default_factory=CasePlace)
     priority: int = 0
     answers: dict[str, Any] = field(default_factory=dict)
+    side: dict[str, Any] = field(default_factory=dict)
     assignee_id: int | None = None
     assignee_name: str = ""

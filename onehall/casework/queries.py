@@ -4,7 +4,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,7 +17,6 @@ from onehall.casework import following
 from onehall.casework.models import Case, CasePause, CaseTarget, Photo, TimelineEntry
 from onehall.casework.nearby import NearCase as NearCase
 from onehall.casework.nearby import open_near as open_near
-from onehall.casework.selection import EVERYTHING, Selection
 from onehall.kernel.rows import select
 from onehall.kernel.work_calendar import WorkCalendar
 from onehall.people.actor import Actor
@@ -29,7 +28,7 @@ LOCAL = "local"
 
 FRESH_SECONDS = 3
 PAGE = 50
-"""Rows on one page of the inbox."""
+"""Rows on one page of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class CaseLine:
     assignee_id: int | None
     merged_into_id: int | None
     opened_at: datetime
+    updated_at: datetime
     due_at: datetime | None
     due_order: datetime
     promised_at: datetime | None
@@ -120,157 +120,19 @@ SHOWS: tuple[Show, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxQuery:
-    """What an inbox page shows. `after` is the keyset of the last row of the page before."""
-
-    show: Show = "open"
-    queue_id: int | None = None
-    only: Selection = EVERYTHING
-    after: tuple[datetime, int] | None = None
-    before: tuple[datetime, int] | None = None
-
-    @property
-    def column(self) -> str:
-        """What the list is ordered by: the promise, rising; else the closing or the opening, falling."""
-        if self.show != "all":
-            return "due_order"
-        return "opened_at" if self.only.closed is None else "closed_at"
-
-
-def inbox(actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime) -> list[CaseLine]:
-    """One page of cases in the order of the query, one extra row for "more"."""
-    rows = _in_order(actor, query, now=now, day_end=day_end)
-    page = as_lines(rows[: PAGE + 1])
-    return page[::-1] if query.before is not None else page
-
-
-def how_many(
-    actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime, at_most: int
-) -> int:
-    """How many cases a list has in all; counting stops at `at_most`."""
-    rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
-    return rows.order_by()[:at_most].count()
-
-
-def chunks(
-    actor: Actor,
-    query: InboxQuery,
-    *,
-    columns: Sequence[str],
-    size: int,
-    now: datetime,
-    day_end: datetime,
-) -> Iterator[list[tuple[Any, ...]]]:
-    """A whole list, `size` rows at a time, each asked for from where the last one ended.
-
-    So the memory is that of one chunk and no transaction stays open while a slow reader reads.
-    """
-    while True:
-        rows = _in_order(actor, query, now=now, day_end=day_end)
-        found = list(rows.values_list(query.column, "id", *columns)[:size])
-        if found:
-            yield [row[2:] for row in found]
-        if len(found) < size:
-            return
-        query = replace(query, after=found[-1][:2])
-
-
-def _in_order(
-    actor: Actor, query: InboxQuery, *, now: datetime, day_end: datetime
-) -> models.QuerySet[Case]:
-    rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
-    falling = (query.show == "all") != (query.before is not None)
-    edge = query.before or query.after
-    if edge is not None:
-        rows = _beyond(rows, query.column, edge, smaller=falling)
-    sign = "-" if falling else ""
-    return rows.order_by(f"{sign}{query.column}", f"{sign}id")
-
-
 @dataclass(frozen=True, slots=True)
-class Step:
-    """The case beside another one in a list, with its own place there."""
+class Pinned:
+    """A saved view in somebody's rail; `first` is what they begin with."""
 
-    number: str
-    at: datetime
     id: int
-
-
-def beside(
-    actor: Actor,
-    query: InboxQuery,
-    place: tuple[datetime, int],
-    *,
-    now: datetime,
-    day_end: datetime,
-) -> tuple[Step | None, Step | None]:
-    """The cases before and after a place of a list, whichever page they are on: one question.
-
-    The place is where a case stood; that it has left the list since makes no difference.
-    """
-    column = query.column
-    rows = _narrowed(Case.objects.visible_to(actor), query, actor, now=now, day_end=day_end)
-    down = query.show == "all"
-    sides = []
-    for onwards in (False, True):
-        smaller = down == onwards
-        sign = "-" if smaller else ""
-        side = _beyond(rows, column, place, smaller=smaller)
-        side = side.annotate(onwards=models.Value(onwards))
-        sides.append(
-            side.order_by(f"{sign}{column}", f"{sign}id").values_list(
-                "onwards", "number", column, "id"
-            )[:1]
-        )
-    found = {row[0]: Step(*row[1:]) for row in sides[0].union(sides[1], all=True)}
-    return found.get(False), found.get(True)
-
-
-def _beyond(
-    rows: models.QuerySet[Case], column: str, edge: tuple[datetime, int], *, smaller: bool
-) -> models.QuerySet[Case]:
-    """Rows past a keyset, as one row comparison so that the index serves it at any depth."""
-    sign = "<" if smaller else ">"
-    table = Case._meta.db_table  # noqa: SLF001  (how Django names it)
-    # The column is one of three constants of the query; the values are parameters.
-    return rows.extra(  # noqa: S610
-        where=[f'("{table}"."{column}", "{table}"."id") {sign} (%s, %s)'], params=list(edge)
-    )
-
-
-def _narrowed(
-    rows: models.QuerySet[Case],
-    query: InboxQuery,
-    actor: Actor,
-    *,
-    now: datetime,
-    day_end: datetime,
-) -> models.QuerySet[Case]:
-    if query.queue_id is not None:
-        rows = rows.filter(queue_id=query.queue_id)
-    rows = query.only.within(rows, now=now)
-    if query.show == "all":
-        return rows
-    if query.show == "replies":
-        # Of ended cases too: somebody wrote and waits to be read.
-        return rows.filter(unread_reply=True)
-    rows = rows.filter(is_open=True)
-    paused = models.Q(paused_at__isnull=False)
-    narrow: dict[str, models.Q] = {
-        "late": models.Q(due_order__lt=now) & ~paused,
-        "today": models.Q(due_order__gte=now, due_order__lt=day_end) & ~paused,
-        "unassigned": models.Q(assignee=None),
-        "waiting": paused,
-        "disputed": models.Q(reopened__gt=0),
-        "mine": models.Q(assignee_id=actor.user_id),
-    }
-    return rows.filter(narrow[query.show]) if query.show in narrow else rows
+    name: str
+    query: dict[str, str]
+    first: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Open work of an actor: by queue and by saved question; `replies` of ended cases too."""
+    """Open work of an actor: by queue and by saved question; `replies` of ended cases too. And their pins."""
 
     open: int
     late: int
@@ -285,6 +147,7 @@ class Counts:
     today_by_queue: dict[int, int]
     free_by_queue: dict[int, int]
     for_you: int = field(default=0, kw_only=True)
+    pins: tuple[Pinned, ...] = field(default=(), kw_only=True)
 
 
 _COUNTS = """
@@ -354,13 +217,14 @@ def counts(
 ) -> Counts:
     """Open work now, at most 3 seconds old. `queue_ids` are those the actor sees."""
     rows = _counted(actor.city_id, actor.areas, now=now, day_end=day_end)
-    mine, for_you = following.mine_and_unread(actor)
+    mine, for_you, pinned = following.mine_and_unread(actor)
     seen = [rows[q] for q in queue_ids if q in rows and queue_id in (None, q)]
     sums = [sum(r[i] for r in seen) for i in range(7)]
     per = [{q: rows[q][i] for q in queue_ids if q in rows} for i in range(4)]
     opened, late, today, free, waiting, disputed, replies = sums
     found = Counts(opened, late, today, free, waiting, disputed, replies, mine, *per)
-    return replace(found, for_you=for_you)
+    pins = tuple(Pinned(*pin) for pin in pinned)
+    return replace(found, for_you=for_you, pins=pins)
 
 
 def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]:

@@ -20,7 +20,7 @@ def replay(entries: Iterable[TimelineEntry], start: str) -> Told:
     told = Told(start)
     for entry in entries:
         data = entry.data
-        if entry.kind in ("moved", "migrated"):
+        if entry.kind in ("moved", "migrated", "changed", "undone") and "to" in data:
             told.state = data["to"]
             told.version = data.get("version", told.version)
         elif entry.kind == "task_opened":

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from onehall.casework import following, for_you, photos, presence, timers
+from onehall.casework import following, for_you, handing, photos, presence, timers
 from onehall.casework.errors import CaseworkRefused
-from onehall.casework.models import Case
+from onehall.casework.models import Case, HandOver
 from onehall.places.models import City
 
 log = logging.getLogger(__name__)
@@ -85,6 +85,17 @@ def sweep_ladders(now: datetime) -> int:
             log.exception("event=ladder.failed case=%d", case_id)
             timers.rest_ladder(case_id=case_id, until=now + PUT_OFF)
     return climbed
+
+
+def sweep_bodies(now: datetime) -> int:
+    """Remind outside bodies that have not answered; returns how many."""
+    due = HandOver.objects.filter(ended_at=None, remind_at__lte=now).order_by("remind_at", "id")
+    cities: dict[int, City] = {}
+    reminded = 0
+    for pk, city_id in due.values_list("id", "city_id")[:AT_ONCE]:
+        city = cities.get(city_id) or cities.setdefault(city_id, City.objects.get(pk=city_id))
+        reminded += handing.remind(city=city, hand_over_id=pk, now=now)
+    return reminded
 
 
 def purge_drafts(now: datetime) -> int:

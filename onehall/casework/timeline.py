@@ -18,6 +18,8 @@ PUBLIC_KINDS: Final = frozenset(
     {
         "received",
         "routed",
+        "changed",
+        "handed",
         "moved",
         "replied",
         "wrote",
@@ -37,6 +39,7 @@ PUBLIC_KINDS: Final = frozenset(
 STAFF_KINDS: Final = frozenset(
     {
         "noted",
+        "outside",
         "assigned",
         "priority",
         "redacted",
@@ -52,6 +55,7 @@ STAFF_KINDS: Final = frozenset(
         "escalated",
         "clock",
         "migrated",
+        "undone",
         "file_added",
         "file_hidden",
         "file_removed",
@@ -71,6 +75,8 @@ NEWS: Final = frozenset(
     {
         "received",
         "moved",
+        "changed",
+        "handed",
         "replied",
         "joined",
         "unjoined",

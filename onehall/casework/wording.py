@@ -94,12 +94,27 @@ def lines(entries: list[TimelineEntry], case: Case, reader: Reader) -> list[Line
     """Entries (newest first) in words, newest first, each with the category of its moment."""
     category = reader.flow.states[reader.flow.start].category
     found: list[Line] = []
+    said = {e.seq for e in entries if e.data.get("purpose") in ("accept", "dispute")}
+    gone = frozenset[int]() if reader.staff else taken_back(entries)
     for entry in reversed(entries):
-        if entry.kind in ("moved", "migrated"):
+        if entry.kind == "verdict" and "rating" not in entry.data and entry.seq - 1 in said:
+            # The move before it says the same.
+            continue
+        if entry.kind in ("moved", "migrated", "changed", "undone"):
             target = reader.flow.states.get(str(entry.data.get("to")))
             category = target.category if target else category
-        found.append(line_of(entry, case, reader, category))
+        if entry.seq not in gone:
+            found.append(line_of(entry, case, reader, category))
     return found[::-1]
+
+
+def taken_back(entries: list[TimelineEntry]) -> frozenset[int]:
+    """The numbers of what was undone and of the undoing: to residents it is as if it had not been."""
+    found: set[int] = set()
+    for entry in entries:
+        if entry.kind == "undone":
+            found |= {entry.seq, *range(entry.data["first"], entry.data["last"] + 1)}
+    return frozenset(found)
 
 
 def _words(entry: TimelineEntry, reader: Reader) -> str:
@@ -159,9 +174,27 @@ def _title(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     return maker(entry, reader) if maker else (entry.kind, "")
 
 
-def _say_received(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+def _say_received(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     how = CHANNELS.get(str(entry.data.get("channel")), CHANNELS["web"])()
+    if reader.staff and (side := entry.data.get("side")):
+        told = _("They said which side: %(name)s") % {"name": reader.text(side.get("name", ""))}
+        return _("Received"), f"{how}. {told}"
     return _("Received"), how
+
+
+def _say_undone(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
+    what = UNDONE.get(str(entry.data.get("what")), lambda: _("the act before"))()
+    return _("Taken back: %(what)s") % {"what": what}, _("Nobody was told of it.")
+
+
+UNDONE = {
+    "assign": lambda: _("who has it"),
+    "queue": lambda: _("the other queue"),
+    "priority": lambda: _("the priority"),
+    "reply": lambda: _("the message to the residents"),
+    "note": lambda: _("the note"),
+    "move": lambda: _("the step"),
+}
 
 
 def _say_imported(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
@@ -174,6 +207,35 @@ def _say_routed(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     if entry.data.get("by_person"):
         return _("Passed on to %(queue)s") % {"queue": queue}, because
     return _("Sent to %(queue)s") % {"queue": queue}, because
+
+
+def _say_changed(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    name = reader.text(entry.data.get("name", ""))
+    return _("Handled as: %(service)s") % {"service": name}, str(entry.data.get("because", ""))
+
+
+def _say_handed(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    name = reader.text(entry.data.get("name", ""))
+    phone = str(entry.data.get("phone", ""))
+    does = reader.text(entry.data.get("does", ""))
+    return _("Handed over to %(name)s") % {"name": name}, " ".join(x for x in (does, phone) if x)
+
+
+def _say_outside(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
+    said = {
+        "asked": _("Asked of %(name)s"),
+        "opened": _("%(name)s has looked at it"),
+        "accepted": _("%(name)s has taken it on"),
+        "done": _("%(name)s says it is done"),
+        "not_ours": _("%(name)s says it is not theirs"),
+        "wrote": _("%(name)s wrote"),
+        "reminded": _("%(name)s was reminded"),
+        "withdrawn": _("Taken back from %(name)s"),
+    }
+    name = reader.text(entry.data.get("name", ""))
+    what = said.get(str(entry.data.get("what")), said["wrote"])
+    detail = _("We look at it next.") if entry.data.get("what") in ("done", "not_ours") else ""
+    return what % {"name": name}, detail
 
 
 def _say_moved(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:

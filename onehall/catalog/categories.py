@@ -30,6 +30,7 @@ PAUSED: Final = frozenset({"waiting_applicant", "waiting_payment", "on_hold"})
 
 PURPOSES: Final = frozenset(
     {"ask", "answer", "close", "accept", "dispute", "settle", "reopen", "start", "withdraw"}
+    | {"hand_over", "take_back"}
 )
 """What a move is for, where a page or a rule has to know. Names of moves are the city's own."""
 

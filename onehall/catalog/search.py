@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from rapidfuzz import process
@@ -27,6 +27,8 @@ _WORST: Final = 0.24
 _FAR_BEHIND: Final = 0.5
 """Of the best score: what fits less than half as well only hides the one that was meant."""
 _WHERE: Final = 0.6
+LEARNED: Final = 0.3
+"""The most that corrections by the staff add to the score of a service."""
 _LETTERS = re.compile(r"[a-z0-9]+")
 _SOMEWHERE = re.compile(
     r"\b(?:on|in|at|by|near|en|sobre|por)\s+(?:the|my|our|a|la|el|mi|las|los|una?)\s+([a-z0-9]+)"
@@ -40,6 +42,7 @@ class Hit:
     service: ServiceDefinition
     score: float
     why: str
+    boost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +156,18 @@ def _meanings(languages: Sequence[str]) -> dict[str, frozenset[str]]:
     return found
 
 
-def find_services(catalogue: HasIndex, text: str, language: str, limit: int = 8) -> list[Hit]:
+def find_services(
+    catalogue: HasIndex,
+    text: str,
+    language: str,
+    limit: int = 8,
+    *,
+    learned: Mapping[str, float] | None = None,
+) -> list[Hit]:
     """The services that fit a text best, best first; [] for nothing to go by.
 
+    `learned` says for services by key how sure the staff's corrections make them (0 to 1): each adds at
+    most `LEARNED` to the score, so that what the catalogue itself says in full still comes first.
     Words that say where ("on the sidewalk") count less than words that say what.
     """
     index = catalogue.index
@@ -178,7 +190,8 @@ def find_services(catalogue: HasIndex, text: str, language: str, limit: int = 8)
                 covered[place] += quality / len(phrase.stems)
                 if worth > best[phrase.service][number]:
                     best[phrase.service][number] = worth
-    return _ranked(index, language, best, weights, covered, limit)
+    hits = _ranked(index, language, best, weights, covered)
+    return _first(_boosted(index, hits, learned or {}), limit)
 
 
 def _in(language: str, other: str) -> float:
@@ -236,7 +249,6 @@ def _ranked(
     best: Mapping[int, list[float]],
     weights: Sequence[float],
     covered: Mapping[int, float],
-    limit: int,
 ) -> list[Hit]:
     """Scores: the share of the resident's words that fit, plus how much of one phrase they say."""
     whole: dict[int, tuple[float, int]] = {}
@@ -254,5 +266,21 @@ def _ranked(
         if score >= _WORST:
             why = index.phrases[place].text
             hits.append(Hit(index.services[number], round(score, 3), why))
+    return hits
+
+
+def _boosted(index: Index, hits: list[Hit], learned: Mapping[str, float]) -> list[Hit]:
+    """The hits with what corrections add; a service that only they name is among them."""
+    found = {hit.service.key: hit for hit in hits}
+    for service in index.services:
+        if share := learned.get(service.key):
+            hit = found.get(service.key) or Hit(service, 0.0, "")
+            more = LEARNED * min(share, 1.0)
+            found[service.key] = replace(hit, score=round(hit.score + more, 3), boost=more)
+    return list(found.values())
+
+
+def _first(hits: list[Hit], limit: int) -> list[Hit]:
     hits.sort(key=lambda h: (-h.score, not h.service.common, h.service.position, h.service.key))
-    return [hit for hit in hits[:limit] if hit.score >= _FAR_BEHIND * hits[0].score]
+    best = hits[0].score if hits else 0.0
+    return [hit for hit in hits[:limit] if hit.boost or hit.score >= _FAR_BEHIND * best]

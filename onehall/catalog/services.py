@@ -96,6 +96,10 @@ class ServiceDefinition:
     targets: tuple[Target, ...] = ()
     risk: Risk = promised.USUAL_RISK
     ladder: tuple[LadderStep, ...] = ()
+    side_layer: str = ""
+    side_metres: float = 0
+    shares_contact: bool = False
+    link_days: int = 30
     languages: tuple[str, ...] = ()
     is_internal: bool = False
     id: int = 0
@@ -187,6 +191,10 @@ def parse(doc: Doc) -> ServiceDefinition:
         closing_needs=frozenset(closing.get("needs", [])) | {"words"},
         similar_metres=similar.get("metres", 100),
         similar_days=similar.get("days", 60),
+        side_layer=doc.get("which_side", {}).get("layer", ""),
+        side_metres=doc.get("which_side", {}).get("metres", 0),
+        shares_contact=doc.get("hand_over", {}).get("contact", False),
+        link_days=doc.get("hand_over", {}).get("days", 30),
         languages=tuple(doc.get("languages", [])),
         is_internal=doc.get("audience") == STAFF,
     )

@@ -7,6 +7,7 @@ from rich.progress import Progress
 
 from onehall.cli import city as city_commands
 from onehall.cli.demo_facts import DemoFacts, Page, SignIn
+from onehall.cli.demo_history.beside import add_beside
 from onehall.cli.demo_history.generate import History
 from onehall.cli.demo_history.pictures import Album
 from onehall.kernel.clock import now
@@ -53,6 +54,7 @@ def _make_past(city: City, album: Album, progress: Progress) -> None:
     history = History(city, until=now(), seed=SEED, album=album)
     living = progress.add_task("Drawing photos, living 18 months", total=CASES)
     history.run(CASES, lambda n: progress.advance(living, n))
+    add_beside(city, seed=SEED, now=now())
 
 
 def _sign_ins(city: City) -> list[SignIn]:

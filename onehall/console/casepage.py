@@ -16,9 +16,10 @@ from onehall.casework.models import Case, Photo
 from onehall.casework.presence import channel
 from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
+from onehall.catalog.learned import Evidence
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import mentions, moves, partlines, promises, tasks
+from onehall.console import effortlines, mentions, moves, partlines, promises, tasks
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
@@ -30,19 +31,40 @@ from onehall.look.tones import tone_of
 from onehall.messaging import queries as messaging
 from onehall.messaging.live import token as live_token
 from onehall.messaging.models import Message
+from onehall.people.bodies import bodies
 from onehall.people.queries import Member, QueueInfo, members, queues
 from onehall.places import areas
 from onehall.places.models import LIMIT_LAYER
-from onehall.service_requests import queries
+from onehall.service_requests import learning, queries
 from onehall.service_requests.models import ServiceRequest
+from onehall.service_requests.saying import answers_in_words
 
 SEES: Final = ("all", "public", "staff")
 """Parts of the timeline that one can look at alone."""
 
 NEAR_METRES: Final = 200
 
+SUGGESTED: Final = 0.5
+"""Of the earlier reports with a word, how many must have been moved before that is suggested."""
+
 KNOWN: Final = frozenset(
-    {"", "say", "queue", "join", "assign", "priority", "photo", "task", "files", "split", "effort"}
+    {
+        "",
+        "say",
+        "queue",
+        "service",
+        "hand_over",
+        "take_back",
+        "join",
+        "assign",
+        "priority",
+        "photo",
+        "task",
+        "files",
+        "split",
+        "relate",
+        "effort",
+    }
 )
 """Places of a page that a refusal may belong to, besides the moves."""
 
@@ -171,10 +193,35 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
             n: trouble.typed.get(n, "") for n in ("part", "service", "to_queue", "note")
         },
         "files": around.files,
+        "efforts": effortlines.context(
+            around.efforts, catalogue(city).stock, request.LANGUAGE_CODE, city.languages[0]
+        ),
+        "effort_typed": {
+            n: trouble.typed.get(n, "") if trouble.where == "effort" else ""
+            for n in (
+                "do",
+                "what",
+                "minutes",
+                "day",
+                "note",
+                "quantity",
+                "label",
+                "unit",
+                "unit_cost",
+            )
+        },
+        "at_stop": False,
+        "related": [
+            (c, catalogue(city).by_id(c.service_id))
+            for c in around.related
+            if c.queue_id in desk.queue_ids and desk.actor.sees_area(c.areas)
+        ],
         "has_news_for_me": bool(around.unread),
         "office": catalogue(city).attachments.office,
         "targets": promises.target_lines(found, desk) if loaded.service.targets else [],
         "pauses": promises.pause_lines(found, desk),
+        "given": promises.hand_overs(found),
+        "bodies": bodies(city) if works else [],
         "checklist": worklist.checklist(found, flow, rows, city=city, reader=reader, now=desk.now),
         "new_task": trouble.typed.get("title", ""),
         "live_etag": etag_of(request, loaded),
@@ -229,6 +276,8 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         and (not (works or task_lines) or _is_gone(trouble, offered, task_lines)),
         "team": _team(staff, found),
         "departments": _departments(request),
+        "other_services": _services(request, loaded) if works and found.is_open else [],
+        "hint": _hint(desk, loaded, reports) if works and found.is_open else None,
         "near": _near(request, desk, found),
         "area_words": _areas(request, found),
         "stream": f"/live/{live_token([f'case:{found.id}', channel(found)])}",
@@ -239,7 +288,18 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         and all(m.key != trouble.where or m.form is None for m in offered),
         "trouble": trouble,
         "trouble_at": {
-            w: trouble.at(w) for w in ("say", "queue", "join", "assign", "priority", "photo")
+            w: trouble.at(w)
+            for w in (
+                "say",
+                "queue",
+                "service",
+                "hand_over",
+                "take_back",
+                "join",
+                "assign",
+                "priority",
+                "photo",
+            )
         },
         "typed": {n: trouble.typed.get(n, "") for n in ("words", "reason", "into")},
     }
@@ -313,21 +373,7 @@ def answers(
     service: ServiceDefinition, reports: list[ServiceRequest], reader: wording.Reader
 ) -> list[tuple[str, str]]:
     """The first answer to each question as (question, answer), in the order of the service."""
-    found: list[tuple[str, str]] = []
-    for question in service.questions:
-        given = (r.answers.get(question.key) for r in reports)
-        value = next((v for v in given if v not in (None, "", [])), None)
-        if value is None:
-            continue
-        labels = {o.key: reader.text(o.label) for o in question.options}
-        values = value if isinstance(value, list) else [value]
-        said = [_yes_no(v) if isinstance(v, bool) else labels.get(str(v), str(v)) for v in values]
-        found.append((reader.text(question.label), ", ".join(said)))
-    return found
-
-
-def _yes_no(value: bool) -> str:  # noqa: FBT001  (a value to print, not an option)
-    return _("Yes") if value else _("No")
+    return answers_in_words(service, reports, reader.language, reader.default_language)
 
 
 def _team(team: list[Member], case: Case) -> list[Member]:
@@ -348,6 +394,33 @@ def _departments(request: CityRequest) -> list[tuple[str, list[QueueInfo]]]:
         if queue.active:
             found.setdefault(pick(queue.department_name, language, default), []).append(queue)
     return list(found.items())
+
+
+def _services(request: CityRequest, loaded: Loaded) -> list[tuple[str, list[ServiceDefinition]]]:
+    """Services that the case could be about instead, by group."""
+    listed = catalogue(request.city)
+    side = listed.internal if loaded.service.is_internal else listed
+    language, default = request.LANGUAGE_CODE, request.city.languages[0]
+    return [
+        (
+            pick(group.name, language, default),
+            [s for s in group.services if s.id != loaded.service.id],
+        )
+        for group in side.groups
+    ]
+
+
+def _hint(
+    desk: Desk, loaded: Loaded, reports: list[ServiceRequest]
+) -> tuple[ServiceDefinition, Evidence] | None:
+    """The service that corrections of earlier reports with these words speak for, with the count."""
+    words = next((r.words for r in reports if r.words), "")
+    found = learning.learned(desk.city, now=desk.now).about(words) if words else {}
+    best = max(found.values(), key=lambda e: (e.share, e.moved), default=None)
+    if best is None or best.service == loaded.service.key or best.share < SUGGESTED:
+        return None
+    service = next((s for s in catalogue(desk.city).every if s.key == best.service), None)
+    return (service, best) if service is not None and service.active else None
 
 
 def _near(request: CityRequest, desk: Desk, case: Case) -> list[dict[str, Any]]:

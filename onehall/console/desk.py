@@ -88,6 +88,11 @@ class Desk:
     counts: Counts
 
     @property
+    def begins_elsewhere(self) -> bool:
+        """Whether the person's desk opens with one of their views."""
+        return any(pin.first for pin in self.counts.pins)
+
+    @property
     def queue_ids(self) -> frozenset[int]:
         """Queues whose work the person may see, the ones no longer used too."""
         return frozenset(
@@ -150,13 +155,15 @@ def draw(
     status: int = 200,
     rail_at: str = "",
     queue_id: int | None = None,
+    view_id: int | None = None,
 ) -> HttpResponse:
-    """Render a desk page with its frame. `rail_at` or `queue_id` name the current link of the rail."""
+    """Render a desk page with its frame. `rail_at`, `queue_id` or `view_id` name the current link of the rail."""
     shared = {
         "desk": desk,
         "now": desk.now,
         "rail_at": rail_at,
         "rail_queue": queue_id,
+        "rail_view": view_id,
         "rail_queues": desk.rail(request.LANGUAGE_CODE, queue_id=queue_id),
         "me": desk.actor,
         "may_write": desk.actor.writes,

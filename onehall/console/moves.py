@@ -36,6 +36,8 @@ class MoveButton:
     open: bool
     form: MoveForm | None
     photo_outcomes: str
+    writes: bool
+    waits: bool
     draft: uuid.UUID
 
 
@@ -59,6 +61,7 @@ def buttons(
         letter = _letter(step, used)
         used.add(letter)
         refused = trouble.where == step.key
+        form = _form(step, flow, service, reader, trouble if refused else None, waiting=waiting)
         found.append(
             MoveButton(
                 key=step.key,
@@ -70,9 +73,9 @@ def buttons(
                 main=not found,
                 open=refused,
                 photo_outcomes=" ".join(_needing_photo(step, flow, service)),
-                form=_form(
-                    step, flow, service, reader, trouble if refused else None, waiting=waiting
-                ),
+                form=form,
+                waits=form is not None and step.purpose == "close" and "reason" in form.fields,
+                writes=form is not None and "words" in form.fields,
                 draft=trouble.draft if refused and trouble.draft else uuid.uuid4(),
             )
         )
@@ -129,10 +132,10 @@ def _form(
     )
     if trouble is not None and trouble.photo_words:
         form.refuse_photo(trouble.photo_words)
-    elif trouble is not None and trouble.changed_since is None:
+    elif trouble is not None and trouble.changed_since is None and not trouble.fresh:
         form.refuse(trouble.words, trouble.missing)
     elif trouble is not None:
-        # What was typed is fine; only the case has changed.
+        # What was typed is fine; only the case has changed, or words were put in.
         form.is_valid()
         form.errors.clear()
     return form

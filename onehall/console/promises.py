@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from onehall.casework import queries as casework
-from onehall.casework.models import Case, CasePause
+from onehall.casework.models import Case, CasePause, HandOver
 from onehall.catalog.targets import FIRST_RESPONSE
 from onehall.console.desk import Desk
 
@@ -74,6 +74,20 @@ def pause_lines(case: Case, desk: Desk) -> list[PauseLine]:
             seconds = max(0, int(passed))
         found.append(PauseLine(row.began_at, row.ended_at, _why(row), _working(seconds)))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLine:
+    """A hand-over with what the body said last, in words."""
+
+    row: HandOver
+    word: str
+
+
+def hand_overs(case: Case) -> list[GivenLine]:
+    """Outside bodies that have or had the case, newest first."""
+    rows = HandOver.objects.filter(case_id=case.pk).select_related("body")
+    return [GivenLine(row, row.get_state_display()) for row in rows.order_by("-id")[:10]]
 
 
 def _why(row: CasePause) -> dict[str, str] | str:

@@ -22,6 +22,7 @@ class Trouble:
     draft: uuid.UUID | None = None
     photo_words: str = ""
     status: int = 200
+    fresh: bool = False
 
     @property
     def kept(self) -> list[str]:

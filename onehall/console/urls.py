@@ -4,9 +4,13 @@ from django.urls import URLPattern, URLResolver, path
 
 from onehall.console.views import (
     acts,
+    arrange,
     ask,
+    bulk,
     case,
     components,
+    corrections,
+    efforts,
     exports,
     figures,
     files,
@@ -14,20 +18,29 @@ from onehall.console.views import (
     inbox,
     looking,
     mail,
+    mapping,
+    near,
     orders,
     parts,
     people,
     photos,
+    reporters,
     roles,
+    routing,
+    saved,
     stop,
     tasks,
     work,
     writing,
 )
+from onehall.console.views.setup import answers as setup_answers
 from onehall.console.views.setup import calendar as setup_calendar
 from onehall.console.views.setup import departments as setup_departments
+from onehall.console.views.setup import flows as setup_flows
 from onehall.console.views.setup import history as setup_history
+from onehall.console.views.setup import migration as setup_migration
 from onehall.console.views.setup import overview as setup
+from onehall.console.views.setup import rehearsal as setup_rehearsal
 from onehall.console.views.setup import services as setup_services
 from onehall.console.views.setup import text as setup_text
 
@@ -37,6 +50,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk", inbox.inbox, name="inbox"),
     path("desk/queues", inbox.all_queues, name="queues"),
     path("desk/queues/<slug:queue_key>", inbox.inbox, name="queue"),
+    path("desk/list", arrange.arrange, name="arrange"),
+    path("desk/bulk", bulk.choose, name="bulk-choose"),
+    path("desk/bulk/<uuid:key>", bulk.bulk, name="bulk"),
+    path("desk/map", mapping.cases_map, name="cases-map"),
+    path("desk/views", saved.all_views, name="views"),
+    path("desk/views/new", saved.new, name="view-new"),
+    path("desk/views/<int:pk>", saved.view, name="view"),
+    path("desk/views/<int:pk>/change", saved.change, name="view-change"),
     path("desk/search", inbox.search, name="search"),
     path("desk/orders", orders.work_orders, {"form": "page"}, name="orders"),
     path("desk/orders.pdf", orders.work_orders, {"form": "pdf"}, name="orders-pdf"),
@@ -62,6 +83,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases/<str:number>/files", files.add, name="files"),
     path("desk/cases/<str:number>/files/<int:pk>", files.act, name="file"),
     path("desk/cases/<str:number>/files/<uuid:key>", files.show, name="file-show"),
+    path("desk/cases/<str:number>/efforts", efforts.act, name="efforts"),
+    path("desk/cases/<str:number>/efforts.csv", efforts.case_csv, name="efforts-csv"),
+    path("desk/time-and-materials", efforts.sums, name="effort-sums"),
+    path("desk/time-and-materials.csv", efforts.sums_csv, name="effort-sums-csv"),
+    path("desk/cases/<str:number>/people", reporters.reporters, name="reporters"),
+    path("desk/cases/<str:number>/near", near.near, name="near"),
+    path("desk/cases/<str:number>/near-<str:scheme>.webp", near.near_map, name="near-map"),
+    path("desk/cases/<str:number>/join", near.join_preview, name="join-preview"),
+    path("desk/cases/<str:number>/relate", near.relate, name="relate"),
     path("desk/cases/<str:number>/split", parts.split, name="split"),
     path("desk/cases/<str:number>/photos", photos.add, name="photos"),
     path("desk/cases/<str:number>/photos/kept", acts.keep, name="keep"),
@@ -72,6 +102,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases.csv", exports.cases_csv, name="cases-csv"),
     path("desk/figures", figures.figures, name="figures"),
     path("desk/figures.csv", exports.figures_csv, name="figures-csv"),
+    path("desk/set-up/routing", routing.tester, name="routing"),
+    path("desk/set-up/corrections", corrections.corrections, name="corrections"),
+    path("desk/set-up/corrections.csv", corrections.corrections_csv, name="corrections-csv"),
     path("desk/work", work.work, name="work"),
     path("desk/work/<str:number>", stop.stop, name="stop"),
     path("desk/set-up/departments", setup_departments.departments, name="setup-departments"),
@@ -98,6 +131,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up/messages/<int:pk>", mail.one, name="mail-one"),
     path("desk/set-up/messages/<int:pk>/again", mail.again_one, name="mail-again-one"),
     path("desk/set-up", setup.overview, name="setup"),
+    path("desk/set-up/rehearse", setup_rehearsal.start, name="setup-rehearse"),
+    path("desk/set-up/rehearsals/<int:pk>", setup_rehearsal.rehearsal, name="setup-rehearsal"),
     path("desk/set-up/publish", setup.publish, name="setup-publish"),
     path("desk/set-up/discard", setup.discard, name="setup-discard"),
     path("desk/set-up/city.zip", setup.export, name="setup-zip"),
@@ -106,6 +141,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up/published/<int:pk>", setup_history.publication, name="setup-publication"),
     path("desk/set-up/services", setup_services.services, name="setup-services"),
     path("desk/set-up/services/<slug:service_key>", setup_services.service, name="setup-service"),
+    path("desk/set-up/flows", setup_flows.flows, name="setup-flows"),
+    path("desk/set-up/flows/<slug:flow_key>", setup_flows.flow, name="setup-flow"),
+    path("desk/set-up/flows/<slug:flow_key>.svg", setup_flows.drawing, name="setup-flow-svg"),
+    path(
+        "desk/set-up/flows/<slug:flow_key>/cases/<int:version>",
+        setup_migration.cases,
+        name="setup-flow-cases",
+    ),
+    path(
+        "desk/set-up/flows/<slug:flow_key>/<slug:part>/<slug:name>",
+        setup_flows.part,
+        name="setup-flow-part",
+    ),
+    path("desk/set-up/answers", setup_answers.answers, name="setup-answers"),
+    path("desk/set-up/answers/<slug:template_key>", setup_answers.answer, name="setup-answer"),
     path("desk/set-up/files", setup_text.files, name="setup-files"),
     path("desk/set-up/files/<path:path>/raw", setup_text.raw, name="setup-raw"),
     path("desk/set-up/files/<path:path>", setup_text.text, name="setup-text"),

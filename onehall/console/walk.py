@@ -6,19 +6,19 @@ the list since still knows where it stood.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.http import Http404, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve, reverse
 
-from onehall.casework import queries as casework
-from onehall.casework.queries import PAGE, InboxQuery, Step
+from onehall.casework import lists as casework
+from onehall.casework.lists import Edge, InboxQuery, Step
+from onehall.casework.queries import PAGE
 from onehall.console import lists
 from onehall.console.desk import Desk
-from onehall.console.filters import narrowing
+from onehall.console.filters import flat
 from onehall.look.doorway import CityRequest
 
 KEYS: Final = ("list", "at", "i")
@@ -62,11 +62,13 @@ def query_text(request: CityRequest) -> str:
 def walk(request: CityRequest, desk: Desk, number: str) -> Walk | None:
     """The list and the neighbors of a case; None when it was not opened from a list."""
     kept = query_of(request)
-    place = lists.edge(kept.get("at", ""))
-    selected = _list_of(request, desk, kept.get("list", ""))
-    if place is None or selected is None:
+    selected = list_of(request, desk, kept.get("list", ""))
+    if selected is None:
         return None
     query, queue_key = selected
+    place = lists.edge(kept.get("at", ""), query.sorting)
+    if place is None:
+        return None
     before, after = casework.beside(desk.actor, query, place, now=desk.now, day_end=desk.day_end)
     row = int(kept["i"]) if kept.get("i", "").isdecimal() and len(kept["i"]) < 4 else 0
     page = kept["list"]
@@ -78,7 +80,7 @@ def walk(request: CityRequest, desk: Desk, number: str) -> Walk | None:
     )
 
 
-def _list_of(request: CityRequest, desk: Desk, address: str) -> tuple[InboxQuery, str] | None:
+def list_of(request: CityRequest, desk: Desk, address: str) -> tuple[InboxQuery, str] | None:
     """The selection of a list's address; None for anything that is not a list this person may see."""
     parts = urlsplit(address)
     if parts.scheme or parts.netloc or not parts.path.startswith("/"):
@@ -93,16 +95,14 @@ def _list_of(request: CityRequest, desk: Desk, address: str) -> tuple[InboxQuery
     queue = lists.queue_named_for(request, key) if key else None
     if key and queue is None:
         return None
-    asked = QueryDict(parts.query)
     try:
-        only = narrowing(desk.city, asked.dict(), now=desk.now).selection
+        asked = lists.read(desk, flat(QueryDict(parts.query)), queue)
     except Http404:
         return None
-    query = InboxQuery(show=lists.show(asked), queue_id=queue.id if queue else None, only=only)
-    return query, key
+    return replace(asked.query, after=None, before=None), key
 
 
-def _step(page: str, place: tuple[datetime, int], step: Step | None, row: int) -> str:
+def _step(page: str, place: Edge, step: Step | None, row: int) -> str:
     """The address of a neighbor. Past the end of its page the list turns the page, as its links do."""
     if step is None:
         return ""
@@ -110,14 +110,14 @@ def _step(page: str, place: tuple[datetime, int], step: Step | None, row: int) -
         page, row = _turned(page, "before", place), PAGE - 1
     elif row >= PAGE:
         page, row = _turned(page, "after", place), 0
-    kept = {"list": page, "at": lists.edge_text(step.at, step.id), "i": str(row)}
+    kept = {"list": page, "at": lists.edge_text(step.edge), "i": str(row)}
     return f"{reverse('console:case', args=[step.number])}?{urlencode(kept)}"
 
 
-def _turned(page: str, way: str, place: tuple[datetime, int]) -> str:
+def _turned(page: str, way: str, place: Edge) -> str:
     parts = urlsplit(page)
     asked = {k: v for k, v in parse_qsl(parts.query) if k not in ("after", "before")}
-    return f"{parts.path}?{urlencode(asked | {way: lists.edge_text(*place)})}"
+    return f"{parts.path}?{urlencode(asked | {way: lists.edge_text(place)})}"
 
 
 def remember(request: CityRequest, response: HttpResponse, number: str) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.utils import translation
 from django.utils.translation import get_language_info, pgettext
 
 from onehall.casework.models import Case
@@ -15,10 +14,10 @@ from onehall.catalog.queries import catalogue
 from onehall.catalog.replies import Fits, ReplyTemplate
 from onehall.console.desk import Desk
 from onehall.kernel.localized import pick
-from onehall.look.dates import say
 from onehall.look.doorway import CityRequest
 from onehall.people.queries import Member, queues
 from onehall.places.models import City
+from onehall.service_requests import prepared
 from onehall.service_requests.models import ServiceRequest
 
 OTHER: Final = "words_"
@@ -98,22 +97,7 @@ def fitting(request: CityRequest, desk: Desk, case: Case) -> list[ReplyTemplate]
 
 def values_for(desk: Desk, case: Case, language: str) -> dict[str, str]:
     """What the variables of a case say in one language (`replies.OF_CASE`)."""
-    city, default = desk.city, desk.city.languages[0]
-    service = catalogue(city).by_id(case.service_id)
-    queue = next((q.name for q in queues(city) if q.id == case.queue_id), {})
-    due = case.due_at if case.is_open and case.paused_at is None else None
-    with translation.override(language):
-        # A date that is over or that stands still is nothing to promise.
-        date = say(due, now=desk.now, zone=desk.zone, style="day") if due and due > desk.now else ""
-    return {
-        "service": pick(service.name, language, default),
-        "place": case.place_words,
-        "date": date,
-        "queue": pick(queue, language, default),
-        "city": city.name,
-        "phone": (city.contact or {}).get("phone", ""),
-        "staff": desk.actor.name,
-    }
+    return prepared.values_for(desk.city, case, language, staff=desk.actor.name, now=desk.now)
 
 
 def texts(desk: Desk, case: Case, template: ReplyTemplate, form: Sequence[str]) -> dict[str, str]:

@@ -83,6 +83,23 @@ def queue(
         together.send()
 
 
+def hold(*, city_id: int, topics: Sequence[str], keys: Sequence[str], until: datetime) -> int:
+    """Let rows that nobody has taken yet wait until a time; returns how many wait."""
+    waiting = Outbox.objects.filter(city_id=city_id, topic__in=topics, key__in=keys)
+    return waiting.filter(done_at=None, lease_until=None).update(due_at=until)
+
+
+@transaction.atomic
+def withdraw(*, city_id: int, topics: Sequence[str], keys: Sequence[str], now: datetime) -> bool:
+    """Take back rows before they are handled, all or none: False when one is done or being done."""
+    rows = Outbox.objects.filter(city_id=city_id, topic__in=topics, key__in=keys)
+    rows = rows.select_for_update().order_by("id")
+    if any(r.done_at is not None or r.lease_until is not None for r in rows):
+        return False
+    rows.update(done_at=now, error="Taken back before it was sent.")
+    return True
+
+
 def send_message(*, message: NewMessage, now: datetime) -> None:
     """Store a message and queue its delivery in the caller's transaction: one statement."""
     with connection.cursor() as cursor:

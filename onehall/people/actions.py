@@ -169,7 +169,7 @@ def add_membership(
         _keep_an_admin(city_id, without=user_id, by=by)
     held = Membership.objects.select_for_update(of=("self",)).select_related("department")
     before = held.filter(user_id=user_id, city_id=city_id).first()
-    old = described(before) if before else {}
+    old = before.facts() if before else {}
     membership, _created = Membership.objects.update_or_create(
         user_id=user_id,
         city_id=city_id,
@@ -191,7 +191,7 @@ def add_membership(
         user_id=user_id,
         kind=kind,
         old=old,
-        new=described(membership),
+        new=membership.facts(),
         by=by,
         now=now,
     )
@@ -237,7 +237,7 @@ def end_membership(*, user_id: int, city_id: int, by: Actor, now: datetime) -> b
     found = mine.select_related("department").first()
     if found is None or mine.update(active=False) == 0:
         return False
-    old = described(found)
+    old = found.facts()
     new = old | {"active": False}
     kind = StaffChange.Kind.ENDED
     keep(city_id=city_id, user_id=user_id, kind=kind, old=old, new=new, by=by, now=now)
@@ -256,11 +256,11 @@ def return_membership(*, user_id: int, city_id: int, by: Actor, now: datetime) -
         raise PeopleRefused(_("Their department is gone. Choose another one first."))
     queues = Queue.objects.filter(city_id=city_id, key__in=found.queue_keys, active=True)
     known = set(queues.values_list("key", flat=True))
-    old = described(found)
+    old = found.facts()
     found.queue_keys, found.active = [k for k in found.queue_keys if k in known], True
     found.save(update_fields=["queue_keys", "active"])
     kind = StaffChange.Kind.RETURNED
-    keep(city_id=city_id, user_id=user_id, kind=kind, old=old, new=described(found), by=by, now=now)
+    keep(city_id=city_id, user_id=user_id, kind=kind, old=old, new=found.facts(), by=by, now=now)
     return True
 
 
@@ -301,17 +301,6 @@ def invite(*, city: City, user_id: int, link: str, by: Actor, now: datetime) -> 
 
 ACCOUNT = messaging.ACCOUNT
 """How the keys of messages begin that open a sign-in."""
-
-
-def described(membership: Membership) -> dict[str, Any]:
-    """What somebody is in a city, as it is kept and compared. Needs `department` loaded."""
-    return {
-        "roles": membership.roles,
-        "department": membership.department.key if membership.department else "",
-        "queues": membership.queue_keys,
-        "areas": membership.areas,
-        "active": membership.active,
-    }
 
 
 def keep(

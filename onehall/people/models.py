@@ -1,12 +1,13 @@
 """Users (sign-ins), residents' contacts, departments, queues and who serves them."""
 
-from typing import ClassVar, override
+from typing import Any, ClassVar, override
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
 from onehall.people.actor import Actor
+from onehall.people.body_models import Body as Body
 from onehall.people.permissions import implied
 
 
@@ -123,6 +124,16 @@ class Membership(models.Model):
     @override
     def __str__(self) -> str:
         return f"membership {self.pk}"
+
+    def facts(self) -> dict[str, Any]:
+        """What somebody is in a city, as its changes are kept. Needs `department` loaded."""
+        return {
+            "roles": self.roles,
+            "department": self.department.key if self.department else "",
+            "queues": self.queue_keys,
+            "areas": self.areas,
+            "active": self.active,
+        }
 
     def actor(self) -> Actor:
         """The acting person for this city; needs `user` loaded."""

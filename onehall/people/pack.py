@@ -10,10 +10,12 @@ from django.db import transaction
 
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
-from onehall.people.actions import described, keep
+from onehall.people import bodies
+from onehall.people.actions import keep
 from onehall.people.actor import system
+from onehall.people.bodies import EMAIL
 from onehall.people.differences import differences
-from onehall.people.models import Department, Membership, Queue, StaffChange, User
+from onehall.people.models import Body, Department, Membership, Queue, StaffChange, User
 from onehall.people.permissions import ROLES, serves
 from onehall.places.models import City
 from onehall.places.rows import Change
@@ -21,7 +23,6 @@ from onehall.places.rows import Change
 type Doc = dict[str, Any]
 
 FILE: Final = "departments.yaml"
-EMAIL: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class PeoplePack:
 
     departments: tuple[Doc, ...] = ()
     staff: tuple[Doc, ...] = ()
+    bodies: tuple[Doc, ...] = ()
 
     @property
     def queue_keys(self) -> frozenset[str]:
@@ -46,12 +48,13 @@ def read(
     nobody checks that these exist.
     """
     problems = Problems()
+    outside = bodies.read(folder, languages, problems)
     path = folder / FILE
     if not path.exists():
         problems.add(
             FILE, 1, "The file is missing.", "List the departments and their queues in it."
         )
-        return PeoplePack(), problems
+        return PeoplePack(bodies=outside), problems
     top = yamlfile.load(path, folder, problems)
     nodes = top.listing("departments", required=True)
     departments = [_department(node, languages) for node in nodes]
@@ -66,7 +69,8 @@ def read(
     if staff:
         _served(queue_nodes, departments, staff)
         _headed(nodes, departments, staff)
-    return PeoplePack(departments=tuple(departments), staff=tuple(staff)), problems
+    found = PeoplePack(departments=tuple(departments), staff=tuple(staff), bodies=outside)
+    return found, problems
 
 
 def _department(node: Node, languages: Sequence[str]) -> Doc:
@@ -197,6 +201,7 @@ def stored(city: City | None) -> PeoplePack:
             }
             for m in members
         ),
+        bodies=bodies.stored(city),
     )
 
 
@@ -209,6 +214,9 @@ def plan(pack: PeoplePack, city: City | None, *, with_staff: bool = False) -> li
     )
     changes += differences(
         "queue", _queues(now.departments), _queues(pack.departments), removed=gone
+    )
+    changes += differences(
+        "body", _by_key(now.bodies), _by_key(pack.bodies), removed="kept, no longer used"
     )
     if with_staff:
         new = {m["email"]: m for m in sorted(pack.staff, key=lambda m: m["email"])}
@@ -224,6 +232,10 @@ def warnings(pack: PeoplePack) -> list[str]:
     if pack.staff:
         return []
     return [f"{FILE} names no staff, so nobody checked that every queue is served."]
+
+
+def _by_key(docs: Iterable[Doc]) -> dict[str, Doc]:
+    return {doc["key"]: doc for doc in docs}
 
 
 def _flat(departments: Iterable[Doc]) -> dict[str, Doc]:
@@ -263,11 +275,31 @@ def apply(
                     "active": True,
                 },
             )
+    _apply_bodies(pack, city)
     Queue.objects.filter(city=city).exclude(key__in=pack.queue_keys).update(active=False)
     Department.objects.filter(city=city).exclude(key__in=departments).update(active=False)
     if with_staff:
         for member in pack.staff:
             _apply_member(member, city, departments, by=by, now=now)
+
+
+def _apply_bodies(pack: PeoplePack, city: City) -> None:
+    for number, doc in enumerate(pack.bodies):
+        Body.objects.update_or_create(
+            city=city,
+            key=doc["key"],
+            defaults={
+                "name": doc["name"],
+                "email": doc["email"],
+                "does": doc.get("does", {}),
+                "phone": doc.get("phone", ""),
+                "languages": doc.get("languages", []),
+                "position": number,
+                "active": True,
+            },
+        )
+    gone = Body.objects.filter(city=city).exclude(key__in=[doc["key"] for doc in pack.bodies])
+    gone.update(active=False)
 
 
 def _apply_member(
@@ -280,7 +312,7 @@ def _apply_member(
         user.name, user.language = member["name"], member["language"]
         user.save(update_fields=["name", "language"])
     held = Membership.objects.filter(user=user, city=city).select_related("department").first()
-    old = described(held) if held else {}
+    old = held.facts() if held else {}
     membership, is_new = Membership.objects.update_or_create(
         user=user,
         city=city,
@@ -295,7 +327,7 @@ def _apply_member(
     kind = StaffChange.Kind.ADDED if is_new else StaffChange.Kind.CHANGED
     if old and not old["active"]:
         kind = StaffChange.Kind.RETURNED
-    who, new = replace(system(city.pk), name=by), described(membership)
+    who, new = replace(system(city.pk), name=by), membership.facts()
     keep(city_id=city.pk, user_id=user.pk, kind=kind, old=old, new=new, by=who, now=now)
 
 
@@ -303,6 +335,14 @@ def write(city: City, folder: Path, *, with_staff: bool = False) -> None:
     """Write `departments.yaml`; people are left out unless asked for."""
     data = document(city, with_staff=with_staff)
     (folder / FILE).write_text(yamlfile.dump(data), encoding="utf-8")
+    if outside := bodies_document(city):
+        (folder / bodies.FILE).write_text(yamlfile.dump(outside), encoding="utf-8")
+
+
+def bodies_document(city: City) -> Doc:
+    """What `bodies.yaml` of a city says, as plain data; empty without any."""
+    held = bodies.stored(city)
+    return bodies.written(held, city.languages) if held else {}
 
 
 def document(city: City, *, with_staff: bool = False) -> Doc:

@@ -56,6 +56,18 @@ class Loaded:
         return self.told.request
 
 
+def with_whom(entries: Sequence[TimelineEntry], reader: wording.Reader) -> str:
+    """The outside bodies that have the case now, by name; `entries` come newest first."""
+    had: dict[str, str] = {}
+    for entry in reversed(entries):
+        data = entry.data
+        if entry.kind == "handed":
+            had[str(data.get("body"))] = reader.text(data.get("name", ""))
+        elif entry.kind == "outside" and data.get("what") in ("done", "not_ours", "withdrawn"):
+            had.pop(str(data.get("body")), None)
+    return ", ".join(had.values())
+
+
 def is_late(case: Case, now: datetime) -> bool:
     """Whether the promised time is over and somebody still has to work."""
     return case.is_open and case.paused_at is None and case.due_at is not None and case.due_at < now
@@ -101,6 +113,7 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
             "lines": lines,
             "stations": stations(flow, case, lines, reader),
             "queue": names.get(case.queue_id, ""),
+            "outside": with_whom(entries, reader) if case.is_open else "",
             "before": picture(before, report, _("Before") if after else _("Photo"))
             if before
             else None,

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from onehall.casework import actions as casework
-from onehall.casework import joining, photos
+from onehall.casework import handing, joining, photos
 from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
@@ -25,7 +25,8 @@ from onehall.kernel.ids import secret_token
 from onehall.kernel.rows import Together, insert
 from onehall.messaging import actions as messaging
 from onehall.messaging.actions import NewOutbox
-from onehall.people.actor import Actor
+from onehall.people.actor import Actor, system
+from onehall.people.bodies import body_of_key
 from onehall.people.models import Person
 from onehall.people.queries import queues
 from onehall.places.models import City
@@ -64,6 +65,7 @@ class NewRequest:
     language: str = "en"
     channel: str = ServiceRequest.Channel.WEB
     priority: int = 0
+    side: dict[str, Any] = field(default_factory=dict)
     has_photos: bool = True
 
 
@@ -110,6 +112,7 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
         place=new.place,
         priority=new.priority,
         answers=new.answers,
+        side=new.side,
         assignee_id=holder.user_id if holder else None,
         assignee_name=holder.name if holder else "",
     )
@@ -138,6 +141,10 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
             request_id=request.id,
             is_public=service.photos_public == "public",
             is_private=service.photos_public == PRIVATE,
+        )
+    if (body := body_of_key(city, route.body)) is not None:
+        handing.hand_over(
+            city=city, case_id=case.pk, body=body, words="", by=system(city.pk), now=now
         )
     return request
 

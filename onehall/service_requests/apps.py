@@ -16,11 +16,13 @@ class ServiceRequestsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Handle the outbox topics of case news and of links to reports."""
+        """Handle the outbox topics of case news, links to reports and acts on many cases."""
         from onehall.casework import answers
         from onehall.messaging import handlers
-        from onehall.service_requests import actions, news, queries
+        from onehall.service_requests import actions, batches, news, queries, tasks
 
         answers.provide("reports", queries.answers_of)
         handlers.register("case.news", news.tell)
+        handlers.register(batches.TOPIC, batches.go_on)
+        handlers.every("service_requests.bulk", 3600, tasks.purge_bulk)
         handlers.register(actions.LINK, news.send_link)

@@ -40,6 +40,14 @@ def owner_of(city: City, asset_id: int | None) -> str:
     return str((found.first() or {}).get("owner", ""))
 
 
+def asset_id(city: City, kind: str, code: str) -> int | None:
+    """A thing by its kind and number."""
+    if not kind or not code:
+        return None
+    found = Asset.objects.filter(city_id=city.pk, kind=kind, code=code)
+    return found.values_list("pk", flat=True).first()
+
+
 def person(city: City, email: str) -> Member | None:
     """The member of staff that a rule names; None when nobody works here under that address now."""
     if not email:

@@ -124,3 +124,8 @@ class ImportRun(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.profile} {self.file_name}"
+
+
+# Models of this room that have a module of their own.
+from onehall.service_requests.batchmodels import BulkAct as BulkAct  # noqa: E402
+from onehall.service_requests.batchmodels import BulkItem as BulkItem  # noqa: E402

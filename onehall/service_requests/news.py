@@ -24,6 +24,10 @@ TEMPLATES = {
     "received": "received",
     "followed": "received",
     "replied": "reply",
+    "routed": "routed",
+    "changed": "changed",
+    "handed": "handed",
+    "outside": "handed",
     "joined": "joined",
     "unjoined": "unjoined",
     "promised": "promised",
@@ -59,11 +63,17 @@ def tell(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> N
         .select_related("case")
         .first()
     )
-    if entry is None or _is_silent(entry):
-        return
-    for request in _readers(entry):
-        if request.person is not None and request.person.email:
-            _tell_one(city, entry, request, request.person.email, now)
+    if entry is not None:
+        for request, address in told_of(entry):
+            _tell_one(city, entry, request, address, now)
+
+
+def told_of(entry: TimelineEntry) -> list[tuple[ServiceRequest, str]]:
+    """Who gets a mail about an entry, and at which address."""
+    if _is_silent(entry):
+        return []
+    readers = _readers(entry)
+    return [(r, r.person.email) for r in readers if r.person is not None and r.person.email]
 
 
 def _readers(entry: TimelineEntry) -> list[ServiceRequest]:

@@ -81,7 +81,28 @@ def of_reply(
         actor_name=by.name,
         data=new.data,
     )
-    told = [(r, r.person.email) for r in followers(case.id) if r.person and r.person.email]
+    return _preview(city, entry, case)
+
+
+def of_join(*, city: City, case: Case, into: Case, by: Actor, now: datetime) -> Preview:
+    """What joining `case` into another one would send: to its own people alone."""
+    entry = TimelineEntry(
+        case=case,
+        seq=case.lock + 1,
+        city_id=city.id,
+        at=now,
+        kind="joined",
+        public=True,
+        actor_kind=by.kind,
+        actor_id=by.user_id,
+        actor_name=by.name,
+        data={"into": into.number, "into_case": into.pk},
+    )
+    return _preview(city, entry, case)
+
+
+def _preview(city: City, entry: TimelineEntry, case: Case) -> Preview:
+    told = [(r, r.person.email) for r in followers(case.pk) if r.person and r.person.email]
     letters = []
     for report, address in told[:SHOWN]:
         # With their link staff could answer in their name; everything else is as it will be.

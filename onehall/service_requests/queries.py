@@ -1,6 +1,5 @@
 """Named reads of reports: by secret link, a person's own, what a case's reporters said."""
 
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,25 +12,15 @@ from django.db.models.functions import Lower
 
 from onehall.casework import joining
 from onehall.casework.models import Attachment, Case, Photo, TimelineEntry
-from onehall.casework.queries import CaseLine, as_lines
-from onehall.catalog.models import Service
 from onehall.catalog.queries import catalogue
 from onehall.kernel.rows import select_together
 from onehall.people.actor import Actor
 from onehall.people.models import Person
-from onehall.places import rules
 from onehall.places.models import City
 from onehall.service_requests.models import ServiceRequest
 
-SEARCHED = 50_000
-"""How many of the newest reports, cases and people a search for words looks through."""
-
 LATELY_DAYS = 90
 """For how long something counts as news on the front page."""
-
-SEARCHED_WORDS = 6
-"""How many words of a search for places and services count."""
-
 
 MINE = "FROM service_requests_servicerequest r WHERE r.token = %s AND r.city_id = %s"
 
@@ -130,103 +119,6 @@ def case_of_number(actor: Actor, text: str) -> str | None:
     through = ServiceRequest.objects.filter(city_id=actor.city_id, number=wanted)
     found = visible.filter(pk__in=through.values("case_id")).values_list("number", flat=True)
     return found.first() or visible.filter(number=wanted).values_list("number", flat=True).first()
-
-
-def search(actor: Actor, text: str, *, limit: int = 50) -> list[CaseLine]:
-    """Cases by place and service, by what residents wrote and by who they are, open and new ones first.
-
-    An e-mail address is matched whole, and so is a number of a former system; places, words and
-    names among the newest `SEARCHED` of the city. Each part stops at its first hits, so that a common
-    word costs little.
-    """
-    visible = Case.objects.visible_to(actor)
-    told = ServiceRequest.objects.filter(city_id=actor.city_id)
-    recent = Case.objects.of_city(actor.city_id).order_by("-opened_at", "-id")
-    since = recent.values_list("opened_at", flat=True)[SEARCHED : SEARCHED + 1].first()
-    newest = visible if since is None else visible.filter(opened_at__gt=since)
-    found = _first(newest.filter(_at(text)), limit)
-    if not found:
-        found = _first(newest.filter(_about(actor.city_id, text)), limit)
-    after = told.order_by("-id").values_list("pk", flat=True)[SEARCHED : SEARCHED + 1].first()
-    by_words = told.filter(words__icontains=text, pk__gt=after or 0).order_by("-id")
-    found |= set(by_words.values_list("case_id", flat=True)[: limit * 4])
-    people: list[int] = []
-    if actor.may("see_contacts"):
-        known = _people(actor.city_id, text).order_by("-pk")
-        people = list(known.values_list("pk", flat=True)[:200])
-    if people:
-        found |= set(
-            told.filter(person__in=people).order_by("-id").values_list("case_id", flat=True)[:200]
-        )
-    found |= _of_former_systems(actor.city_id, text)
-    rows = visible.filter(pk__in=sorted(found)).order_by("-is_open", "-opened_at", "-id")
-    return as_lines(rows[:limit])
-
-
-def _first(cases: models.QuerySet[Case], limit: int) -> set[int]:
-    return set(cases.order_by("-opened_at", "-id").values_list("pk", flat=True)[:limit])
-
-
-def _words(text: str) -> list[str]:
-    """Patterns of a search's words, each as the beginning of a word: "st" is Street, "4th" is not 14th."""
-    words = re.findall(r"\w+(?:['’.-]\w+)*", text)[:SEARCHED_WORDS]
-    spelt = [rf"\m(?:{'|'.join(map(re.escape, rules.spellings(word)))})" for word in words]
-    return spelt or [re.escape(text)]
-
-
-def _at(text: str) -> models.Q:
-    """The words follow each other in the place: "main st" in "On Main Street, near Hill Street"."""
-    return models.Q(place_words__iregex=r"\S*\W+".join(_words(text)))
-
-
-def _about(city_id: int, text: str) -> models.Q:
-    """Every word stands in the place or in the service's name: "graffiti 4th"."""
-    wanted = models.Q()
-    for word in _words(text):
-        named = Service.objects.filter(city_id=city_id, doc__name__iregex=word)
-        wanted &= models.Q(place_words__iregex=word) | models.Q(service_id__in=named.values("id"))
-    return wanted
-
-
-def _of_former_systems(city_id: int, text: str) -> set[int]:
-    """Cases that another system knew under this number; residents still have it on paper."""
-    told = ServiceRequest.objects.filter(city_id=city_id)
-    found: set[int] = set()
-    if not any(c.isdigit() for c in text):
-        return found
-    source = ""
-    # Asked source by source, there are few of them, because the index begins with the source.
-    while (
-        source := told.filter(source__gt=source)
-        .order_by("source")
-        .values_list("source", flat=True)
-        .first()
-        or ""
-    ):
-        mine = told.filter(source=source, source_id=text.strip())
-        found |= set(mine.values_list("case_id", flat=True))
-    return found
-
-
-def _people(city_id: int, text: str) -> models.QuerySet[Person]:
-    mine = Person.objects.filter(city_id=city_id)
-    if "@" in text:
-        return mine.annotate(address=Lower("email")).exclude(email="").filter(address=text.lower())
-    after = mine.order_by("-pk").values_list("pk", flat=True)[SEARCHED : SEARCHED + 1].first()
-    mine = mine.filter(pk__gt=after or 0)
-    named = models.Q(name__icontains=text)
-    digits = "".join(c for c in text if c.isdigit())
-    if len(digits) < 4 or any(c.isalpha() for c in text):
-        return mine.filter(named)
-    bare = models.Func(
-        models.F("phone"),
-        models.Value(r"\D"),
-        models.Value(""),
-        models.Value("g"),
-        function="regexp_replace",
-        output_field=models.CharField(),
-    )
-    return mine.annotate(bare=bare).filter(named | models.Q(bare__contains=digits))
 
 
 def reports_of(case: Case) -> list[ServiceRequest]:

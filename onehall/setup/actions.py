@@ -1,11 +1,16 @@
 """Every write to the draft of a city, and its publication."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from onehall.casework import migrating
+from onehall.casework.errors import CaseworkRefused
+from onehall.casework.migrating import Outlook, States
+from onehall.catalog.models import FlowVersion
 from onehall.people.actor import Actor
 from onehall.places.models import City
 from onehall.setup import applying, checking, files, queries, rules
@@ -277,3 +282,36 @@ def publish(*, city: City, seen: str, note: str, by: Actor, now: datetime) -> Pu
         )
     _close(draft, Draft.State.PUBLISHED, now)
     return Publication.objects.get(city=held, draft=draft)
+
+
+def migrate_cases(
+    *,
+    city: City,
+    case_ids: Sequence[int],
+    version: FlowVersion,
+    states: States,
+    by: Actor,
+    now: datetime,
+) -> list[Outlook]:
+    """Move open cases to another version of their flow, each for itself; what came of every one."""
+    _require(by, city)
+    found = []
+    for case_id in case_ids:
+        try:
+            found.append(
+                migrating.migrate_case(
+                    city=city, case_id=case_id, version=version, states=states, by=by, now=now
+                )
+            )
+        except CaseworkRefused as no:
+            found.append(Outlook(number="", before="", after="", refused=str(no)))
+    return found
+
+
+def undo_migration(*, city: City, case_id: int, by: Actor, now: datetime) -> None:
+    """Put a case back to the version it came from, as long as nothing has moved it since."""
+    _require(by, city)
+    try:
+        migrating.undo_migration(city=city, case_id=case_id, by=by, now=now)
+    except CaseworkRefused as no:
+        raise SetupRefused(str(no)) from no

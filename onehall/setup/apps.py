@@ -1,5 +1,7 @@
 """The setup room as a Django app."""
 
+from typing import override
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -11,3 +13,11 @@ class SetupConfig(AppConfig):
     label = "setup"
     verbose_name = _("Set-up")
     default_auto_field = "django.db.models.BigAutoField"
+
+    @override
+    def ready(self) -> None:
+        """The worker plays rehearsals."""
+        from onehall.messaging import handlers
+        from onehall.setup import rehearsals
+
+        handlers.register(rehearsals.TOPIC, rehearsals.play)

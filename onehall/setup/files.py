@@ -7,6 +7,7 @@ from typing import Final
 from onehall.catalog import pack as catalog_pack
 from onehall.kernel import yamllined
 from onehall.people import pack as people_pack
+from onehall.people.bodies import FILE as BODIES
 from onehall.places import pack as places_pack
 from onehall.places.held import Held
 from onehall.places.models import City
@@ -25,6 +26,8 @@ def written(city: City) -> Mapping[str, str]:
     small = places_pack.small_of(city, areas=True)
     found = {path: yamllined.write(doc) for path, doc in places_pack.file_docs(small).items()}
     found[people_pack.FILE] = yamllined.write(people_pack.document(city))
+    if outside := people_pack.bodies_document(city):
+        found[BODIES] = yamllined.write(outside)
     found |= {path: yamllined.write(doc) for path, doc in catalog_pack.file_docs(city).items()}
     found |= places_pack.area_texts(small.areas)
     return {path: found[path] for path in rules.in_order(list(found))}

@@ -43,6 +43,13 @@ def texts(tree: Tree, key: str) -> list[str]:
     return [value for value in found if value] if isinstance(found, list) else []
 
 
+def ticked(tree: Tree, key: str, before: Any) -> list[str]:
+    """What was ticked: first what was there, in its order, then what is new."""
+    chosen = texts(tree, key)
+    kept = [value for value in listed(before) if value in chosen]
+    return [*kept, *(value for value in chosen if value not in kept)]
+
+
 def branch(tree: Tree, key: str) -> Tree:
     """The fields below a name."""
     found = tree.get(key)
@@ -239,7 +246,7 @@ def service(tree: Tree, before: Doc, languages: Sequence[str]) -> Doc:
     put(doc, "promise", _promise(branch(tree, "promise"), mapped(before.get("promise"))))
     closing = branch(tree, "closing")
     put(doc, "closing", mapped(before.get("closing")) | {
-        "outcomes": texts(closing, "outcomes"), "needs": texts(closing, "needs"),
+        "outcomes": ticked(closing, "outcomes", mapped(before.get("closing")).get("outcomes")), "needs": ticked(closing, "needs", mapped(before.get("closing")).get("needs")),
     })  # fmt: skip
     similar = branch(tree, "similar")
     if similar:
@@ -408,3 +415,21 @@ def copied(doc: Mapping[str, Any], key: str, name: str, *, language: str) -> Doc
     """Another service to begin from: all of it, under a new key and name."""
     found = {k: deepcopy(v) for k, v in doc.items() if k not in ("common", "position")}
     return found | {"key": key, "name": {language: name}}
+
+
+# --- prepared answers --------------------------------------------------------------------------------
+
+
+def reply(tree: Tree, before: Doc, languages: Sequence[str]) -> Doc:
+    """A prepared answer as its form says, over the document that was there."""
+    doc = deepcopy(before)
+    put(doc, "name", words(tree, "name", languages, before.get("name")))
+    put(doc, "text", words(tree, "text", languages, before.get("text")))
+    put(doc, "position", number(text(tree, "position")))
+    where, given = dict(mapped(before.get("where"))), branch(tree, "where")
+    for part in ("states", "categories", "services", "queues"):
+        put(where, part, ticked(given, part, where.get(part)))
+    put(doc, "where", where)
+    only = [code for code in texts(tree, "languages") if code in languages]
+    put(doc, "languages", only if len(only) < len(languages) else None)
+    return doc

@@ -126,3 +126,41 @@ class ChangeEntry(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.kind} {self.path}"
+
+
+class Rehearsal(models.Model):
+    """Real cases played through a draft. `fingerprint` is the draft that it was about; `report` what was found."""
+
+    class State(models.TextChoices):
+        """How far it is. Outdated: the draft was another one, or had mistakes, when its turn came."""
+
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        OUTDATED = "outdated"
+        FAILED = "failed"
+
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    draft = models.ForeignKey(
+        Draft, on_delete=models.CASCADE, related_name="rehearsals", db_index=False
+    )
+    fingerprint = models.CharField(max_length=16)
+    days = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
+    asked_at = models.DateTimeField()
+    asked_by_name = models.CharField(max_length=200)
+    beat_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    played = models.PositiveIntegerField(default=0)
+    left_out = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=60, blank=True)
+    report = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["city", "draft", "-id"], name="setup_rehearsal_draft")]
+
+    @override
+    def __str__(self) -> str:
+        return f"rehearsal {self.pk}"

@@ -65,6 +65,7 @@ def _with_the_rest(
         asset_kinds=frozenset(places.assets),
         owners=places.owners,
         people=frozenset(m["email"] for m in people.staff),
+        bodies=frozenset(b["key"] for b in people.bodies),
         areas={a.layer: frozenset(row.code for row in a.rows) for a in places.areas},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)

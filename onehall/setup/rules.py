@@ -30,6 +30,7 @@ KINDS: Final = (
     Kind("city", re.compile(r"city\.yaml"), needed=True),
     Kind("calendar", re.compile(r"calendar\.yaml")),
     Kind("departments", re.compile(r"departments\.yaml"), needed=True),
+    Kind("bodies", re.compile(r"bodies\.yaml")),
     Kind("groups", re.compile(r"services/_groups\.yaml"), needed=True),
     Kind("service", re.compile(rf"services/{_NAME}\.yaml")),
     Kind("flow", re.compile(rf"flows/{_NAME}\.yaml")),

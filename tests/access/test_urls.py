@@ -41,7 +41,8 @@ PUBLIC = {
     "portal:report", "portal:near", "portal:find-place", "portal:name-place", "portal:tile",
     "portal:still", "portal:mine",
     "portal:photo", "portal:own-photo", "portal:file", "portal:status", "portal:status-json", "portal:status-map", "portal:news",
-    "portal:write", "portal:verdict", "portal:rate",
+    "portal:write", "portal:verdict", "portal:rate", "portal:outside", "portal:outside-map",
+    "portal:outside-photo",
     "portal:photo-add", "portal:photo-remove", "portal:photo-blur",
     "portal:invited", "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
     "account_login", "account_request_login_code", "account_confirm_login_code", "account_signup",
@@ -64,8 +65,31 @@ DESK_POSTS: dict[str, dict[str, Any]] = {
     "console:photo": {"public": "no"},
     "console:files": {},
     "console:split": {"part": "the branch"},
+    "console:relate": {"other": "none"},
+    "console:efforts": {"do": "time", "minutes": "30"},
     "console:file": {"what": "share"},
 }
+SETUP_POSTS: dict[str, dict[str, Any]] = {
+    # Addresses of the set-up, with what is sent to make them write; the preview only shows.
+    "console:setup-publish": {"seen": "x"},
+    "console:setup-discard": {"seen": "x"},
+    "console:setup-services": {"name": "Broken bench"},
+    "console:setup-service": {"name.en": "Hole"},
+    "console:setup-flows": {"name": "Another", "like": "repair"},
+    "console:setup-flow": {"label": "Send back", "do": "add:moves", "seen": "0"},
+    "console:setup-flow-part": {"label.en": "In", "seen": "0"},
+    "console:setup-flow-cases": {"case": "1"},
+    "console:setup-answers": {"name": "Parts are late"},
+    "console:setup-answer": {"name.en": "Soon", "seen": "0"},
+    "console:setup-departments": {"do": "add:departments"},
+    "console:setup-retire": {},
+    "console:setup-calendar": {"do": "add:seasons"},
+    "console:setup-files": {"path": "services/bench.yaml"},
+    "console:setup-text": {"text": "key: hole"},
+    "portal:preview": {"name.en": "Hole"},
+}
+SET_UP = "portal:preview"
+"""Of the portal's rooms, and for those who set up alone."""
 CITY_POSTS: dict[str, tuple[Key, dict[str, Any]]] = {
     # Addresses of the desk that change no case but who works here and what is sent: the permission that
     # each one asks for, and what is sent to it.
@@ -81,21 +105,6 @@ CITY_POSTS: dict[str, tuple[Key, dict[str, Any]]] = {
     "console:mail-again-one": ("resend", {}),
     "console:mail-replay": ("resend", {}),
 }  # fmt: skip
-SETUP_POSTS: dict[str, dict[str, Any]] = {
-    # Addresses of the set-up, with what is sent to make them write; the preview only shows.
-    "console:setup-publish": {"seen": "x"},
-    "console:setup-discard": {"seen": "x"},
-    "console:setup-services": {"name": "Broken bench"},
-    "console:setup-service": {"name.en": "Hole"},
-    "console:setup-files": {"path": "services/bench.yaml"},
-    "console:setup-text": {"text": "key: hole"},
-    "console:setup-departments": {"do": "add:departments"},
-    "console:setup-retire": {},
-    "console:setup-calendar": {"do": "add:seasons"},
-    "portal:preview": {"name.en": "Hole"},
-}
-SET_UP = "portal:preview"
-"""Of the portal's rooms, and for those who set up alone."""
 READERS_POSTS: dict[str, dict[str, Any]] = {
     # Everybody who sees the case may: it says that they have it open, and nothing is added to it.
     "console:looking": {},
@@ -117,6 +126,7 @@ OPEN_POSTS = {
     "portal:write": "tests/service_requests: write",
     "portal:verdict": "tests/service_requests: judge",
     "portal:rate": "tests/service_requests: rate",
+    "portal:outside": "tests/portal/test_outside",
     "portal:news": "tests/service_requests: set_news, set_contact",
     # The link's secret is the permission, once: tests/console/test_people.
     "portal:invited": "people.invites",
@@ -176,6 +186,10 @@ class World:
             "template_key": "crew-soon",
             "service_key": "pothole",
             "path": "services/pothole.yaml",
+            "flow_key": "repair",
+            "part": "states",
+            "name": "received",
+            "version": 1,
             "photo": str(photo.key),
             "pk": photo.pk,
             "key": DRAFT,
@@ -387,7 +401,7 @@ class TestTheDesk:
         assert Case.objects.get(pk=world.case.pk).lock == lock
         answer = world.client("ben").post(url, data)
         assert answer.status_code in {200, 302, 422}
-        if name not in ("console:photos", "console:keep", "console:files"):
+        if name not in ("console:photos", "console:keep", "console:files", "console:relate"):
             assert Case.objects.get(pk=world.case.pk).lock > lock
 
     @pytest.mark.parametrize("name", SETUP_POSTS)
@@ -431,8 +445,8 @@ class TestPosts:
         found -= {"account_inactive", "account_password_reset_completed"}
         assert found == {
             *DESK_POSTS,
-            *CITY_POSTS,
             *SETUP_POSTS,
+            *CITY_POSTS,
             *READERS_POSTS,
             *STAFF_POSTS,
             *OPEN_POSTS,
@@ -441,7 +455,7 @@ class TestPosts:
     def test_none_is_taken_without_a_token_against_forgery(self, world: World) -> None:
         wrong = []
         for name in sorted(
-            {*DESK_POSTS, *CITY_POSTS, *SETUP_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}
+            {*DESK_POSTS, *SETUP_POSTS, *CITY_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}
         ):
             data = DESK_POSTS.get(name, {}) | {"words": "x", "answer": "yes", "rating": "5"}
             client = world.client("mo", csrf=True)

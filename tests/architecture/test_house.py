@@ -28,7 +28,7 @@ ROOMS = (
     "api",
 )
 """From the bottom up; the last three are neighbors."""
-WITH_WRITES = (*ROOMS[:7], "setup")
+WITH_WRITES = (*ROOMS[:7], "insights", "setup")
 LONGEST = 450
 
 WRITERS = {
@@ -43,16 +43,25 @@ WRITERS = {
     "targets.py": "further targets, inside any act",
     "recounting.py": "the dates of many cases after a change of the set-up",
     "task_actions.py": "every write to a task",
+    "handing.py": "cases that outside bodies have",
+    "changing.py": "a case that becomes another service's",
     "migrating.py": "live cases between the versions of their flow",
     "photos.py": "writes about photos",
     "leaving.py": "one person's open work to another",
     "mail.py": "messages sent again, and addresses corrected",
     "presence.py": "who has a case open",
+    "saved.py": "saved views and pins",
+    "undoing.py": "an act taken back",
+    "batches.py": "one act on many cases",
     "attachments.py": "writes about files of a case",
     "following.py": "who of the staff follows a case, and their lines",
     "for_you.py": "that a line was mailed",
+    "efforts.py": "time and materials",
+    "relating.py": "cases that have to do with each other",
+    "captions.py": "words of photos",
     "splitting.py": "a part split off a case",
     "applying.py": "a pack as a whole, put in force",
+    "rollups.py": "the sums by day that figures are read from",
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
 }

@@ -51,6 +51,7 @@ ACTS: dict[str, Send] = {
     "add photos": lambda person, case, _twin: person.act(
         case, "photos", kind="after", photos=upload()
     ),
+    "effort": act("efforts", do="time", minutes="30"),
     "split": act("split", part="the fallen branch"),
     "keep photos": act("photos/kept", draft="6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
     "show photo": lambda person, case, _twin: person.act(

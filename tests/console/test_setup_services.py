@@ -37,7 +37,7 @@ class Fields(HTMLParser):
         given: dict[str, Any] = dict(attrs)
         name = given.get("name") or ""
         if tag == "form":
-            self.inside = given.get("id") == self.form
+            self.inside = self.form in ("", given.get("id"))
         if not self.inside:
             return
         if tag == "input" and name:

@@ -35,6 +35,7 @@ READERS: Final = (
     "onehall/catalog/pack/read_questions.py",
     "onehall/catalog/pack/read_flows.py",
     "onehall/catalog/pack/read_replies.py",
+    "onehall/catalog/pack/read_sheets.py",
     "onehall/catalog/pack/read_flow_parts.py",
     "onehall/catalog/pack/read_scenarios.py",
 )

@@ -253,8 +253,8 @@ class TestReading:
         with CaptureQueriesContext(connection) as found:
             lives = list(stored.cases(cast.city, since=SINCE, until=UNTIL))
         assert len(lives) == len({lived.number for lived in lives}) == 5
-        # Three batches of five questions, the roles, and the end.
-        assert len(found.captured_queries) <= 3 * 5 + 2
+        # Three batches of five questions, each in a transaction; the roles, and the end.
+        assert len(found.captured_queries) <= 3 * (5 + 3) + 1 + 4
 
     def test_a_case_with_too_many_entries_is_told_and_not_played(
         self, cast: Cast, monkeypatch: pytest.MonkeyPatch

@@ -53,6 +53,7 @@ def test_nothing_else_asks_for_roles() -> None:
     asked = re.compile(rf"""(["'])(?:{"|".join(ROLES)})\1 (?:not )?in [\w.]*roles|roles [&|]""")
     may = {
         "people/permissions.py",
+        # A city keeps somebody who may add people.
         "people/actions.py",
         "people/pack.py",
         "cli/demo_history/generate.py",

@@ -107,7 +107,9 @@ def _lights(streets: list[Street], town: BaseGeometry, code: Code) -> list[Asset
             for at in _along(line, 14, far, town=town, in_town=64.0):
                 p = beside(line, at, side, HALF_WIDTH[street.kind] - 1.5)
                 lamp = "LED" if (len(out) * 7) % 10 < 7 else "sodium"
-                out.append(Asset(code(p.x, p.y, 1000), street.name, p.x, p.y, {"lamp": lamp}))
+                # The old lamps hang on the poles of the power company.
+                facts = {"lamp": lamp, "owner": "city" if lamp == "LED" else "tidewater-power"}
+                out.append(Asset(code(p.x, p.y, 1000), street.name, p.x, p.y, facts))
                 side = -side
     return out
 

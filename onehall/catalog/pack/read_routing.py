@@ -82,3 +82,18 @@ def _say_never(node: Node, number: int, earlier: int) -> None:
         "Move it above that one, or narrow the other.",
         key="when",
     )
+
+
+def read_which_side(node: Node, known: Known, rules: list[Doc]) -> Doc:
+    """Where a place close to the limit of two areas is asked about: the layer, and how close."""
+    layer = node.choice("layer", sorted(known.layers), required=True)
+    metres = node.whole("metres", minimum=1, maximum=200, default=15)
+    node.finish()
+    asks = any("when" in r and f"area.{layer}" in expressions.fields(r["when"]) for r in rules)
+    if layer and not asks:
+        node.problem(
+            f'No routing rule asks for "area.{layer}", so the side would change nothing.',
+            "Add a rule that does, or take which_side away.",
+            key="layer",
+        )
+    return {"layer": layer, "metres": metres}

@@ -15,7 +15,7 @@ from onehall.catalog.pack.documents import (
 )
 from onehall.catalog.pack.read_promises import read_promise
 from onehall.catalog.pack.read_questions import read_questions
-from onehall.catalog.pack.read_routing import read_routing
+from onehall.catalog.pack.read_routing import read_routing, read_which_side
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
 
@@ -128,6 +128,8 @@ class _Reader:
         doc["closing"] = self.closing(node.mapping("closing"), doc["flow"])
         doc["similar"] = self.similar(node.mapping("similar"))
         doc.update(self.optional(node))
+        if (asks := node.mapping("which_side")).present:
+            doc["which_side"] = read_which_side(asks, self.known, doc["routing"])
         node.finish()
         self.reachable(node, doc)
         self.inside(node, doc)
@@ -158,6 +160,10 @@ class _Reader:
                 )
         if (position := node.whole("position", minimum=0, maximum=9999)) is not None:
             doc["position"] = position
+        if (given := node.mapping("hand_over")).present:
+            days = given.whole("days", minimum=1, maximum=365, default=30)
+            doc["hand_over"] = {"contact": given.flag("contact"), "days": days}
+            given.finish()
         if not node.flag("active", default=True):
             doc["active"] = False
         return doc

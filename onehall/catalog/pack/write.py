@@ -17,7 +17,7 @@ ORDER: Final = (
     "required", "place", "asset", "photos", "privacy", "options", "stages", "start", "states",
     "when", "stop", "call", "queue", "because", "questions", "routing", "promise", "hours", "days",
     "first_response", "on_site", "risk", "share", "ladder", "layer", "in", "areas",
-    "priorities", "flow", "closing", "outcomes", "moves", "needs", "timers", "after", "fire",
+    "priorities", "flow", "closing", "which_side", "hand_over", "contact", "person", "body", "outcomes", "moves", "needs", "timers", "after", "fire",
     "similar", "metres", "text", "where", "categories", "services", "queues",
     "similar", "metres", "groups", "enter", "tasks", "due", "due_next_cycle", "join", "rule", "of",
     "rerun", "requires", "guard", "auto_when", "effects", "remind", "escalate", "scenarios",

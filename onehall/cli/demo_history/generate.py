@@ -113,8 +113,14 @@ class History:
         service = self._service(at)
         spot = self._spot(service)
         answers = self._answers(service)
-        facts: dict[str, Any] = answers | {"channel": "web", "place.exists": spot is not None}
-        facts |= {f"area.{k}": v for k, v in (spot.areas if spot else {}).items()}
+        facts = routing.facts_of(
+            answers=answers,
+            areas=spot.areas if spot else {},
+            channel="web",
+            placed=spot is not None,
+            at=at,
+            calendar=self.calendar,
+        )
         route = routing.route(service, facts)
         queue = self.queues[route.queue]
         version, flow = self.listed.current_version(service.flow)

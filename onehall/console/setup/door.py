@@ -16,6 +16,8 @@ from onehall.look.doorway import CityRequest
 TABS: Final = (
     ("overview", "console:setup", gettext_lazy("Overview")),
     ("services", "console:setup-services", gettext_lazy("Services")),
+    ("flows", "console:setup-flows", gettext_lazy("Flows")),
+    ("answers", "console:setup-answers", gettext_lazy("Prepared answers")),
     ("departments", "console:setup-departments", gettext_lazy("Departments")),
     ("calendar", "console:setup-calendar", gettext_lazy("Calendar")),
     ("files", "console:setup-files", gettext_lazy("As text")),

@@ -20,13 +20,18 @@ KINDS: Final[Mapping[str, Any]] = {
     "city": gettext_lazy("The city"),
     "calendar": gettext_lazy("Calendar"),
     "departments": gettext_lazy("Departments and queues"),
+    "bodies": gettext_lazy("Outside bodies"),
     "groups": gettext_lazy("Groups of services"),
     "service": gettext_lazy("Services"),
     "flow": gettext_lazy("Flows"),
     "reply": gettext_lazy("Prepared answers"),
     "area": gettext_lazy("Areas"),
 }
-FORMS: Final[dict[str, str]] = {"service": "console:setup-service"}
+FORMS: Final = {
+    "service": "console:setup-service",
+    "flow": "console:setup-flow",
+    "reply": "console:setup-answer",
+}
 """Kinds of files that have a form, with its address."""
 ONLY: Final[dict[str, str]] = {
     "departments": "console:setup-departments",

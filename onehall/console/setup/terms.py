@@ -28,6 +28,11 @@ def _json(tree: Any) -> str:
     return json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
 
 
+def _said(label: str, choices: Iterable[Choice]) -> Group:
+    """A group whose choices say what they are about: a closed list shows no heading."""
+    return Group(label, tuple((key, f"{label} {words}") for key, words in choices))
+
+
 class Terms:
     """The choices of a city's conditions, in a language."""
 
@@ -83,7 +88,7 @@ class Terms:
             found.append((_json({"eq": [key, None]}), _("is exactly …")))
         found.append((_json({"exists": key}), _("was answered")))
         found.append((_json({"not": {"exists": key}}), _("was not answered")))
-        return Group(label, tuple(found))
+        return _said(label, found)
 
     def of_case(self) -> list[Group]:
         """What can be said about where it is and how it came, for routing."""
@@ -104,7 +109,7 @@ class Terms:
             (_json({"eq": ["place.exists", True]}), _("is known")),
             (_json({"eq": ["place.exists", False]}), _("is not known")),
         )
-        return [*self._areas, Group(_("How it came"), came), Group(_("The place"), place)]
+        return [*self._areas, _said(_("How it came"), came), _said(_("The place"), place)]
 
     def _read_areas(self) -> list[Group]:
         labels = {e["layer"]: self.say(e.get("label")) or e["layer"] for e in self.city.layers}
@@ -119,9 +124,7 @@ class Terms:
                     (_json({"ne": [field, code]}), _("is not: %(value)s") % {"value": words}),
                 ]
             )
-        return [
-            Group(labels.get(layer, layer), tuple(found)) for layer, found in rows.items() if found
-        ]
+        return [_said(labels.get(layer, layer), found) for layer, found in rows.items() if found]
 
     def shown(self, when: Any, groups: Sequence[Group]) -> dict[str, Any]:
         """A condition for the template: rows with the choice taken and its typed value, and one empty row.

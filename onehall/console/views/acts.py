@@ -1,5 +1,6 @@
 """What the staff do to a case: move, write, assign, send on, join. Every act is one action."""
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,13 +11,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from onehall.casework import actions, photos
+from onehall.casework import actions, handing, photos
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Case
 from onehall.casework.rules import Given
-from onehall.console import moves
+from onehall.console import moves, writer
 from onehall.console.casepage import Loaded, load, load_to_write, may_be_given, reader_of
-from onehall.console.desk import staff_only
+from onehall.console.desk import frame, staff_only
 from onehall.console.forms import draft_of
 from onehall.console.trouble import Trouble, of
 from onehall.console.views.case import done, page
@@ -24,8 +25,9 @@ from onehall.console.writer import OTHER
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import MAX_BYTES, PhotoRefused
 from onehall.look.doorway import CityRequest
+from onehall.people.bodies import body_of_key
 from onehall.people.queries import members
-from onehall.service_requests import joining
+from onehall.service_requests import changing, joining
 
 KEPT = ("words", "reason", "outcome", "handed_to", "into")
 """Fields whose text comes back when an act is refused."""
@@ -55,6 +57,8 @@ def move(request: CityRequest, loaded: Loaded) -> HttpResponse:
     try:
         if draft is not None:
             _keep_photos(request, draft)
+        if request.POST.get("as") == "insert":
+            return _insert(request, loaded, wanted, draft)
         actions.make_move(
             **common(request, loaded), move=wanted, given=_given(request), draft_key=draft
         )
@@ -67,6 +71,20 @@ def move(request: CityRequest, loaded: Loaded) -> HttpResponse:
         return again(request, loaded, of(no, where=wanted, typed=typed(request), draft=draft))
     label = reader_of(request, loaded.flow).text(loaded.flow.moves[wanted].label)
     return done(request, loaded.case.number, _("Done: %(what)s.") % {"what": label})
+
+
+def _insert(
+    request: CityRequest, loaded: Loaded, wanted: str, draft: uuid.UUID | None
+) -> HttpResponse:
+    """The form of a move again with a prepared answer below what was written; without a script."""
+    desk = frame(request)
+    key = request.POST.get("template", "")
+    offered = writer.fitting(request, desk, loaded.case)
+    template = next((t for t in offered if t.key == key), None)
+    boxes = [request.LANGUAGE_CODE]
+    found = writer.texts(desk, loaded.case, template, boxes) if template else {}
+    written = writer.add_to(typed(request), found)
+    return again(request, loaded, Trouble(where=wanted, typed=written, draft=draft, fresh=True))
 
 
 @acting
@@ -187,6 +205,30 @@ def _queue(request: CityRequest, loaded: Loaded) -> str:
     return _("Sent on.")
 
 
+def _service(request: CityRequest, loaded: Loaded) -> str:
+    changing.change_service(
+        **common(request, loaded),
+        service_key=request.POST.get("service", ""),
+        reason=request.POST.get("reason", ""),
+        language=request.LANGUAGE_CODE,
+    )
+    return _("Changed. Whoever follows the case is told.")
+
+
+def _hand_over(request: CityRequest, loaded: Loaded) -> str:
+    body = body_of_key(request.city, request.POST.get("body", ""))
+    if body is None:
+        raise CaseworkRefused(_("Choose one of the listed bodies."))
+    handing.hand_over(**common(request, loaded), body=body, words=request.POST.get("words", ""))
+    return _("Handed over. They get a mail with a link.")
+
+
+def _take_back(request: CityRequest, loaded: Loaded) -> str:
+    given = _number(request.POST.get("given"))
+    handing.take_back(**common(request, loaded), hand_over_id=given)
+    return _("Taken back. Their link opens nothing any more.")
+
+
 def _join(request: CityRequest, loaded: Loaded) -> str:
     joining.join(**common(request, loaded), into_number=request.POST.get("into", ""))
     return _("Joined. Everybody keeps their number and hears from the other case.")
@@ -208,6 +250,9 @@ CHANGES: dict[str, Callable[[CityRequest, Loaded], str]] = {
     "assign": _assign,
     "priority": _priority,
     "queue": _queue,
+    "service": _service,
+    "hand_over": _hand_over,
+    "take_back": _take_back,
     "join": _join,
     "unjoin": _unjoin,
 }

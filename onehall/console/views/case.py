@@ -103,7 +103,9 @@ def page(
     desk = frame(request)
     shown = context(request, desk, loaded, trouble)
     if at_stop:
+        shown["at_stop"] = True
         shown["stops"] = next_stops(request, desk, loaded.case)
+        shown["lookers"] = presence.others(loaded.case, desk.actor, now=desk.now)
         return draw(request, "console/stop.html", desk, shown, status=trouble.status)
     if not part:
         if shown["has_news_for_me"]:

@@ -8,14 +8,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.casework import queries as casework
+from onehall.casework import lists as casework
+from onehall.casework.lists import InboxQuery
 from onehall.casework.models import Case
-from onehall.casework.queries import InboxQuery
 from onehall.catalog.queries import catalogue
 from onehall.console import lists
 from onehall.console.desk import Desk, frame, staff_who_may
 from onehall.console.figures import Pages
-from onehall.console.filters import narrowing
+from onehall.console.filters import flat
 from onehall.console.sheets import download, lines
 from onehall.console.views.figures import chosen_period
 from onehall.console.views.inbox import queue_of
@@ -42,12 +42,8 @@ COLUMNS: Final = (
 def cases_csv(request: CityRequest) -> HttpResponseBase:
     """The list that the same address would show as a page, all of it, up to `MOST` cases."""
     desk = frame(request)
-    key = request.GET.get("queue", "")
-    query = InboxQuery(
-        show=lists.show(request.GET),
-        queue_id=queue_of(request, key).id if key else None,
-        only=narrowing(desk.city, request.GET, now=desk.now).selection,
-    )
+    key = request.GET.get("at", "")
+    query = lists.read(desk, flat(request.GET), queue_of(request, key) if key else None).query
     text = lines(_heads(), _rows(request, desk, query), desk.zone)
     name = "-".join(
         ["cases", *([key] if key else []), f"{desk.now.astimezone(desk.zone):%Y-%m-%d}"]

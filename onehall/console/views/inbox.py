@@ -1,7 +1,9 @@
 """The inbox: one queue or all, saved questions with counts, most urgent promise first; and search."""
 
 import hashlib
+import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -11,18 +13,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.casework import queries as casework
-from onehall.casework.queries import PAGE, CaseLine, InboxQuery, Show
-from onehall.catalog.queries import catalogue
-from onehall.console import filters, lists
+from onehall.casework import lists as casework
+from onehall.casework import saved
+from onehall.casework.queries import PAGE, CaseLine, Show
+from onehall.console import columns, lists, pins
 from onehall.console.desk import Desk, RailQueue, draw, frame, staff_only
-from onehall.console.filters import Narrowing, narrowing, with_query
-from onehall.console.rows import row
+from onehall.console.filters import flat, opened_of, with_query
+from onehall.console.lists import Asked
+from onehall.console.rows import lines_of
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.messaging.live import token as live_token
 from onehall.people.queries import QueueInfo
-from onehall.service_requests import queries
+from onehall.service_requests import batches, finding, queries
 
 COUNTED: Final = 10_000
 """Up to so many cases of a narrowed list are counted."""
@@ -32,40 +35,51 @@ COUNTED: Final = 10_000
 @require_GET
 def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
     """A page of 50 cases. The address holds the whole selection; there are no page numbers."""
-    show = lists.show(request.GET)
     queue = queue_of(request, queue_key) if queue_key else None
-    queue_id = queue.id if queue else None
-    desk = frame(request, queue_id=queue_id)
-    narrowed = narrowing(desk.city, request.GET, now=desk.now)
-    query = InboxQuery(
-        show=show,
-        queue_id=queue_id,
-        only=narrowed.selection,
-        after=lists.edge(request.GET.get("after", "")),
-        before=lists.edge(request.GET.get("before", "")),
-    )
-    found = casework.inbox(desk.actor, query, now=desk.now, day_end=desk.day_end)
+    desk = frame(request, queue_id=queue.id if queue else None)
+    if not request.GET and queue is None and desk.begins_elsewhere:
+        first = next(pin for pin in desk.counts.pins if pin.first)
+        return redirect(pins.address(first.id, first.query))
+    asked = lists.read(desk, flat(request.GET), queue)
+    view = _view(desk, asked)
+    found = casework.inbox(desk.actor, asked.query, now=desk.now, day_end=desk.day_end)
     part = request.GET.get("part") == "live"
     etag = _etag(desk, found, request.LANGUAGE_CODE)
     if part and request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified()
+    show = asked.query.show
+    here = with_query(request.path, asked.said)
     context = (
-        _page(request, desk, query, found)
-        | _narrowed(request, desk, query, narrowed)
+        _page(request, desk, asked, found, here)
+        | _narrowed(request, desk, asked)
         | {
-            "title": _title(request, desk, queue),
+            "title": view.name if view else _title(request, desk, queue),
+            "view": view,
+            "view_differs": view is not None and _bare(asked) != view.query,
             "queue": queue,
             "show": show,
-            "chips": _chips(request, desk, show, narrowed),
+            "chips": _chips(request, desk, asked),
+            "part": part,
+            "may_choose": desk.actor.writes,
+            "bulk_key": uuid.uuid4(),
+            "bulk_most": batches.MOST,
             "live_etag": etag,
             "stream": f"/live/{live_token([f'city:{desk.city.id}'])}",
-            "here": request.path + _query(request),
-            "live_address": f"{request.path}{_query(request) or '?'}&part=live",
+            "here": here,
+            "live_address": f"{here}{'&' if asked.said else '?'}part=live",
         }
     )
     template = "console/inbox.html#live" if part else "console/inbox.html"
-    rail_at = "" if queue else "replies" if show == "replies" else "inbox"
-    response = draw(request, template, desk, context, rail_at=rail_at, queue_id=queue_id)
+    rail_at = "" if queue or view else "replies" if show == "replies" else "inbox"
+    response = draw(
+        request,
+        template,
+        desk,
+        context,
+        rail_at=rail_at,
+        queue_id=asked.query.queue_id,
+        view_id=view.id if view else None,
+    )
     if part:
         response.headers["ETag"] = etag
     return response
@@ -80,15 +94,16 @@ def search(request: CityRequest) -> HttpResponse:
     if number is not None:
         return redirect("console:case", number=number)
     desk = frame(request)
-    found = queries.search(desk.actor, text) if text else []
-    listed = catalogue(desk.city)
+    opened = opened_of(desk, request.GET)
+    found = finding.search(desk.actor, desk.city, text, opened=opened.span) if text else []
     context = {
         "q": text,
         "title": _("Found"),
         "show": "all",
         "here": request.get_full_path(),
-        "rows": [row(request, desk, listed, c) for c in found],
-    }
+        "opened": opened,
+        "contacts": desk.actor.may("see_contacts"),
+    } | lines_of(request, desk, found, columns.USUAL)
     return draw(request, "console/search.html", desk, context)
 
 
@@ -104,6 +119,34 @@ def all_queues(request: CityRequest) -> HttpResponse:
     return draw(request, "console/queues.html", desk, context, rail_at="queues")
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The saved view that a list's address names."""
+
+    id: int
+    name: str
+    query: dict[str, str]
+    mine: bool
+    pinned: bool
+
+
+def _view(desk: Desk, asked: Asked) -> _View | None:
+    """The view that the address names, where this person may see it."""
+    text = asked.said.get("view", "")
+    if not text.isdecimal() or len(text) > 15:
+        return None
+    found = saved.view_of(desk.actor, int(text))
+    if found is None:
+        return None
+    pinned = any(pin.id == found.pk for pin in desk.counts.pins)
+    mine = saved.may_change(desk.actor, found)
+    return _View(found.pk, found.name, found.query, mine, pinned)
+
+
+def _bare(asked: Asked) -> dict[str, str]:
+    return {k: v for k, v in asked.whole.items() if k != "view"}
+
+
 def _title(request: CityRequest, desk: Desk, queue: QueueInfo | None) -> str:
     if queue is None:
         return _("Inbox")
@@ -111,29 +154,24 @@ def _title(request: CityRequest, desk: Desk, queue: QueueInfo | None) -> str:
 
 
 def _page(
-    request: CityRequest, desk: Desk, query: InboxQuery, found: list[CaseLine]
+    request: CityRequest, desk: Desk, asked: Asked, found: list[CaseLine], here: str
 ) -> dict[str, Any]:
     """The rows, and the ways on: one row more than a page was read to know whether there is one."""
+    query = asked.query
     backwards = query.before is not None
     more = len(found) > PAGE
     page = (found[-PAGE:] if backwards else found[:PAGE]) if more else found
-    listed = catalogue(desk.city)
     is_first = not query.after and not (backwards and more)
-    return {
-        "rows": [
-            row(request, desk, listed, c) | {"walk": _walk(request, query, c, i)}
-            for i, c in enumerate(page)
-        ],
-        "older": _link(request, query, "after", page[-1]) if page and (more or backwards) else "",
-        "newer": _link(request, query, "before", page[0]) if page and not is_first else "",
+    shown = lines_of(request, desk, page, asked.columns, order=query.sort)
+    for place, one in enumerate(shown["rows"]):
+        at = lists.edge_text(query.sorting.edge_of(one["case"]))
+        # What the link to a case says of this list, so that one can walk on from there.
+        one["walk"] = urlencode({"list": here, "at": at, "i": place})
+    return shown | {
+        "older": _link(request, asked, "after", page[-1]) if page and (more or backwards) else "",
+        "newer": _link(request, asked, "before", page[0]) if page and not is_first else "",
         "is_first": is_first,
     }
-
-
-def _walk(request: CityRequest, query: InboxQuery, case: CaseLine, row_number: int) -> str:
-    """What the link to a case says of this list, so that one can walk on from there."""
-    here = request.path + _query(request)
-    return urlencode({"list": here, "at": _place(query, case), "i": row_number})
 
 
 def _etag(desk: Desk, found: Sequence[CaseLine], language: str) -> str:
@@ -151,43 +189,41 @@ def queue_of(request: CityRequest, key: str) -> QueueInfo:
     return found
 
 
-def _query(request: CityRequest) -> str:
-    """The selection of this page as a query, without what only the script asks."""
-    keys = ("show", *filters.KEYS, "after", "before")
-    kept = {k: request.GET[k] for k in keys if request.GET.get(k)}
-    return f"?{urlencode(kept)}" if kept else ""
-
-
-def _narrowed(
-    request: CityRequest, desk: Desk, query: InboxQuery, narrowed: Narrowing
-) -> dict[str, Any]:
+def _narrowed(request: CityRequest, desk: Desk, asked: Asked) -> dict[str, Any]:
     """What narrows the list, each with the address without it; how many cases there are; the file of them."""
-    show = {"show": query.show} if query.show != "open" else {}
-    also = {"queue": request.resolver_match.kwargs.get("queue_key", "")}  # type: ignore[union-attr]
+    query, narrowed = asked.query, asked.narrowed
+    key = request.resolver_match.kwargs.get("queue_key", "")  # type: ignore[union-attr]
     total = 0
     if narrowed.filters:
         total = casework.how_many(
             desk.actor, query, now=desk.now, day_end=desk.day_end, at_most=COUNTED + 1
         )
+    arranged = asked.arranged
+    # A list of one queue is that of the filter of the same name.
+    named = {"at" if "queue" in narrowed.query else "queue": key}
+    arrange = with_query(reverse("console:arrange"), asked.whole | {"at": key})
     return {
         "filters": [
-            {"words": f.words, "off": with_query(request.path, show | narrowed.without(f.key))}
+            {"words": f.words, "off": with_query(request.path, arranged | narrowed.without(f))}
             for f in narrowed.filters
         ],
-        "all_off": with_query(request.path, show),
+        "all_off": with_query(request.path, arranged),
         "total": total,
         "uncounted": total > COUNTED,
         "counted": COUNTED,
-        "by": query.column,
-        "csv": with_query(reverse("console:cases-csv"), show | narrowed.query | also),
+        "order": lists.order_words()[query.sort][1],
+        "csv": with_query(reverse("console:cases-csv"), asked.whole | named),
+        "arrange": arrange,
+        "map_address": with_query(reverse("console:cases-map"), asked.whole | named),
+        "save_as": with_query(reverse("console:view-new"), _bare(asked) | named),
+        "order_chosen": bool(asked.said.get("sort") or asked.said.get("cols")),
+        "bare": with_query("", _bare(asked) | named),
     }
 
 
-def _chips(
-    request: CityRequest, desk: Desk, show: Show, narrowed: Narrowing
-) -> list[dict[str, Any]]:
+def _chips(request: CityRequest, desk: Desk, asked: Asked) -> list[dict[str, Any]]:
     # Counts are those of the whole list, so a narrowed one has none.
-    counts = desk.counts
+    counts, filters = desk.counts, asked.narrowed.query
     words: list[tuple[Show, str, int | str, str]] = [
         ("open", _("All open"), counts.open, ""),
         ("late", _("Late"), counts.late, "late"),
@@ -199,24 +235,20 @@ def _chips(
         ("mine", _("Mine"), counts.mine, ""),
         ("all", _("Ended too"), "", ""),
     ]
+    kept = asked.arranged
     return [
         {
-            "href": with_query(request.path, {"show": key} | narrowed.query),
+            "href": with_query(request.path, kept | {"show": key} | filters),
             "word": word,
-            "count": "" if narrowed.filters else count,
+            "count": "" if filters else count,
             "shape": shape if count else "",
-            "current": key == show,
+            "current": key == asked.query.show,
             "alert": key == "late" and bool(count),
         }
         for key, word, count, shape in words
     ]
 
 
-def _link(request: CityRequest, query: InboxQuery, way: str, case: CaseLine) -> str:
-    kept = {k: request.GET[k] for k in filters.KEYS if request.GET.get(k)}
-    edge = {way: _place(query, case)}
-    return f"{request.path}?{urlencode({'show': query.show} | kept | edge)}"
-
-
-def _place(query: InboxQuery, case: CaseLine) -> str:
-    return lists.edge_text(getattr(case, query.column), case.id)
+def _link(request: CityRequest, asked: Asked, way: str, case: CaseLine) -> str:
+    edge = {way: lists.edge_text(asked.query.sorting.edge_of(case))}
+    return with_query(request.path, {"show": asked.query.show} | asked.whole | edge)

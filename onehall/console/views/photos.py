@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.casework import photos
+from onehall.casework import captions, photos
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Photo
 from onehall.casework.photos import Box
@@ -29,6 +29,11 @@ def photo(request: CityRequest, loaded: Loaded, pk: int) -> HttpResponse:
             boxes = boxes_of(request.POST["boxes"])
             photos.redact(**common(request, loaded), photo_id=pk, boxes=boxes)
             return done(request, loaded.case.number, _("Those places can not be read any more."))
+        if "described" in request.POST:
+            captions.describe(
+                **common(request, loaded), photo_id=pk, words=request.POST.get("words", "")
+            )
+            return done(request, loaded.case.number, _("The photo has words now."))
         shown = request.POST.get("public") == "yes"
         photos.set_public(**common(request, loaded), photo_id=pk, is_public=shown)
     except Photo.DoesNotExist as gone:

@@ -5,7 +5,7 @@ decided otherwise. Nothing is written: `stored.read_only` holds the database to 
 """
 
 from onehall.insights.rehearsal.rehearse import rehearse
-from onehall.insights.rehearsal.report import Report
+from onehall.insights.rehearsal.report import Report, from_doc
 from onehall.insights.rehearsal.setups import Setup, of_city, of_pack
 
-__all__ = ["Report", "Setup", "of_city", "of_pack", "rehearse"]
+__all__ = ["Report", "Setup", "from_doc", "of_city", "of_pack", "rehearse"]

@@ -87,21 +87,33 @@ def how_many(city: City, *, since: datetime, until: datetime) -> int:
 
 def cases(city: City, *, since: datetime, until: datetime) -> Generator[Lived]:
     """The cases opened between two moments, by their keys; a batch at a time is in memory."""
+    for batch in batches(city, since=since, until=until):
+        yield from batch
+
+
+def batches(city: City, *, since: datetime, until: datetime) -> Generator[list[Lived]]:
+    """The same a batch at a time. Each is read in a transaction of its own, which can write nothing."""
     keys = {s.id: s.key for s in catalogue(city).every}
-    roles = _roles(city)
-    queues = _queues(city)
+    roles, named = _roles(city), _queues(city)
     after = 0
-    while batch := list(
-        _opened(city, since, until).filter(pk__gt=after).order_by("id").values(*COLUMNS)[:BATCH]
-    ):
-        after = batch[-1]["id"]
-        ids = [row["id"] for row in batch]
-        acts, answers = _acts(ids, roles), _answers(ids)
-        photos, readers = _photos(ids), _readers(ids)
-        for row in batch:
-            pk = row["id"]
-            found = _lived(row, keys, acts.get(pk, []), answers.get(pk, {}))
-            yield replace(found, photos=photos[pk], readers=readers[pk], queues=queues)
+    while True:
+        with read_only():
+            rows = _opened(city, since, until).filter(pk__gt=after).order_by("id")
+            batch = list(rows.values(*COLUMNS)[:BATCH])
+            if not batch:
+                return
+            after, ids = batch[-1]["id"], [row["id"] for row in batch]
+            acts, answers = _acts(ids, roles), _answers(ids)
+            photos, readers = _photos(ids), _readers(ids)
+        yield [
+            replace(
+                _lived(row, keys, acts.get(row["id"], []), answers.get(row["id"], {})),
+                photos=photos[row["id"]],
+                readers=readers[row["id"]],
+                queues=named,
+            )
+            for row in batch
+        ]
 
 
 COLUMNS: Final = (

@@ -90,13 +90,13 @@ def show(request: CityRequest, photo: uuid.UUID, size: str) -> HttpResponse:
     if row is None:
         raise Http404
     if row.case is None:
-        return _bytes(request, row, size, keep=True)
+        return picture_of(request, row, size, keep=True)
     service = catalogue(request.city).by_id(row.case.service_id)
     if photos.is_open_to_all(row, service):
-        return _bytes(request, row, size, keep=True)
+        return picture_of(request, row, size, keep=True)
     if not Case.objects.reachable_by(request.actor).filter(pk=row.case.pk).exists():
         raise Http404
-    return _bytes(request, row, size, keep=False)
+    return picture_of(request, row, size, keep=False)
 
 
 @login_not_required
@@ -106,10 +106,10 @@ def own(request: CityRequest, token: str, photo: uuid.UUID, size: str) -> HttpRe
     found = opened.photo_of(request.city, token, photo, actor=request.actor)
     if found is None or size not in SIZES:
         raise Http404
-    return _bytes(request, found, size, keep=False)
+    return picture_of(request, found, size, keep=False)
 
 
-def _bytes(request: CityRequest, row: Photo, size: str, *, keep: bool) -> HttpResponse:
+def picture_of(request: CityRequest, row: Photo, size: str, *, keep: bool) -> HttpResponse:
     """The picture in one of its sizes; without `keep` browsers ask again before they show it again."""
     name = getattr(row, SIZES[size])
     etag = f'"{name[-40:]}"'

@@ -54,6 +54,8 @@ def service(request: CityRequest) -> HttpResponse:
         "picked": "",
         "place_note": "",
         "candidates": [],
+        "sides": [],
+        "unsure": "",
         "bounds": city.bounds,
         "middle": city.center,
         "zoom": city.zoom,

@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -20,31 +19,29 @@ from onehall.casework import queries as casework
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Photo
 from onehall.casework.queries import NearCase
-from onehall.catalog.queries import UnknownService, catalogue
-from onehall.catalog.search import find_services
+from onehall.catalog.queries import Catalogue, UnknownService, catalogue
+from onehall.catalog.search import Hit, find_services
 from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import PhotoRefused
-from onehall.look import lengths
 from onehall.look.context import languages
 from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
 from onehall.places.models import City
 from onehall.places.queries import FoundPlace
-from onehall.portal import picked
+from onehall.places.sides import Side
+from onehall.portal import picked, sides
+from onehall.portal.around import near_assets, near_cases, place_note
 from onehall.portal.jswords import report_words
 from onehall.portal.limits import too_many
 from onehall.portal.picked import Picked
 from onehall.portal.report_form import MAX_WHERE, ReportForm
-from onehall.service_requests import actions
+from onehall.service_requests import actions, learning
 from onehall.service_requests.actions import Contact, NewRequest
 from onehall.service_requests.models import ServiceRequest
 
 MAX_UPLOAD = 15_000_000
 """Bytes of one photo, as it comes."""
-
-ASSET_METRES = 60
-"""How far from the picked place a numbered thing may be to be offered."""
 
 SURE = 95
 """Score from which words that were looked up mean one place."""
@@ -61,7 +58,7 @@ def choose(request: CityRequest) -> HttpResponse:
     city = request.city
     listed = catalogue(city)
     text = request.GET.get("q", "").strip()[:200]
-    hits = find_services(listed, text, request.LANGUAGE_CODE) if text else []
+    hits = _found(city, listed, text, request.LANGUAGE_CODE) if text else []
     context = {
         "q": text,
         "hits": [h.service for h in hits],
@@ -70,6 +67,13 @@ def choose(request: CityRequest) -> HttpResponse:
         "calling": _calling(request),
     }
     return render(request, "portal/choose.html", context)
+
+
+def _found(city: City, listed: Catalogue, text: str, language: str) -> list[Hit]:
+    """Services for words: those of the catalogue, and what the staff's corrections taught."""
+    evidence = learning.learned(city, now=read_clock()).about(text)
+    shares = {key: one.share for key, one in evidence.items()}
+    return find_services(listed, text, language, learned=shares)
 
 
 @dataclass
@@ -87,6 +91,9 @@ class Page:
     photos: list[Photo] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     calling: bool = False
+    sides: list[Side] = field(default_factory=list)
+    side: str = ""
+    side_error: str = ""
 
 
 @login_not_required
@@ -132,7 +139,8 @@ def _page(request: CityRequest, service: ServiceDefinition) -> Page:
         default_language=city.languages[0],
         staff=calling,
     )
-    return Page(service=service, form=filled, calling=calling)
+    side = request.POST.get("side", "")[:60]
+    return Page(service=service, form=filled, calling=calling, side=side)
 
 
 def _say_refused(page: Page) -> int:
@@ -155,25 +163,35 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
         return _show(request, page, status=422)
     if too_many(request, "report", limit=60, seconds=600):
         return _too_many(request, page)
-    clean = page.form.cleaned_data
-    city = request.city
-    new = NewRequest(
-        key=key,
-        service_key=page.service.key,
-        words=clean["words"],
-        answers=page.form.answers,
-        place=picked.case_place(city, page.place, where),
-        contact=_contact(request, page),
-        language=request.LANGUAGE_CODE,
-        channel=_channel(page),
-        priority=clean.get("priority") or 0,
-    )
+    city, new = request.city, _new(request, page, key, where)
+    page.sides = sides.asked(city, page.service, new, now=read_clock())
+    if page.sides and not sides.is_answer(page.sides, page.side):
+        page.side_error = _("Say on which side it is. It decides who comes.")
+        page.form.add_error(None, page.side_error)
+        return _show(request, page, status=422)
+    new = sides.answered(new, page.service, page.sides, page.side)
     try:
         sent = actions.submit(city=city, new=new, by=request.actor, now=read_clock())
     except CaseworkRefused as no:
         page.form.add_error(None, str(no))
         return _show(request, page, status=409)
     return _go_to(request, page, sent)
+
+
+def _new(request: CityRequest, page: Page, key: uuid.UUID, where: str) -> NewRequest:
+    """The checked form as a report."""
+    clean = page.form.cleaned_data
+    return NewRequest(
+        key=key,
+        service_key=page.service.key,
+        words=clean["words"],
+        answers=page.form.answers,
+        place=picked.case_place(request.city, page.place, where),
+        contact=_contact(request, page),
+        language=request.LANGUAGE_CODE,
+        channel=_channel(page),
+        priority=clean.get("priority") or 0,
+    )
 
 
 def _contact(request: CityRequest, page: Page) -> Contact:
@@ -261,6 +279,8 @@ def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpRespons
         "usual_days": casework.usual_days(city, service.id, now=now),
         "picked": picked.sign(page.place) if page.place else "",
         "place_note": place_note(page.place, city, request.LANGUAGE_CODE) if page.place else "",
+        "sides": sides.shown(page.sides, page.side, request.LANGUAGE_CODE, city.languages[0]),
+        "unsure": sides.UNSURE,
         "candidates": [(picked.sign(picked.of(c)), c) for c in page.candidates],
         "bounds": city.bounds,
         "middle": city.center,
@@ -271,17 +291,6 @@ def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpRespons
         else [one for one in languages(request, city) if one.code in service.languages],
     }
     return render(request, "portal/report.html", context, status=status)
-
-
-def place_note(place: Picked, city: City, language: str) -> str:
-    """What stands under the words of a picked place: its district, how exact it is, what would help."""
-    if place.wants_pin and city.bounds:
-        return _("Show the map and move it until the spot is right.")
-    if not place.accuracy:
-        return place.district
-    far = lengths.say(place.accuracy, units=lengths.units_for(language, city))
-    within = _("Within %(distance)s") % {"distance": far}
-    return f"{place.district} · {within}" if place.district else within
 
 
 def _carried_place(request: CityRequest, page: Page) -> None:
@@ -318,7 +327,22 @@ def _look_around(request: CityRequest, page: Page) -> None:
     """What lies near the place: only for a page that is shown, a report that is sent does not wait for it."""
     if page.place is not None:
         page.near = near_cases(request, page.service, page.place)
+        page.sides = page.sides or _sides(request, page, page.place)
         page.assets = near_assets(request, page.service, page.place)
+
+
+def _sides(request: CityRequest, page: Page, place: Picked) -> list[Side]:
+    """The sides to ask about, as far as the form is filled in."""
+    if not page.service.side_layer:
+        return []
+    told = NewRequest(
+        key=uuid.uuid4(),
+        service_key=page.service.key,
+        answers=page.form.answers,
+        place=picked.case_place(request.city, place, ""),
+        channel=_channel(page),
+    )
+    return sides.asked(request.city, page.service, told, now=read_clock())
 
 
 def inside(city: City, place: Picked) -> bool:
@@ -333,39 +357,6 @@ def _look_up(request: CityRequest, page: Page, where: str) -> None:
         page.place = picked.of(sure[0])
     else:
         page.candidates = found
-
-
-def near_cases(request: CityRequest, service: ServiceDefinition, place: Picked) -> list[NearCase]:
-    """Up to three open, public cases of the same service near a place whose pin is where it should be."""
-    if not service.public or place.wants_pin:
-        return []
-    return casework.open_near(
-        request.city,
-        place.lon,
-        place.lat,
-        metres=service.similar_metres,
-        since=read_clock() - timedelta(days=service.similar_days),
-        service_ids=[service.id],
-        limit=3,
-    )
-
-
-def near_assets(
-    request: CityRequest, service: ServiceDefinition, place: Picked
-) -> list[tuple[str, str, float]]:
-    """Things with a painted number near a place, where the service is about them: (signed, words, metres)."""
-    if not service.asset or place.wants_pin:
-        return []
-    found = places.assets_near(
-        request.city,
-        place.lon,
-        place.lat,
-        service.asset,
-        ASSET_METRES,
-        limit=4,
-        language=request.LANGUAGE_CODE,
-    )
-    return [(picked.sign(picked.of_asset(a, place)), a.words, a.metres) for a in found]
 
 
 def read_upload(upload: "UploadedFile[bytes]") -> bytes:

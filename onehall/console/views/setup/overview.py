@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from onehall.console.setup import shown
 from onehall.console.setup.door import page, setup_only
+from onehall.console.views.setup.rehearsal import for_overview
 from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
 from onehall.setup import actions, checking, packs, queries
@@ -55,16 +56,21 @@ def _overview(
                 for c in (checking.plan(city, view, checked) if checked.sound else ())
             ],
         }
+        context |= for_overview(request, view)
     return page(request, "console/setup/overview.html", context, tab="overview", status=status)
 
 
 def _kinds(view: DraftView) -> list[dict[str, Any]]:
     """How many there are of each kind, with the way to them."""
-    ways = {"service": reverse("console:setup-services")}
+    ways = {
+        "service": reverse("console:setup-services"),
+        "flow": reverse("console:setup-flows"),
+        "reply": reverse("console:setup-answers"),
+    }
     found = []
     for kind, word in shown.KINDS.items():
         files = [f for f in view.of_kind(kind) if f.text is not None]
-        if kind in ("city", "calendar", "departments", "groups"):
+        if kind in ("city", "calendar", "departments", "bodies", "groups"):
             href, count = (shown.text_url(files[0].path) if files else ""), None
         else:
             href, count = ways.get(kind, f"{reverse('console:setup-files')}#{kind}"), len(files)

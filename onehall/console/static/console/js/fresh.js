@@ -30,8 +30,21 @@ function count(region, html) {
   return numbers(new DOMParser().parseFromString(html, "text/html")).filter((one) => !here.has(one)).length;
 }
 
+// The counts of the rail change at once: they move nothing under anybody's finger.
+function tellRail(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").querySelectorAll("[data-rail] [data-href]");
+  for (const one of fresh) {
+    for (const link of document.querySelectorAll(`.rail a[href="${CSS.escape(one.dataset.href)}"]`)) {
+      let count = link.querySelector("b");
+      if (!count) link.append(count = document.createElement("b"));
+      if (count.textContent !== one.textContent) count.textContent = one.textContent;
+    }
+  }
+}
+
 document.addEventListener("look:news", (event) => {
   const region = event.target;
+  tellRail(event.detail.html);
   if (!bar || !busy(region)) return;
   event.preventDefault();
   waiting = { region, ...event.detail };

@@ -6,7 +6,8 @@ document.addEventListener("click", async (event) => {
   const key = form.elements.template.value;
   event.preventDefault();
   if (!key) return form.elements.template.focus();
-  const boxes = [...form.querySelectorAll("textarea[name]")];
+  // A form of a move has other boxes too, a reason for instance: only words to residents are asked for.
+  const boxes = [...form.querySelectorAll("textarea[name^=words]")];
   const asked = new URLSearchParams(boxes.map((box) => [box.name, ""]));
   try {
     const answer = await fetch(`${button.dataset.insert.replace("KEY", encodeURIComponent(key))}?${asked}`, {
