@@ -82,7 +82,7 @@ SETUP_POSTS: dict[str, dict[str, Any]] = {
     "console:setup-answers": {"name": "Parts are late"},
     "console:setup-answer": {"name.en": "Soon", "seen": "0"},
     "console:setup-departments": {"do": "add:departments"},
-    "console:setup-retire": {},
+    "console:setup-retire": {"to": "roads-north", "reason": "One crew."},
     "console:setup-calendar": {"do": "add:seasons"},
     "console:setup-files": {"path": "services/bench.yaml"},
     "console:setup-text": {"text": "key: hole"},
