@@ -16,7 +16,6 @@ MOST_VIEWS: Final = 100
 MOST_PINS: Final = 8
 LONGEST_NAME: Final = 60
 LONGEST_QUERY: Final = 2_000
-SHARE_WITH_CITY: Final = frozenset({"supervisor", "admin"})
 
 
 class ViewRefused(CaseworkRefused):
@@ -36,13 +35,13 @@ def may_share(by: Actor, shared: str) -> bool:
         return by.is_staff
     if shared == SavedView.Shared.TEAM:
         return by.is_staff and by.writes and by.department_id is not None
-    return by.is_staff and bool(by.roles & SHARE_WITH_CITY)
+    return by.is_staff and by.may("share_views")
 
 
 def may_change(by: Actor, view: SavedView) -> bool:
     """The owner; what is shared also whoever looks after the set-up."""
     shared = view.shared != SavedView.Shared.MINE
-    return view.owner_id == by.user_id or (shared and "admin" in by.roles)
+    return view.owner_id == by.user_id or (shared and by.may("tidy_views"))
 
 
 def view_of(actor: Actor, view_id: int) -> SavedView | None:

@@ -60,6 +60,8 @@ type Key = Literal[
     "write_effort",
     "ask",
     "take_calls",
+    "share_views",
+    "tidy_views",
     "resend",
     "fix_contacts",
     "change_people",
@@ -144,6 +146,8 @@ TABLE: Final[tuple[Part, ...]] = (
               "agent crew reviewer supervisor head finance admin"),
     )),
     Part("run", _("Run the city's desk"), (
+        _line("share_views", _("Share a saved list with the whole city"), "supervisor head admin"),
+        _line("tidy_views", _("Change shared lists of others, and remove them"), "admin"),
         _line("resend", _("Send messages once more"), "agent supervisor head admin"),
         _line("fix_contacts", _("Correct a resident's address"), "agent supervisor head admin"),
         _line("change_people", _("Add people, change what they are, and end it"), "admin"),

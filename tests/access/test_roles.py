@@ -33,14 +33,16 @@ ASKS: dict[str, Key] = {
     "console:files": "add_files",
     "console:file": "share_files",
     "console:split": "split",
+    "console:relate": "relate",
+    "console:efforts": "write_effort",
 }
 """What the addresses of `DESK_POSTS` ask, as they are sent there."""
 
 BY_FLOW = {"agent", "crew", "supervisor", "head"}
 """Roles that Testford's flow names for the move that is tried; a head makes the supervisors' moves."""
 
-QUIET = {"console:photos", "console:keep", "console:files"}
-"""These come without a picture or file, so nothing is written even by who may."""
+QUIET = {"console:photos", "console:keep", "console:files", "console:relate"}
+"""These come without a picture, file or case, so nothing is written even by who may."""
 
 READS: dict[str, Key] = {
     "console:case": "see_cases",
