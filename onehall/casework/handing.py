@@ -55,7 +55,7 @@ def hand_over(
         raise MoveRefused(rules.too_long(), missing=("words",))
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     if by.kind != "system":
-        steps.may_work(case, by, "send_on")
+        steps.may_work(case, by, "hand_over")
     if body.city_id != city.pk or not body.active:
         raise MoveRefused(_("Choose one of the listed bodies."), missing=("body",))
     if not case.is_open:
@@ -95,7 +95,7 @@ def take_back(
 ) -> None:
     """Withdraw the link: it opens nothing any more, and the body is told."""
     case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by, "send_on")
+    steps.may_work(case, by, "hand_over")
     given = _locked(case, hand_over_id)
     if given is None:
         raise MoveRefused(_("They do not have it any more."))
@@ -238,7 +238,8 @@ def _act(
     """Append, and make the move that the flow has for it, if it has one; then its clock follows."""
     flow = catalogue(city).flow_version(case.flow_version_id)
     maker = by if purpose == "hand_over" else system(city.pk)
-    step = flow.with_purpose(purpose, case.state, maker.roles) if purpose else None
+    moves = bool(purpose) and case.merged_into_id is None
+    step = flow.with_purpose(purpose, case.state, maker.roles) if moves else None
     progress = Progress.of(case, flow, city=city, by=by, now=now)
     progress.entries += entries
     if step is not None and not _still_out(case, purpose):

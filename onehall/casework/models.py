@@ -16,6 +16,7 @@ from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
 from onehall.casework.corrections import Correction as Correction
 from onehall.casework.hand_over_models import HandOver as HandOver
+from onehall.casework.photo_models import Photo as Photo
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 
@@ -276,64 +277,6 @@ class TimelineEntry(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.case_id}/{self.seq} {self.kind}"
-
-
-class Photo(models.Model):
-    """A picture as cleaned by the server. `key` is what its address shows; it changes on redaction.
-
-    `is_private` came with a report or message whose service shows residents' photos to nobody else.
-    """
-
-    class Kind(models.TextChoices):
-        """Whose picture it is."""
-
-        BEFORE = "before"
-        AFTER = "after"
-        MESSAGE = "message"
-
-    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
-    case = models.ForeignKey(
-        Case, null=True, blank=True, on_delete=models.CASCADE, related_name="photos"
-    )
-    key = models.UUIDField(unique=True)
-    draft_key = models.UUIDField(null=True, blank=True)
-    request_id = models.BigIntegerField(null=True, blank=True)
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.BEFORE)
-    position = models.PositiveSmallIntegerField(default=0)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    name = models.CharField(max_length=120)
-    small_name = models.CharField(max_length=120)
-    thumb_name = models.CharField(max_length=120)
-    original_name = models.CharField(max_length=120)
-    clean_name = models.CharField(max_length=120, blank=True)
-    words = models.CharField(max_length=200, blank=True)
-    facts = models.JSONField(default=dict, blank=True)
-    is_public = models.BooleanField(default=False)
-    is_private = models.BooleanField(default=False)
-    redacted = models.BooleanField(default=False)
-    removed_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField()
-    created_by_id = models.BigIntegerField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["position", "id"]
-        constraints = [
-            models.CheckConstraint(
-                name="photo_private_is_never_public",
-                condition=models.Q(is_private=False) | models.Q(is_public=False),
-                violation_error_message="A private photo is never shown to others.",
-            )
-        ]
-        indexes = [
-            models.Index(
-                "draft_key", name="photo_draft", condition=models.Q(draft_key__isnull=False)
-            )
-        ]
-
-    @override
-    def __str__(self) -> str:
-        return f"photo {self.pk}"
 
 
 class Timer(models.Model):

@@ -19,16 +19,6 @@ def lint_parts(flow: FlowDefinition) -> Iterator[Finding]:
         yield from _auto(move)
 
 
-def queues_of(flow: FlowDefinition) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every queue that a flow names, with where."""
-    for state in flow.states.values():
-        for task in state.tasks:
-            yield ("states", state.key, "tasks", task.key, "queue"), task.queue
-    for there, effect in effects_of(flow):
-        if queue := effect.given.get("queue"):
-            yield there, str(queue)
-
-
 def _task_keys(flow: FlowDefinition) -> Iterator[Finding]:
     seen: set[str] = set()
     named = [
@@ -222,18 +212,6 @@ def lint_waiting(flow: FlowDefinition) -> Iterator[Finding]:
                 ("states", state.key),
                 f'A case may wait in "{state.key}" for ever.',
                 "Add a timer that reminds, escalates or fires a move.",
-                warning=True,
-            )
-
-
-def lint_staffing(flow: FlowDefinition, served: frozenset[str]) -> Iterator[Finding]:
-    """Queues that nobody serves."""
-    for where, queue in queues_of(flow):
-        if queue not in served:
-            yield Finding(
-                where,
-                f'Nobody serves the queue "{queue}".',
-                "Add somebody to it, or name another queue.",
                 warning=True,
             )
 

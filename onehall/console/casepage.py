@@ -196,20 +196,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "efforts": effortlines.context(
             around.efforts, catalogue(city).stock, request.LANGUAGE_CODE, city.languages[0]
         ),
-        "effort_typed": {
-            n: trouble.typed.get(n, "") if trouble.where == "effort" else ""
-            for n in (
-                "do",
-                "what",
-                "minutes",
-                "day",
-                "note",
-                "quantity",
-                "label",
-                "unit",
-                "unit_cost",
-            )
-        },
+        "effort_typed": effortlines.typed(trouble),
         "at_stop": False,
         "related": [
             (c, catalogue(city).by_id(c.service_id))
@@ -234,6 +221,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
             e for e in _entries(desk, found, lines, sent, pictures, joined) if _shown(e, see)
         ],
         "see": see,
+        "flow_key": flow.key,
         "warnings": [n for n in lines if n.staff_only and n.words][:3],
         "news": [n for n in lines if n.seq > (trouble.changed_since or found.lock)],
         "first_reports": reports[:3],

@@ -14,6 +14,7 @@ from onehall.casework.efforts import MOST_MINUTES, NewEffort, totals
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Effort
 from onehall.catalog.sheets import Stock
+from onehall.console.trouble import Trouble
 from onehall.kernel import money
 from onehall.kernel.localized import pick
 from onehall.places.models import City
@@ -36,6 +37,16 @@ class EffortLine:
     note: str
     back: bool
     may_take_back: bool
+
+
+TYPED = ("do", "what", "minutes", "day", "note", "quantity", "label", "unit", "unit_cost")
+"""Fields of both forms."""
+
+
+def typed(trouble: Trouble) -> dict[str, str]:
+    """What somebody typed who was refused, so that it stands there again."""
+    mine = trouble.where == "effort"
+    return {name: trouble.typed.get(name, "") if mine else "" for name in TYPED}
 
 
 def lines(rows: Sequence[Effort], stock: Stock) -> list[EffortLine]:

@@ -169,6 +169,12 @@ def _headed(nodes: list[Node], departments: list[Doc], staff: list[Doc]) -> None
 # Rows
 
 
+def addresses_of(city: City) -> frozenset[str]:
+    """The addresses of everybody who works for a city."""
+    rows = Membership.objects.filter(city=city, active=True)
+    return frozenset(email.lower() for email in rows.values_list("user__email", flat=True))
+
+
 def stored(city: City | None) -> PeoplePack:
     """What the database holds, in the same form as a read pack; empty without a city."""
     if city is None:

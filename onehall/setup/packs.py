@@ -50,23 +50,46 @@ def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:
 def read_small(folder: Path, city: City, *, areas: bool) -> tuple[CityPack, list[PackProblem]]:
     """The same for the files that the console changes; the rest of the map is as the city has it."""
     held = places_pack.small_of(city, areas=False)
-    return _with_the_rest(folder, *places_pack.read_small(folder, held, areas=areas))
+    places, problems = places_pack.read_small(folder, held, areas=areas)
+    around = _Around(
+        codes=_codes(places) if areas else places_pack.codes_of(city),
+        owners=places_pack.owners_of(city),
+        people=people_pack.addresses_of(city),
+    )
+    return _with_the_rest(folder, places, problems, around)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What a pack may refer to beyond the files that were read: taken from the city's rows."""
+
+    codes: dict[str, list[str]]
+    owners: frozenset[str]
+    people: frozenset[str] = frozenset()
+
+
+def _codes(places: PlacesPack) -> dict[str, list[str]]:
+    return {layer.layer: [row.code for row in layer.rows] for layer in places.areas}
 
 
 def _with_the_rest(
-    folder: Path, places: PlacesPack, problems: list[PackProblem]
+    folder: Path,
+    places: PlacesPack,
+    problems: list[PackProblem],
+    around: _Around | None = None,
 ) -> tuple[CityPack, list[PackProblem]]:
     languages = places.city.languages
-    codes = {layer.layer: [row.code for row in layer.rows] for layer in places.areas}
+    around = around or _Around(codes=_codes(places), owners=places.owners)
+    codes = around.codes
     people, people_problems = people_pack.read(folder, languages, codes)
     known = Known(
         languages=tuple(languages),
         queues=people.queue_keys,
         asset_kinds=frozenset(places.assets),
-        owners=places.owners,
-        people=frozenset(m["email"] for m in people.staff),
+        owners=around.owners,
+        people=around.people | {m["email"] for m in people.staff},
         bodies=frozenset(b["key"] for b in people.bodies),
-        areas={a.layer: frozenset(row.code for row in a.rows) for a in places.areas},
+        areas={layer: frozenset(found) for layer, found in codes.items()},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)
     found = {*problems, *people_problems, *catalog_problems}

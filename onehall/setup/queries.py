@@ -94,7 +94,11 @@ def open_draft(city: City) -> Draft | None:
 
 
 def draft_view(city: City) -> DraftView:
-    """The city's files with the open draft over them; two queries, and those of the city once a revision."""
+    """The city's files with the open draft over them; three queries, and those of the city once a revision.
+
+    The city is read anew: a page may hold it as it was some seconds ago.
+    """
+    city = City.objects.get(pk=city.pk)
     draft = open_draft(city)
     rows = DraftFile.objects.filter(city=city, draft=draft) if draft else DraftFile.objects.none()
     return view_of(city, draft, list(rows.order_by("path")))

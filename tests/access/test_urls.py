@@ -86,6 +86,9 @@ SETUP_POSTS: dict[str, dict[str, Any]] = {
     "console:setup-calendar": {"do": "add:seasons"},
     "console:setup-files": {"path": "services/bench.yaml"},
     "console:setup-text": {"text": "key: hole"},
+    "console:setup-departments": {"do": "add:departments"},
+    "console:setup-retire": {},
+    "console:setup-calendar": {"do": "add:seasons"},
     "portal:preview": {"name.en": "Hole"},
 }
 SET_UP = "portal:preview"
@@ -114,6 +117,11 @@ STAFF_POSTS = {
     # For all of the staff, about themselves alone.
     "console:for-you-read",
     "console:for-you-wishes",
+    # One's own views and chosen cases: tests/console/test_views and test_bulk say who may what.
+    "console:view-new",
+    "console:view-change",
+    "console:bulk-choose",
+    "console:bulk",
 }
 OPEN_POSTS = {
     # The form is open to all; sending it twice with one key records it once.

@@ -100,9 +100,13 @@ def sources(folder: Path = PACKAGE) -> Iterator[tuple[str, str]]:
             yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
 
 
+DERIVED = ("insights/rollups.py", "insights/statements.py", "setup/rehearsals.py")
+"""Sums by day with their SQL, and the rows of rehearsals: written by the worker beside what they are about."""
+
+
 def may_write(path: str) -> bool:
     """Whether a file is one of the places where writes live."""
-    if path.startswith(WRITING_FOLDERS) or path in (*MANAGERS, "kernel/rows.py"):
+    if path.startswith(WRITING_FOLDERS) or path in (*MANAGERS, *DERIVED, "kernel/rows.py"):
         return True
     return Path(path).name in WRITERS and path.split("/")[0] in WITH_WRITES
 

@@ -14,7 +14,7 @@ from onehall.cli import city as city_cli
 from onehall.messaging.models import Message, Outbox
 from onehall.people.bodies import body_of_key
 from onehall.people.models import Body
-from onehall.service_requests import news
+from onehall.service_requests import joining, news
 from tests.cast import START, Cast, build, elsewhere, entries, sound
 from tests.packs import WrongPack
 
@@ -109,6 +109,16 @@ class TestHandOver:
         stored = sound(case)
         assert (stored.state, stored.paused_at) == ("checked", None)
         assert CasePause.objects.get(case_id=case.pk).ended_at == START + DAY
+
+    def test_an_answer_on_a_joined_case_moves_nothing(self, pausing: Cast) -> None:
+        into, case = pausing.case(), pausing.case()
+        given = give(pausing, case)
+        joining.join(
+            city=pausing.city, case_id=case.pk, into_number=into.number, by=pausing.dana, now=START
+        )
+        say(pausing, given, "done", "New lamp.")
+        stored = Case.objects.get(pk=case.pk)
+        assert (stored.is_open, stored.state) == (False, "on_hold")
 
     def test_one_of_two_that_gives_it_back_does_not_start_the_clock(self, pausing: Cast) -> None:
         case = pausing.case()

@@ -7,10 +7,10 @@ import pytest
 
 from onehall.casework import actions, recounting, tasks, telling
 from onehall.casework.models import Case, CasePause, CaseTarget
-from onehall.cli import packs
 from onehall.messaging.models import Message, Outbox
 from onehall.people.actor import system
 from onehall.service_requests import joining
+from onehall.setup import applying, packs
 from tests.cast import NORTH, SOUTH, START, Cast, build, entries, sound
 from tests.packs import WrongPack, changed
 
@@ -197,7 +197,9 @@ class TestRecounting:
         before = case.due_at
         pack = WrongPack(tmp_path / "again").replace("services/pothole.yaml", PLAIN, RICH)
         pack.add("calendar.yaml", "seasons:\n  - {from: '03-01', to: '03-31', hours: {thu: []}}\n")
-        _city, found = packs.apply_counted(packs.read_sound(pack.folder), by="t", with_staff=True)
+        _city, found = applying.apply_counted(
+            packs.read_sound(pack.folder), by="t", now=START, with_staff=True
+        )
         assert (found.looked_at, found.sooner) == (2, 0)
         assert found.later >= 1
         stored = sound(case)
@@ -213,7 +215,9 @@ class TestRecounting:
         case, other = rich.case(), rich.case(service_key="question", place=SOUTH)
         pack = WrongPack(tmp_path / "again")
         pack.replace("services/pothole.yaml", PLAIN, RICH.replace("days: 3", "days: 5", 1))
-        _city, found = packs.apply_counted(packs.read_sound(pack.folder), by="t", with_staff=True)
+        _city, found = applying.apply_counted(
+            packs.read_sound(pack.folder), by="t", now=START, with_staff=True
+        )
         assert (found.looked_at, found.moved, found.later) == (1, 1, 1)
         assert entries(case)[-1].data["why"] == "service"
         assert entries(other)[-1].kind != "promised"
@@ -232,7 +236,9 @@ class TestRecounting:
     def test_the_same_again_recounts_nothing(self, rich: Cast, tmp_path: Path) -> None:
         rich.case()
         pack = WrongPack(tmp_path / "again").replace("services/pothole.yaml", PLAIN, RICH)
-        _city, found = packs.apply_counted(packs.read_sound(pack.folder), by="t", with_staff=True)
+        _city, found = applying.apply_counted(
+            packs.read_sound(pack.folder), by="t", now=START, with_staff=True
+        )
         assert found.looked_at == 0
 
     def test_a_corrected_place_recounts_the_promise(self, rich: Cast) -> None:

@@ -11,7 +11,6 @@ from onehall.catalog.findings import Finding
 from onehall.catalog.flowparts import Scenario
 from onehall.catalog.lint import lint_flow
 from onehall.catalog.lint_conditions import lint_conditions
-from onehall.catalog.lint_parts import lint_staffing
 from onehall.catalog.scenarios import run
 from onehall.cli import city as city_cli
 from tests.catalog.test_lint import flow, move, state
@@ -171,11 +170,6 @@ class TestLint:
         found = lint_flow(definition)
         assert [f.warning for f in found] == [True]
         assert "for ever" in said(found)
-
-    def test_a_queue_that_nobody_serves(self) -> None:
-        assert lint_staffing(reviewing(), frozenset({"roads"})) is not None
-        assert list(lint_staffing(reviewing(), frozenset({"roads"}))) == []
-        assert "Nobody serves" in said(list(lint_staffing(reviewing(), frozenset())))
 
     def test_conditions_are_typed_by_the_questions_and_the_facts(self) -> None:
         tasks = [

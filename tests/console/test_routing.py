@@ -4,7 +4,7 @@ import pytest
 
 from onehall.casework.models import Case
 from onehall.places.models import City
-from tests.console.people import Person
+from tests.console.people import Person, hire
 
 ADDRESS = "/set-up/routing"
 
@@ -46,8 +46,9 @@ class TestTester:
     def test_no_such_service(self, ada: Person, city: City) -> None:
         assert ada.get(f"{ADDRESS}?service=nothing").status_code == 404
 
-    def test_is_for_those_who_see_the_set_up(self, carl: Person) -> None:
-        assert carl.get(ADDRESS).status_code == 403
+    def test_is_for_those_who_see_the_figures(self, city: City) -> None:
+        hire(city, "con@testford.example", "contractor", "works")
+        assert Person(city, "con@testford.example").get(ADDRESS).status_code == 403
 
     def test_is_for_staff(self, client, city: City) -> None:  # type: ignore[no-untyped-def]
         assert client.get(f"/desk{ADDRESS}", headers={"host": "testford.example"}).status_code in (

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 from onehall.catalog import queries as catalog
 from onehall.people import queries as people
 from onehall.places import queries as places
+from onehall.setup import files as setup
 from tests.packs import testford
 
 # Tells of every violation of the content security policy, wherever it happens.
@@ -31,13 +32,13 @@ def site(
             "OPTIONS": {"location": tmp_path / "files"},
         }
     }
-    for room in (catalog, people, places):
+    for room in (catalog, people, places, setup):
         room.forget()
     for name in ("local", "default"):
         caches[name].clear()
     testford()
     yield live_server.url
-    for room in (catalog, people, places):
+    for room in (catalog, people, places, setup):
         room.forget()
 
 

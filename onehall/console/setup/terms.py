@@ -8,6 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from onehall.kernel.localized import pick
+from onehall.kernel.work_calendar import WEEKDAYS
+from onehall.places import pack as places_pack
 from onehall.places.models import Area, City
 from onehall.service_requests.models import ServiceRequest
 from onehall.setup import forms
@@ -109,7 +111,39 @@ class Terms:
             (_json({"eq": ["place.exists", True]}), _("is known")),
             (_json({"eq": ["place.exists", False]}), _("is not known")),
         )
-        return [*self._areas, _said(_("How it came"), came), _said(_("The place"), place)]
+        return [
+            *self._areas,
+            *self._moment(),
+            _said(_("How it came"), came),
+            _said(_("The place"), place),
+        ]
+
+    def _moment(self) -> list[Group]:
+        """When it came, on the city's own clock, and who looks after the thing it is about."""
+        names = [
+            _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
+        ]  # fmt: skip
+        days = [
+            (_json({"eq": ["time.weekday", key]}), _("is: %(value)s") % {"value": word})
+            for key, word in zip(WEEKDAYS, names, strict=True)
+        ]
+        hours = [
+            (_json({"gt": ["time.hour", None]}), _("is more than …")),
+            (_json({"lt": ["time.hour", None]}), _("is less than …")),
+        ]
+        working = [
+            (_json({"eq": ["time.working", True]}), _("is working time")),
+            (_json({"eq": ["time.working", False]}), _("is not working time")),
+            (_json({"eq": ["time.holiday", True]}), _("is a holiday")),
+        ]
+        owners = [
+            (_json({"eq": ["asset.owner", owner]}), _("is: %(value)s") % {"value": owner})
+            for owner in sorted(places_pack.owners_of(self.city))
+        ]
+        found = [
+            _said(_("The weekday"), days), _said(_("The hour"), hours), _said(_("The moment"), working),
+        ]  # fmt: skip
+        return [*found, *([_said(_("The owner of the thing"), owners)] if owners else [])]
 
     def _read_areas(self) -> list[Group]:
         labels = {e["layer"]: self.say(e.get("label")) or e["layer"] for e in self.city.layers}

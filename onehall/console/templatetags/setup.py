@@ -27,7 +27,7 @@ def difference(before: str, after: str) -> SafeString:
         markup('<li class="skip"><span class="sr">{}</span>⋯</li>', _("lines left out"))
         if line.mark == "skip"
         else markup(
-            '<li class="{}"><span class="no">{}</span><span class="sign" aria-hidden="true">{}</span>'
+            '<li class="{}"><span class="nr">{}</span><span class="plus" aria-hidden="true">{}</span>'
             '<code><span class="sr">{} </span>{}</code></li>',
             line.mark,
             line.after or line.before or "",
@@ -38,7 +38,7 @@ def difference(before: str, after: str) -> SafeString:
         for line in lines
     ]
     return markup(
-        '<div class="scroll" tabindex="0" role="region" aria-label="{}"><ol class="diff">{}</ol></div>',
+        '<div class="scroll" tabindex="0" role="group" aria-label="{}"><ol class="diff">{}</ol></div>',
         _("Difference"),
         SafeString("".join(rows)),
     )

@@ -19,7 +19,7 @@ from onehall.people.queries import queues
 from onehall.service_requests import deciding
 
 
-@staff_who_may("see_setup")
+@staff_who_may("see_figures")
 @require_GET
 def tester(request: CityRequest) -> HttpResponse:
     """A page with an address for every try, so that it can be shown to others. It changes nothing."""

@@ -9,13 +9,24 @@ from onehall.places import actions
 from onehall.places.models import City
 from onehall.places.pack.plan import plan, plan_small
 from onehall.places.pack.read import read, read_small
-from onehall.places.pack.stored import small_of
+from onehall.places.pack.stored import codes_of, owners_of, small_of
 from onehall.places.pack.write import area_texts, file_docs, write
 from onehall.places.rows import Change, PlacesPack
 
 __all__ = [
-    "Change", "PlacesPack", "apply", "area_texts", "file_docs", "plan", "plan_small", "read",
-    "read_small", "small_of", "write",
+    "Change",
+    "PlacesPack",
+    "apply",
+    "area_texts",
+    "codes_of",
+    "file_docs",
+    "owners_of",
+    "plan",
+    "plan_small",
+    "read",
+    "read_small",
+    "small_of",
+    "write",
 ]  # fmt: skip
 
 

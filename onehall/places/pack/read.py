@@ -66,7 +66,8 @@ def read_small(
         problems.add(
             "city.yaml", 1, "The slug of a city stays.", f'Write "{held.city.slug}".', "slug"
         )
-    _check_near(pack, problems)
+    if areas:
+        _check_near(pack, problems)
     return pack, sorted(problems)
 
 

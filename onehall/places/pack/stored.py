@@ -36,6 +36,22 @@ def small_of(city: City, *, areas: bool) -> PlacesPack:
     return PlacesPack(city=facts_of(city), calendar=city.calendar, areas=found, assets=kinds)
 
 
+def codes_of(city: City) -> dict[str, list[str]]:
+    """The codes of every layer's areas, without their shapes."""
+    found: dict[str, list[str]] = {layer.layer: [] for layer in _layers(city)}
+    rows = Area.objects.filter(city=city).order_by("layer", "sort", "id")
+    for layer, code in rows.values_list("layer", "code"):
+        found.setdefault(layer, []).append(code)
+    return found
+
+
+def owners_of(city: City) -> frozenset[str]:
+    """Who looks after the city's assets, as their fact `owner` says."""
+    rows = Asset.objects.filter(city=city, facts__has_key="owner").order_by()
+    found = rows.values_list("facts__owner", flat=True).distinct()
+    return frozenset(owner for owner in found if isinstance(owner, str) and owner)
+
+
 def facts_of(city: City) -> CityFacts:
     """The city's own facts."""
     return CityFacts(

@@ -59,7 +59,7 @@ class Flow:
         """What the flow is called."""
         return self.terms.say(self.doc.get("name")) or self.key
 
-    def save(self, doc: dict[str, Any]) -> None:
+    def keep(self, doc: dict[str, Any]) -> None:
         """Write the document into the draft, over the version that was looked at."""
         given = self.request.POST.get("seen", "")
         actions.save_file(
@@ -138,25 +138,25 @@ def _change(request: CityRequest, found: Flow) -> HttpResponse:
                 **doc,
                 part: {**found.page.part(part), key: flow_forms.begun(part, languages, label, doc)},
             }
-            found.save(doc)
+            found.keep(doc)
             return redirect("console:setup-flow-part", flow_key=found.key, part=part, name=key)
         if act == "scenario":
             fresh = flow_forms.scenario(sent)
             _require_new(fresh["key"], {})
             for step in fresh.get("steps", []):
                 _give(step, found.page)
-            found.save({**doc, "scenarios": [*forms.listed(doc.get("scenarios")), fresh]})
+            found.keep({**doc, "scenarios": [*forms.listed(doc.get("scenarios")), fresh]})
         elif act.startswith("drop:"):
             kept = [
                 s for s in forms.listed(doc.get("scenarios")) if forms.mapped(s).get("key") != part
             ]
-            found.save(
+            found.keep(
                 {k: v for k, v in doc.items() if k != "scenarios"}
                 | ({"scenarios": kept} if kept else {})
             )
         else:
             head = forms.marked({k: doc.get(k) for k in ("name", "stages")}, languages[0])
-            found.save(forms.bare(flow_forms.top(sent, {**doc, **head}, languages)))
+            found.keep(forms.bare(flow_forms.top(sent, {**doc, **head}, languages)))
     except SetupRefused as no:
         return _flow(
             request, found, refused=str(no), status=409 if isinstance(no, Overtaken) else 422
@@ -240,7 +240,7 @@ def part(request: CityRequest, flow_key: str, part: str, name: str) -> HttpRespo
     if button == "remove":
         whole = {**found.doc, part: {k: v for k, v in parts.items() if k != name}}
     try:
-        found.save(whole)
+        found.keep(whole)
     except SetupRefused as no:
         status = 409 if isinstance(no, Overtaken) else 422
         return _part(request, found, part, name, doc, refused=str(no), status=status)

@@ -15,6 +15,7 @@ from onehall.console.setup.door import page, setup_only
 from onehall.console.views.setup.rehearsal import for_overview
 from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
+from onehall.places import queries as places
 from onehall.setup import actions, checking, packs, queries
 from onehall.setup.errors import SetupRefused
 from onehall.setup.queries import DraftView
@@ -95,6 +96,8 @@ def publish(request: CityRequest) -> HttpResponse:
         )
     except SetupRefused as no:
         return _overview(request, refused=str(no), note=note, status=409)
+    # This process need not wait until it reads the city again.
+    places.forget(request.city)
     messages.success(request, _("Published. It is in force now."))
     return redirect("console:setup-publication", pk=done.pk)
 

@@ -85,5 +85,8 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 
+const keys = document.querySelector("template[data-list-keys]");
+if (keys) document.querySelector("#keys dl")?.append(keys.content.cloneNode(true));
+
 document.addEventListener("look:fresh", tell);
 tell();

@@ -1,0 +1,121 @@
+"""Lists in a real browser: by keyboard, by the handful, without a script, on a phone, checked with axe."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from onehall.casework.models import Case
+from onehall.places.models import City
+from onehall.service_requests.models import BulkAct
+from tests.console.people import report
+from tests.e2e.test_desk import CHROMIUM, PHONE, RULES, Desk
+from tests.e2e.test_desk import city as city
+from tests.e2e.test_desk import sit as sit
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium"),
+]
+ANA = "ana@testford.example"
+
+
+@pytest.fixture
+def cases(city: City) -> list[Case]:
+    """Four open potholes in the order of the inbox."""
+    for _ in range(4):
+        report(city)
+    return list(Case.objects.order_by("due_order", "id"))
+
+
+def test_by_keyboard_from_the_list_to_an_act_and_back(
+    sit: Callable[..., Desk], cases: list[Case]
+) -> None:
+    page = sit(ANA).open("/desk")
+    for key in ("j", "j", "x", "j", "Shift+X"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-chosen]")).to_have_text("2 chosen")
+    ticked = page.locator("tr:has(input[name=case]:checked)")
+    assert [row.get_attribute("data-number") for row in ticked.all()] == [
+        cases[1].number,
+        cases[2].number,
+    ]
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("Choose the row")
+    page.keyboard.press("Escape")
+    # Letters are off where somebody types.
+    page.locator("#cmd").focus()
+    page.keyboard.type("jx")
+    expect(page.locator("[data-chosen]")).to_have_text("2 chosen")
+    page.locator("tr a").first.focus()
+    page.keyboard.press("m")
+    expect(page.locator("h1")).to_have_text("2 chosen cases")
+    page.get_by_text("Change the priority").click()
+    page.get_by_label("Priority", exact=True).select_option("2")
+    page.locator("details[open]").get_by_role("button", name="See what would happen").click()
+    expect(page.get_by_text("2 cases will be changed.")).to_be_visible()
+    assert Case.objects.filter(priority=2).count() == 0
+    page.get_by_role("button", name="Do it to 2 cases").click()
+    expect(page.get_by_text("Done for 2 cases.")).to_be_visible()
+    assert Case.objects.filter(priority=2).count() == 2
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("Taken back for 2 cases.")).to_be_visible()
+    assert Case.objects.filter(priority=2).count() == 0
+
+
+def test_without_a_script(sit: Callable[..., Desk], cases: list[Case]) -> None:
+    page = sit(ANA, java_script_enabled=False).open("/desk")
+    page.get_by_role("link", name="Filters and columns").click()
+    page.locator("summary", has_text="Service").first.click()
+    page.get_by_label("Pothole").check()
+    page.get_by_label("Order", exact=True).select_option("newest")
+    page.get_by_role("button", name="Show these cases").click()
+    assert "service=pothole" in page.url
+    expect(page.locator(".chip.on")).to_have_count(1)
+    page.get_by_label(f"Choose {cases[0].number}").check()
+    page.get_by_role("button", name="Act on them").click()
+    expect(page.locator("h1")).to_have_text("1 chosen case")
+    page.goto("/desk/map")
+    page.locator(".map-ways").get_by_text("Closer").click()
+    expect(page.locator("svg a.spot").first).to_be_visible()
+    assert BulkAct.objects.count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "size", [PHONE, {"width": 320, "height": 700}, {"width": 1280, "height": 900}]
+)
+def test_every_page_of_lists_is_accessible(
+    sit: Callable[..., Desk], cases: list[Case], scheme: str, size: dict[str, int]
+) -> None:
+    desk = sit(ANA, viewport=size, color_scheme=scheme)
+    chosen = "/desk?cols=state,area,age,last,due,with&who=nobody"
+    paths = [chosen, "/desk/list?service=pothole", "/desk/map?service=pothole", "/desk/views",
+             "/desk/views/new?service=pothole"]  # fmt: skip
+    for path in paths:
+        page = desk.open(path)
+        check(page, path)
+    page = desk.open("/desk")
+    page.locator("input[name=case]").first.check()
+    page.get_by_role("button", name="Act on them").click()
+    page.get_by_text("Add a note for the staff").click()
+    page.locator("#b-note").fill("All of you")
+    check(page, "act")
+    page.locator("details[open]").get_by_role("button", name="See what would happen").click()
+    expect(page.get_by_text("1 case will be changed.")).to_be_visible()
+    check(page, "preview")
+
+
+def check(page: Any, path: str) -> None:
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    wrong = [(v["id"], v["nodes"][0]["html"][:200]) for v in found.response["violations"]]
+    assert wrong == [], (path, wrong)
+    wide = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert wide <= 0, (path, wide)
+    assert not re.search(r"\bNone\b", page.locator("h1").inner_text())
