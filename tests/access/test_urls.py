@@ -86,9 +86,6 @@ SETUP_POSTS: dict[str, dict[str, Any]] = {
     "console:setup-calendar": {"do": "add:seasons"},
     "console:setup-files": {"path": "services/bench.yaml"},
     "console:setup-text": {"text": "key: hole"},
-    "console:setup-departments": {"do": "add:departments"},
-    "console:setup-retire": {},
-    "console:setup-calendar": {"do": "add:seasons"},
     "portal:preview": {"name.en": "Hole"},
 }
 SET_UP = "portal:preview"
