@@ -63,7 +63,7 @@ def test_somebody_is_added_and_comes_in_by_the_link(
     page.get_by_label("E-mail").fill("nora@testford.example")
     page.get_by_label("Name", exact=True).fill("Nora New")
     page.locator("input[name=roles][value=crew]").check()
-    page.get_by_label("Department").select_option("works")
+    page.locator("#id_department").select_option("works")
     page.get_by_role("button", name="Add and invite").click()
     expect(page.get_by_text("works here now")).to_be_visible()
     body = Message.objects.get(to_address="nora@testford.example").body_text
