@@ -86,6 +86,7 @@ class Env:
             "Where residents find the pages, such as https://311.example.gov; for links in mails",
         ),
         _v("ONEHALL_MAIL_FROM", "Onehall <no-reply@localhost>", "Sender of every mail"),
+        _v("ONEHALL_MAP_FONT", "", "TrueType font for maps and PDFs, for scripts beyond Latin"),
         _v("ONEHALL_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
         _v(
             "ONEHALL_PG_BIN",

@@ -231,6 +231,7 @@ if TRUSTED_PROXIES:
 
 LIMIT_CONNECTIONS = env.flag("ONEHALL_LIMIT_CONNECTIONS")
 PUBLIC_ADDRESS = env.text("ONEHALL_ADDRESS")
+ONEHALL_MAP_FONT = env.text("ONEHALL_MAP_FONT")
 
 # --- mail ----------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("ONEHALL_MAIL_FROM")
