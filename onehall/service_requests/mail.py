@@ -66,7 +66,7 @@ def correct_address(
     )
     found = person.first()
     if found is None:
-        raise MoveRefused(_("Only the address of somebody who reported is corrected here."))
+        raise MoveRefused(_("You can change the address of a report's sender here, and no other."))
     if found.email.lower() not in ("", message.to_address.lower(), address.lower()):
         raise MoveRefused(_("The reporter has given another address since. Send to that one."))
     person.update(email=address)

@@ -120,6 +120,8 @@ class TestFaults:
                 cursor.execute(
                     "DELETE FROM service_requests_servicerequest WHERE case_id = %s", [gone.pk]
                 )
+                for table in ("foryou", "watcher"):
+                    cursor.execute(f"DELETE FROM casework_{table} WHERE case_id = %s", [gone.pk])
                 cursor.execute("DELETE FROM casework_case WHERE id = %s", [gone.pk])
         assert list(verify.faults()) == [
             Fault(str(rows[0].pk), 1, "no case"),

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from onehall.catalog import queries as catalog
+from onehall.look.components import small
 from onehall.people import queries as people
 from onehall.people.models import User
 from onehall.places import queries as places
@@ -24,7 +25,7 @@ def forget() -> None:
     """Nothing of another test, or of another language, is held in memory."""
     translation.deactivate()
     timezone.deactivate()
-    for room in (catalog, people, places):
+    for room in (catalog, people, places, small):
         room.forget()
     for name in ("default", "local"):
         caches[name].clear()

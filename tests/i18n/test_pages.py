@@ -20,6 +20,8 @@ SAME = {
     "WCAG",  # a standard
     "No",  # the same word
     "Normal",  # the same word
+    "h",  # the sign of an hour, and that of a minute
+    "min",
     "English",  # each language in its own language
     "Español",
     "Onehall",  # our name

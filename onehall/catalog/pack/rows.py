@@ -67,7 +67,9 @@ def plan(pack: CatalogPack, city: City | None) -> list[Change]:
     changes += differences(
         "reply template", _by_key(now.replies), _by_key(pack.replies), removed="not offered"
     )
-    changes += differences("list", now.sheets, dict(pack.sheets), removed="not used")
+    changes += differences(
+        "list", now.sheets, dict(sorted(pack.sheets.items())), removed="not used"
+    )
     return changes
 
 
