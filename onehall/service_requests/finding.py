@@ -8,6 +8,7 @@ own and stops there; only these few hundred are ranked.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Final
 
 from django.db import connection, models
@@ -58,8 +59,13 @@ class Wanted:
 
     @property
     def queries(self) -> list[str]:
-        """One such query for each word."""
-        return ["(" + " | ".join(f"'{quoted(f)}':*" for f in forms) + ")" for forms in self.words]
+        """One such query for each word. Only what was typed may be a beginning: "bl" is Boulevard, and not Blue."""
+        return [
+            "("
+            + " | ".join(f"'{quoted(f)}'{'' if other else ':*'}" for other, f in enumerate(forms))
+            + ")"
+            for forms in self.words
+        ]
 
 
 def quoted(word: str) -> str:
@@ -69,7 +75,9 @@ def quoted(word: str) -> str:
 
 def _named(city: City, forms: Sequence[str]) -> tuple[int, ...]:
     """Services in whose name, in any language, a word begins so."""
-    begins = re.compile(r"\b(?:" + "|".join(map(re.escape, forms)) + ")", re.IGNORECASE)
+    typed, *others = map(re.escape, forms)
+    whole = "".join(rf"|{other}\b" for other in others)
+    begins = re.compile(rf"\b(?:{typed}{whole})", re.IGNORECASE)
     found = []
     for service in catalogue(city).every:
         names = service.name.values() if isinstance(service.name, dict) else (service.name,)
@@ -125,14 +133,18 @@ def _keys(wanted: Wanted, *, most: int, **more: Any) -> list[int]:
 
 
 def _by_service(wanted: Wanted) -> dict[str, Any]:
-    """Some words name the service, and the others stand in the place."""
-    pairs = list(zip(wanted.queries, wanted.services, strict=True))
-    named = [set(services) for _query, services in pairs if services]
-    both = set.intersection(*named) if named else set()
-    if not both:
-        return {}
-    rest = [query for query, services in pairs if not services]
-    return {"services": sorted(both), "rest": " & ".join(rest) or None}
+    """Some words name the service, and the others stand in the place: as many as name one together."""
+    named = [n for n, services in enumerate(wanted.services) if services]
+    for count in range(len(named), 0, -1):
+        together = [
+            (set.intersection(*(set(wanted.services[n]) for n in chosen)), chosen)
+            for chosen in combinations(named, count)
+        ]
+        services, chosen = max(together, key=lambda one: len(one[0]))
+        if services:
+            rest = [query for n, query in enumerate(wanted.queries) if n not in chosen]
+            return {"services": sorted(services), "rest": " & ".join(rest) or None}
+    return {}
 
 
 def worded(city: City, text: str) -> models.Q:

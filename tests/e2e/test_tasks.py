@@ -59,11 +59,11 @@ def test_a_task_is_taken_and_finished_on_a_phone_and_the_other_at_the_desk(
     page.get_by_text("Say how it came out").click()
     looks_right(page, "tasks-phone")
     page.get_by_role("radio", name="Yes").check(force=True)
-    page.get_by_label("Cost").fill("much")
+    page.get_by_label("Cost", exact=True).fill("much")
     page.get_by_role("button", name="Finish this task").click()
     expect(page.get_by_text("Write a number, such as 12.").first).to_be_visible()
     looks_right(page, "refused-phone")
-    page.get_by_label("Cost").fill("120")
+    page.get_by_label("Cost", exact=True).fill("120")
     page.get_by_role("button", name="Finish this task").click()
     expect(page.get_by_text("The task is done.")).to_be_visible()
     assert open_tasks(hole_case) == ["clerk"]

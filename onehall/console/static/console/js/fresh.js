@@ -9,6 +9,7 @@ const dirty = (field) => {
   if (field.type === "file") return field.files.length > 0;
   if (field.type === "hidden" || !field.name) return false;
   if (/radio|checkbox/.test(field.type)) return field.checked !== field.defaultChecked;
+  if (field.multiple && field.options) return [...field.options].some((one) => one.selected !== one.defaultSelected);
   // Where no option is marked as selected, a select begins with its first.
   if (field.tagName === "SELECT") return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
   return field.value !== field.defaultValue;
