@@ -99,7 +99,9 @@ def test_an_agent_sends_a_case_to_another_queue(sit: Callable[..., Desk], case: 
     page.wait_for_url(f"**/desk/cases/{case.number}?list=*")
     page.keyboard.press("n")
     page.locator("#route").get_by_label("Queue", exact=True).select_option(label="Roads north")
-    page.locator("#route").get_by_label("Why? The resident reads this.").fill("North of Main Street.")
+    page.locator("#route").get_by_label("Why? The resident reads this.").fill(
+        "North of Main Street."
+    )
     page.get_by_role("button", name="Send there").click()
     expect(page.get_by_role("heading", name="Passed on to Roads north")).to_be_visible()
     case.refresh_from_db()
