@@ -17,7 +17,7 @@ from onehall.catalog.models import FlowVersion
 from onehall.catalog.registry import AUDIENCES, PRIORITY_KEYS
 from onehall.catalog.scenarios import is_failure
 from onehall.console.setup.service_form import WORDS as SHARED
-from onehall.console.setup.terms import Terms
+from onehall.console.setup.terms import Group, Terms
 from onehall.people.actor import ROLES
 from onehall.places.models import City
 from onehall.setup import flow_forms, forms
@@ -86,6 +86,9 @@ WORDS: Final[Mapping[str, Any]] = {
     "withdraw": gettext_lazy("the resident takes it back"),
 }
 """The names of what is fixed in flows."""
+
+ANSWERS: Final = 20
+"""Questions that a new scenario may answer."""
 
 type Choices = list[tuple[str, Any]]
 
@@ -228,6 +231,32 @@ class FlowPage:
             for key, d in self.part("outcomes").items()
         ]
 
+    @property
+    def questions(self) -> list[dict[str, Any]]:
+        """What the services of the draft that use the flow ask, each key once."""
+        asked: dict[str, Any] = {}
+        for service in self.checked.pack.catalog.services:
+            if service.get("flow") == self.doc.get("key"):
+                for q in forms.listed(service.get("questions")):
+                    asked.setdefault(str(q.get("key")), q)
+        return list(asked.values())
+
+    def groups(self) -> list[Group]:
+        """What conditions may say: answers to those questions, and where it is."""
+        return [*self.terms.of_questions(self.questions), *self.terms.of_areas()]
+
+    def _answerable(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """A question for the form of a scenario."""
+        choices: Choices = [
+            (o.get("key", ""), self.terms.say(o.get("label")))
+            for o in forms.listed(question.get("options"))
+        ]
+        if question.get("type") == "yes_no":
+            choices = [("yes", _("Yes")), ("no", _("No"))]
+        key = question.get("key", "")
+        label = self.terms.say(question.get("label")) or key
+        return {"key": key, "type": question.get("type"), "label": label, "choices": choices}
+
     def state_form(self, doc: Mapping[str, Any]) -> dict[str, Any]:
         """What the form of a state needs."""
         join = forms.mapped(doc.get("join"))
@@ -241,7 +270,9 @@ class FlowPage:
             for key, d in forms.mapped(join.get("outcomes")).items()
         ]
         blank = {"was": "", "key": "", "label": "", "fire": ""}
+        groups = self.groups()
         return {
+            "groups": groups,
             "categories": named(sorted(categories.ALL)),
             "stages": self.stages,
             "queues": self.queues,
@@ -258,6 +289,7 @@ class FlowPage:
                 {
                     "doc": {"key": "", "label": "", "words": "", "queue": "", "_was": ""} | t,
                     "due": span(t.get("due")),
+                    "when": self.terms.shown(t.get("when"), groups),
                 }
                 for t in forms.listed(doc.get("tasks"))
                 if isinstance(t, dict)
@@ -271,7 +303,9 @@ class FlowPage:
         }
 
     def move_form(self, doc: Mapping[str, Any]) -> dict[str, Any]:
-        """What the form of a move needs."""
+        """What the form of a move needs. A condition in its short form of one word stays text."""
+        auto, groups = doc.get("auto_when"), self.groups()
+        short = {"auto_when"} if isinstance(auto, str) else set()
         return {
             "states": self.choices("states"),
             "targets": [*self.choices("states"), *named(("$outcome", "$previous"))],
@@ -280,7 +314,9 @@ class FlowPage:
             "needs": named(sorted(categories.NEEDS)),
             "units": named(flow_forms.UNITS[:2]),
             "within": span(doc.get("within")),
-            "more": sorted(set(doc) & {"guard", "auto_when", "effects"}),
+            "groups": groups,
+            "auto": None if short else self.terms.shown(auto, groups),
+            "more": sorted(set(doc) & ({"guard", "effects"} | short)),
         }
 
     def outcome_form(self, _doc: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,6 +335,7 @@ class FlowPage:
             if isinstance(t, dict)
         ]
         return {
+            "questions": [self._answerable(q) for q in self.questions[:ANSWERS]],
             "acts": [
                 *((f"move:{k}", w) for k, w in self.choices("moves")),
                 *tasks,
