@@ -134,15 +134,24 @@ def test_a_scenario_is_added_runs_and_keeps_back_what_it_refutes(ada: Person) ->
 
 
 def asking_for_a_cost(ada: Person) -> None:
-    """The draft's potholes ask what it costs, and whether it is deep."""
-    path = "services/pothole.yaml"
-    doc = doc_of(ada.city, path)
+    """In the draft every service asks what it costs, and whether it is deep."""
     questions = [
         {"key": "cost", "type": "number", "label": {"en": "Cost", "es": "Costo"}},
         {"key": "deep", "type": "yes_no", "label": {"en": "Deep?", "es": "¿Hondo?"}},
     ]
-    text = yamllined.write(doc | {"questions": [*doc.get("questions", []), *questions]})
-    actions.save_file(city=ada.city, path=path, text=text, seen=0, by=ada.actor, now=clock.now())
+    for file in queries.draft_view(ada.city).of_kind("service"):
+        doc = doc_of(ada.city, file.path)
+        text = yamllined.write(doc | {"questions": [*doc.get("questions", []), *questions]})
+        actions.save_file(
+            city=ada.city, path=file.path, text=text, seen=0, by=ada.actor, now=clock.now()
+        )
+
+
+def test_a_flow_of_that_name_is_not_begun_again(ada: Person) -> None:
+    answer = ada.post("/set-up/flows", name="Repair", like="repair")
+    assert answer.status_code == 422
+    assert "There is a flow with that name already." in answer.content.decode()
+    assert draft_is_empty(ada.city)
 
 
 def test_conditions_are_picked_and_kept(ada: Person) -> None:
@@ -218,7 +227,8 @@ def test_a_move_is_made_by_a_condition_and_a_scenario_answers_it(ada: Person) ->
     assert ada.post(REPAIR, **given).status_code == 302
     assert doc_of(ada.city)["scenarios"][-1]["answers"] == {"cost": 3, "deep": False}
     page = ada.get(REPAIR)
-    assert {"cost", "deep"} <= {q["key"] for q in page.context["scenario_form"]["questions"]}
+    assert {"cost", "deep"} == {q["key"] for q in page.context["scenario_form"]["questions"]}
+    assert not page.context["problems"], page.context["problems"]
     (result,) = [s for s in page.context["scenarios"] if s.key == "cheap_one"]
     assert result.failed == ""
 

@@ -233,13 +233,14 @@ class FlowPage:
 
     @property
     def questions(self) -> list[dict[str, Any]]:
-        """What the services of the draft that use the flow ask, each key once."""
-        asked: dict[str, Any] = {}
-        for service in self.checked.pack.catalog.services:
-            if service.get("flow") == self.doc.get("key"):
-                for q in forms.listed(service.get("questions")):
-                    asked.setdefault(str(q.get("key")), q)
-        return list(asked.values())
+        """What every service of the draft that uses the flow asks: a condition has to hold in all of them."""
+        asked = [
+            [q for q in forms.listed(service.get("questions")) if isinstance(q, dict)]
+            for service in self.checked.pack.catalog.services
+            if service.get("flow") == self.doc.get("key")
+        ]
+        shared = [{q.get("key") for q in questions} for questions in asked]
+        return [q for q in asked[0] if all(q.get("key") in s for s in shared)] if asked else []
 
     def groups(self) -> list[Group]:
         """What conditions may say: answers to those questions, and where it is."""
