@@ -1,6 +1,7 @@
 """Makes the pictures of the documents: each step of one request, on phone and desk, light and dark.
 
 `python -m tools.screenshots [--address URL]` fills docs/screenshots from a demo of its own.
+`--manager` makes only those of a manager's way to a new service, in docs/screenshots/manager; without it they are made too.
 `python -m tools.screenshots --santa-monica` fills docs/screenshots/santa-monica from a city set up with the shared
 open data and its 49,033 past requests. The data is not part of the repository: it is looked for in ../shared/data
 beside the checkout, or where `ONEHALL_SHARED_DATA` says.

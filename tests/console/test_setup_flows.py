@@ -314,4 +314,9 @@ class TestAnswers:
         assert ada.client.get(answer.headers["Location"]).status_code == 200
         assert ada.post("/set-up/answers", name="Parts are late").status_code == 422
         assert ada.post("/set-up/answers", name="!!").status_code == 422
+        # Nor one that is published: its words would be gone from the draft.
+        assert ada.post("/set-up/answers", name="Crew soon").status_code == 422
+        assert "templates/crew-soon.yaml" not in [
+            f.path for f in queries.draft_view(ada.city).changed
+        ]
         assert "Parts are late" in ada.get("/set-up/answers").content.decode()

@@ -284,7 +284,7 @@ class FlowPage:
             "roles": named(ROLES),
             "priorities": named(PRIORITY_KEYS),
             "rules": named(JOIN_RULES),
-            "reruns": named(RERUNS),
+            "reruns": [(k, _("all tasks again") if k == "all" else word(k)) for k in RERUNS],
             "timers": [timer(t) for t in forms.listed(doc.get("timers")) if isinstance(t, dict)],
             "tasks": [
                 {
