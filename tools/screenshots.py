@@ -1,6 +1,7 @@
 """Makes the pictures of the documents: each step of one request, on phone and desk, light and dark.
 
 `python -m tools.screenshots [--address URL]` fills docs/screenshots from a demo of its own.
+`--manager` makes only those of a manager's way to a new service, in docs/screenshots/manager; without it they are made too.
 `python -m tools.screenshots --santa-monica` fills docs/screenshots/santa-monica from a city set up with the shared
 open data and its 49,033 past requests. The data is not part of the repository: it is looked for in ../shared/data
 beside the checkout, or where `ONEHALL_SHARED_DATA` says.
@@ -27,7 +28,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.e2e import loop, santa_monica
+from tests.e2e import loop, manager, santa_monica
 from tests.e2e.installation import served
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +37,14 @@ PORT = 8377
 PLAIN, BRIGHT, MIXED = 64, 48, 128
 """Colors of a picture: the commonest, the commonest bright ones, and mixed ones."""
 LONGEST = 2600
+OF_THE_MANAGER = {
+    "service": "desk", "flow": "desk", "state": "desk", "draft": "desk", "rehearsal": "desk",
+    "published": "desk", "resident": "phone", "approval": "desk", "approved": "phone",
+}  # fmt: skip
+"""What is shown of a manager's way to a new service, and at which size."""
+# To the part that a picture is about, where a page is long.
+PART_OF = {"state": "#h-tasks", "flow": "#h-scenarios"}
+SIZES = {"phone": loop.PHONE, "desk": loop.DESK}
 # The map where there is one, else the top of the page.
 LOOK = """() => {
   const map = document.querySelector(".chart");
@@ -97,19 +106,39 @@ def few_colors(shot: Image.Image) -> Image.Image:
 
 def save(folder: Path, scheme: str, page: Any, name: str) -> None:
     """The page at both sizes, with few colors so that the files stay small."""
-    was = page.viewport_size
-    for size, viewport in (("phone", loop.PHONE), ("desk", loop.DESK)):
-        page.set_viewport_size(viewport)
-        page.evaluate(LOOK)
-        page.evaluate(LOADED)
-        if size == "phone":
-            # As tall as the page, so that the bar at the bottom covers nothing.
-            tall = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST)
-            page.set_viewport_size({**viewport, "height": max(tall, viewport["height"])})
-        page.wait_for_timeout(300)
-        shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-        few_colors(shot).save(folder / f"{name}-{size}-{scheme}.png", optimize=True)
+    for size in SIZES:
+        picture(page, size, folder / f"{name}-{size}-{scheme}.png")
+
+
+def picture(page: Any, size: str, path: Path, part: str = "") -> None:
+    """The page at one size: its top, its map, or the part that is named."""
+    was, viewport = page.viewport_size, SIZES[size]
+    page.set_viewport_size(viewport)
+    page.evaluate(LOOK)
+    page.evaluate(LOADED)
+    if part:
+        page.locator(part).evaluate("(one) => one.scrollIntoView()")
+    if size == "phone":
+        # As tall as the page, so that the bar at the bottom covers nothing.
+        tall = min(page.evaluate("document.documentElement.scrollHeight"), LONGEST)
+        page.set_viewport_size({**viewport, "height": max(tall, viewport["height"])})
+    page.wait_for_timeout(300)
+    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    few_colors(shot).save(path, optimize=True)
     page.set_viewport_size(was)
+
+
+def of_the_manager(browser: Any, address: str, folder: Path) -> None:
+    """A manager's way to a new service in Port Alder, in light. Publishing it, it can be walked once per demo."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def shoot(page: Any, name: str) -> None:
+        if size := OF_THE_MANAGER.get(name):
+            for said in page.locator("dialog.toast button").all():
+                said.click()
+            picture(page, size, folder / f"{name}-{size}-light.png", PART_OF.get(name, ""))
+
+    manager.walk(browser, address, shoot, color_scheme="light")
 
 
 def of_the_demo(browser: Any, address: str, folder: Path, scheme: str) -> None:
@@ -137,6 +166,9 @@ def main() -> None:
     parser.add_argument(
         "--santa-monica", action="store_true", help="The real city; needs the shared data"
     )
+    parser.add_argument(
+        "--manager", action="store_true", help="Only a manager's way to a new service"
+    )
     asked = parser.parse_args()
     chromium = (
         os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -153,8 +185,10 @@ def main() -> None:
         browser = tools.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        for scheme in ("light", "dark"):
+        for scheme in () if asked.manager else ("light", "dark"):
             draw(browser, str(address), folder, scheme)
+        if not asked.santa_monica:
+            of_the_manager(browser, str(address), FOLDER / "manager")
         browser.close()
 
 

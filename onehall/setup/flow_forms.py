@@ -181,6 +181,8 @@ def scenario(tree: Tree) -> Doc:
     """A scenario of one line per step: "move by" or "task outcome", with what must come of it."""
     doc: Doc = {"key": text(tree, "key")}
     put(doc, "name", text(tree, "name"))
+    answers = {key: _answer(row) for row in rows(tree, "answers") if (key := _answered(row))}
+    put(doc, "answers", answers)
     steps = []
     for row in rows(tree, "steps"):
         step = _step(row)
@@ -189,6 +191,20 @@ def scenario(tree: Tree) -> Doc:
             steps.append(step)
     put(doc, "steps", steps)
     return doc
+
+
+def _answered(row: Tree) -> str:
+    return text(row, "key") if text(row, "value") else ""
+
+
+def _answer(row: Tree) -> Any:
+    """What was chosen or typed, as an answer to a question of that type."""
+    value, kind = text(row, "value"), text(row, "type")
+    if kind == "yes_no":
+        return value == "yes"
+    if kind == "number":
+        return number(value)
+    return [value] if kind == "choices" else value
 
 
 def _step(row: Tree) -> Doc:

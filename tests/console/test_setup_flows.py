@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from onehall.casework.models import Case, TimelineEntry
-from onehall.kernel import yamlfile
+from onehall.kernel import clock, yamlfile, yamllined
 from onehall.kernel.yamlfile import Problems
 from onehall.places.models import City
 from onehall.setup import actions, queries
@@ -133,6 +133,106 @@ def test_a_scenario_is_added_runs_and_keeps_back_what_it_refutes(ada: Person) ->
     assert "Publish now" in ada.get("/set-up").content.decode()
 
 
+def asking_for_a_cost(ada: Person) -> None:
+    """In the draft every service asks what it costs, and whether it is deep."""
+    questions = [
+        {"key": "cost", "type": "number", "label": {"en": "Cost", "es": "Costo"}},
+        {"key": "deep", "type": "yes_no", "label": {"en": "Deep?", "es": "¿Hondo?"}},
+    ]
+    for file in queries.draft_view(ada.city).of_kind("service"):
+        doc = doc_of(ada.city, file.path)
+        text = yamllined.write(doc | {"questions": [*doc.get("questions", []), *questions]})
+        actions.save_file(
+            city=ada.city, path=file.path, text=text, seen=0, by=ada.actor, now=clock.now()
+        )
+
+
+def test_a_flow_of_that_name_is_not_begun_again(ada: Person) -> None:
+    answer = ada.post("/set-up/flows", name="Repair", like="repair")
+    assert answer.status_code == 422
+    assert "There is a flow with that name already." in answer.content.decode()
+    assert draft_is_empty(ada.city)
+
+
+def test_conditions_are_picked_and_kept(ada: Person) -> None:
+    asking_for_a_cost(ada)
+    start = doc_of(ada.city)["start"]
+    url = f"{REPAIR}/states/{start}"
+    sent = part_fields(
+        ada.post(url, **part_fields(ada.get(url), "label.en"), do="add:tasks"), "label.en"
+    )
+    task = f"tasks.{len(doc_of(ada.city)['states'][start].get('tasks', []))}"
+    sent |= {
+        f"{task}.key": ["agree"], f"{task}.label.en": ["Agree"], f"{task}.label.es": ["Aprobar"],
+        f"{task}.queue": ["roads"], f"{task}.when.terms.0.what": ['{"gt":["cost",null]}'],
+        f"{task}.when.terms.0.value": ["1000"],
+    }  # fmt: skip
+    assert ada.post(url, **sent, do="save").status_code == 302
+    kept = doc_of(ada.city)["states"][start]["tasks"][-1]
+    assert kept["when"] == {"gt": ["cost", 1000]}
+    # What is shown is what was picked, and saving it again changes nothing.
+    again = part_fields(ada.get(url), "label.en")
+    assert again[f"{task}.when.terms.0.value"] == ["1000"]
+    ada.post(url, **again, do="save")
+    assert doc_of(ada.city)["states"][start]["tasks"][-1] == kept
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        "requires_met",
+        {"not": {"lt": ["cost", 500]}},
+        {"lt": ["task.roads.cost", 7]},
+        {"any": [{"all": [{"gt": ["cost", 1]}, {"eq": ["deep", True]}]}, {"lt": ["cost", 0]}]},
+    ],
+)
+def test_a_condition_that_no_list_has_stays(ada: Person, held: Any) -> None:
+    asking_for_a_cost(ada)
+    ada.post(REPAIR, label="By itself", do="add:moves", seen="0")
+    doc = doc_of(ada.city)
+    doc["moves"]["by_itself"] |= {"by": ["system"], "auto_when": held}
+    text = yamllined.write(doc)
+    actions.save_file(
+        city=ada.city, path="flows/repair.yaml", text=text, seen=1, by=ada.actor, now=clock.now()
+    )
+    url = f"{REPAIR}/moves/by_itself"
+    sent = part_fields(ada.get(url), "label.en")
+    assert ada.post(url, **(sent | {"label.en": ["Alone"]}), do="save").status_code == 302
+    move = doc_of(ada.city)["moves"]["by_itself"]
+    assert (move["label"]["en"], move["auto_when"]) == ("Alone", held)
+
+
+def test_a_move_is_made_by_a_condition_and_a_scenario_answers_it(ada: Person) -> None:
+    asking_for_a_cost(ada)
+    doc = doc_of(ada.city)
+    ending = next(k for k, s in doc["states"].items() if s["category"] == "working")
+    ada.post(REPAIR, label="Cheap", do="add:moves", seen="0")
+    url = f"{REPAIR}/moves/cheap"
+    sent = part_fields(ada.get(url), "label.en")
+    sent |= {
+        "label.es": ["Barato"], "to": [ending], "by": ["system"],
+        "auto.terms.0.what": ['{"lt":["cost",null]}'], "auto.terms.0.value": ["5"],
+    }  # fmt: skip
+    assert ada.post(url, **sent, do="save").status_code == 302
+    assert doc_of(ada.city)["moves"]["cheap"]["auto_when"] == {"lt": ["cost", 5]}
+    answers = {
+        "answers.0.key": "cost", "answers.0.type": "number", "answers.0.value": "3",
+        "answers.1.key": "deep", "answers.1.type": "yes_no", "answers.1.value": "no",
+        "answers.2.key": "size", "answers.2.type": "choice", "answers.2.value": "",
+    }  # fmt: skip
+    given = answers | {
+        "name": "Cheap ones go on", "key": "cheap_one", "steps.0.what": "wait:1",
+        "steps.0.state": ending, "do": "scenario", "seen": "2",
+    }  # fmt: skip
+    assert ada.post(REPAIR, **given).status_code == 302
+    assert doc_of(ada.city)["scenarios"][-1]["answers"] == {"cost": 3, "deep": False}
+    page = ada.get(REPAIR)
+    assert {"cost", "deep"} == {q["key"] for q in page.context["scenario_form"]["questions"]}
+    assert not page.context["problems"], page.context["problems"]
+    (result,) = [s for s in page.context["scenarios"] if s.key == "cheap_one"]
+    assert result.failed == ""
+
+
 def test_two_at_once_in_a_part(ada: Person) -> None:
     url = f"{REPAIR}/states/{doc_of(ada.city)['start']}"
     sent = part_fields(ada.get(url), "label.en")
@@ -214,4 +314,9 @@ class TestAnswers:
         assert ada.client.get(answer.headers["Location"]).status_code == 200
         assert ada.post("/set-up/answers", name="Parts are late").status_code == 422
         assert ada.post("/set-up/answers", name="!!").status_code == 422
+        # Nor one that is published: its words would be gone from the draft.
+        assert ada.post("/set-up/answers", name="Crew soon").status_code == 422
+        assert "templates/crew-soon.yaml" not in [
+            f.path for f in queries.draft_view(ada.city).changed
+        ]
         assert "Parts are late" in ada.get("/set-up/answers").content.decode()

@@ -1,6 +1,14 @@
 """A real browser in front of the real pages of a small city."""
 
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +21,8 @@ from onehall.places import queries as places
 from onehall.setup import files as setup
 from tests.packs import testford
 
+ROOT = Path(__file__).resolve().parents[2]
+PORT = 8373
 # Tells of every violation of the content security policy, wherever it happens.
 WATCH = """addEventListener("securitypolicyviolation",
     (e) => console.error("CSP", e.violatedDirective, e.blockedURI));"""
@@ -76,3 +86,44 @@ def visit(browser: Browser, site: str) -> Iterator[Visitor]:
     for context in visitor.contexts:
         context.close()
     assert visitor.complaints == []
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`onehall demo` in a folder of its own: database, pages, worker and live stream; started once for all walks."""
+    folder = tmp_path_factory.mktemp("demo")
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("ONEHALL_", "DATABASE_", "DJANGO_"))
+    }
+    if "ONEHALL_PG_BIN" in os.environ:
+        kept["ONEHALL_PG_BIN"] = os.environ["ONEHALL_PG_BIN"]
+    command = [
+        sys.executable,
+        "-m",
+        "onehall",
+        "demo",
+        "--port",
+        str(PORT),
+        "--dir",
+        str(folder / "data"),
+    ]
+    told = (folder / "said.txt").open("w")
+    tree = subprocess.Popen(command, cwd=ROOT, env=kept, stdout=told, stderr=subprocess.STDOUT)
+    address = f"http://localhost:{PORT}"
+    try:
+        until = time.monotonic() + 240
+        while time.monotonic() < until:
+            assert tree.poll() is None, (folder / "said.txt").read_text()
+            with (
+                contextlib.suppress(OSError),
+                urllib.request.urlopen(f"{address}/readyz", timeout=5),
+            ):
+                break
+            time.sleep(0.5)
+        yield address
+    finally:
+        tree.send_signal(signal.SIGINT)
+        tree.wait(60)
+        told.close()

@@ -17,7 +17,7 @@ from onehall.catalog.models import FlowVersion
 from onehall.catalog.registry import AUDIENCES, PRIORITY_KEYS
 from onehall.catalog.scenarios import is_failure
 from onehall.console.setup.service_form import WORDS as SHARED
-from onehall.console.setup.terms import Terms
+from onehall.console.setup.terms import Group, Terms
 from onehall.people.actor import ROLES
 from onehall.places.models import City
 from onehall.setup import flow_forms, forms
@@ -86,6 +86,9 @@ WORDS: Final[Mapping[str, Any]] = {
     "withdraw": gettext_lazy("the resident takes it back"),
 }
 """The names of what is fixed in flows."""
+
+ANSWERS: Final = 20
+"""Questions that a new scenario may answer."""
 
 type Choices = list[tuple[str, Any]]
 
@@ -228,6 +231,33 @@ class FlowPage:
             for key, d in self.part("outcomes").items()
         ]
 
+    @property
+    def questions(self) -> list[dict[str, Any]]:
+        """What every service of the draft that uses the flow asks: a condition has to hold in all of them."""
+        asked = [
+            [q for q in forms.listed(service.get("questions")) if isinstance(q, dict)]
+            for service in self.checked.pack.catalog.services
+            if service.get("flow") == self.doc.get("key")
+        ]
+        shared = [{q.get("key") for q in questions} for questions in asked]
+        return [q for q in asked[0] if all(q.get("key") in s for s in shared)] if asked else []
+
+    def groups(self) -> list[Group]:
+        """What conditions may say: answers to those questions, and where it is."""
+        return [*self.terms.of_questions(self.questions), *self.terms.of_areas()]
+
+    def _answerable(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """A question for the form of a scenario."""
+        choices: Choices = [
+            (o.get("key", ""), self.terms.say(o.get("label")))
+            for o in forms.listed(question.get("options"))
+        ]
+        if question.get("type") == "yes_no":
+            choices = [("yes", _("Yes")), ("no", _("No"))]
+        key = question.get("key", "")
+        label = self.terms.say(question.get("label")) or key
+        return {"key": key, "type": question.get("type"), "label": label, "choices": choices}
+
     def state_form(self, doc: Mapping[str, Any]) -> dict[str, Any]:
         """What the form of a state needs."""
         join = forms.mapped(doc.get("join"))
@@ -241,7 +271,9 @@ class FlowPage:
             for key, d in forms.mapped(join.get("outcomes")).items()
         ]
         blank = {"was": "", "key": "", "label": "", "fire": ""}
+        groups = self.groups()
         return {
+            "groups": groups,
             "categories": named(sorted(categories.ALL)),
             "stages": self.stages,
             "queues": self.queues,
@@ -252,12 +284,13 @@ class FlowPage:
             "roles": named(ROLES),
             "priorities": named(PRIORITY_KEYS),
             "rules": named(JOIN_RULES),
-            "reruns": named(RERUNS),
+            "reruns": [(k, _("all tasks again") if k == "all" else word(k)) for k in RERUNS],
             "timers": [timer(t) for t in forms.listed(doc.get("timers")) if isinstance(t, dict)],
             "tasks": [
                 {
                     "doc": {"key": "", "label": "", "words": "", "queue": "", "_was": ""} | t,
                     "due": span(t.get("due")),
+                    "when": self.terms.shown(t.get("when"), groups),
                 }
                 for t in forms.listed(doc.get("tasks"))
                 if isinstance(t, dict)
@@ -271,7 +304,9 @@ class FlowPage:
         }
 
     def move_form(self, doc: Mapping[str, Any]) -> dict[str, Any]:
-        """What the form of a move needs."""
+        """What the form of a move needs. A condition in its short form of one word stays text."""
+        auto, groups = doc.get("auto_when"), self.groups()
+        short = {"auto_when"} if isinstance(auto, str) else set()
         return {
             "states": self.choices("states"),
             "targets": [*self.choices("states"), *named(("$outcome", "$previous"))],
@@ -280,7 +315,9 @@ class FlowPage:
             "needs": named(sorted(categories.NEEDS)),
             "units": named(flow_forms.UNITS[:2]),
             "within": span(doc.get("within")),
-            "more": sorted(set(doc) & {"guard", "auto_when", "effects"}),
+            "groups": groups,
+            "auto": None if short else self.terms.shown(auto, groups),
+            "more": sorted(set(doc) & ({"guard", "effects"} | short)),
         }
 
     def outcome_form(self, _doc: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,6 +336,7 @@ class FlowPage:
             if isinstance(t, dict)
         ]
         return {
+            "questions": [self._answerable(q) for q in self.questions[:ANSWERS]],
             "acts": [
                 *((f"move:{k}", w) for k, w in self.choices("moves")),
                 *tasks,

@@ -92,10 +92,14 @@ class Terms:
         found.append((_json({"not": {"exists": key}}), _("was not answered")))
         return _said(label, found)
 
-    def of_case(self) -> list[Group]:
-        """What can be said about where it is and how it came, for routing."""
+    def of_areas(self) -> list[Group]:
+        """What can be said about the areas it lies in, read once."""
         if self._areas is None:
             self._areas = self._read_areas()
+        return self._areas
+
+    def of_case(self) -> list[Group]:
+        """What can be said about where it is and how it came, for routing."""
         channels = ServiceRequest.Channel
         names = {
             channels.WEB: _("the web form"),
@@ -112,7 +116,7 @@ class Terms:
             (_json({"eq": ["place.exists", False]}), _("is not known")),
         )
         return [
-            *self._areas,
+            *self.of_areas(),
             *self._moment(),
             _said(_("How it came"), came),
             _said(_("The place"), place),

@@ -24,7 +24,7 @@ from onehall.service_requests import preview
 from onehall.setup import actions, checking, forms, queries
 from onehall.setup.checking import Checked
 from onehall.setup.errors import Overtaken, SetupRefused
-from onehall.setup.queries import FileView
+from onehall.setup.queries import DraftView, FileView
 
 ANCHORS = {"key", "name", "text", "position", "languages", "where"} | {
     f"where.{part}" for part in replies.WHERE
@@ -41,6 +41,7 @@ def answers(request: CityRequest) -> HttpResponse:
     if request.method == "POST":
         key, first = _key(name), city.languages[0]
         try:
+            _require_new(view, key)
             doc = {"key": key, "name": {first: name}, "text": {first: name}}
             actions.save_file(
                 city=city, path=f"templates/{key}.yaml", text=written(doc, city.languages), seen=0,
@@ -59,6 +60,12 @@ def answers(request: CityRequest) -> HttpResponse:
         request, "console/setup/answers.html", {"rows": rows, "refused": refused, "given": name},
         tab="answers", status=422 if refused else 200,
     )  # fmt: skip
+
+
+def _require_new(view: DraftView, key: str) -> None:
+    there = view.files.get(f"templates/{key}.yaml")
+    if there is not None and there.text is not None:
+        raise SetupRefused(_("There is a prepared answer with that name already."))
 
 
 def _key(name: str) -> str:

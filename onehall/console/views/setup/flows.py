@@ -87,6 +87,8 @@ def flows(request: CityRequest) -> HttpResponse:
             refused = _(
                 "Give it a name that begins with a letter, and choose what it is a copy of."
             )
+        elif (there := view.files.get(f"flows/{key}.yaml")) is not None and there.text is not None:
+            refused = _("There is a flow with that name already.")
         else:
             fresh = doc | {"key": key, "name": {city.languages[0]: name}}
             try:
