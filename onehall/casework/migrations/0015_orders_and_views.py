@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(models.F('city'), models.F('service'), models.F('opened_at'), models.F('id'), name='case_of_service'),
+            index=models.Index(fields=['service', 'opened_at'], name='case_of_service'),
         ),
         migrations.AddField(
             model_name='savedview',
