@@ -70,6 +70,27 @@ def _drawings_of_other_addresses(*, setting: str, **_kwargs: object) -> None:
         small.forget()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """A second server need not see the tests that have no database."""
+    parser.addoption(
+        "--database-only", action="store_true", help="only tests that ask the database something"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what has no database, where that was asked for."""
+    if not config.getoption("--database-only"):
+        return
+    asks = {"db", "transactional_db", "django_db_setup"}
+    kept = [
+        item
+        for item in items
+        if item.get_closest_marker("django_db") or asks & set(getattr(item, "fixturenames", ()))
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
 def pytest_unconfigure() -> None:
     """Stops the server that this run started."""
     if _server is not None:

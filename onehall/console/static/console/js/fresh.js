@@ -89,5 +89,5 @@ document.addEventListener("toggle", (event) => {
   const fold = event.target;
   if (!fold.open || !fold.matches?.(".ask-move, .acts-list > details")) return;
   if (document.activeElement !== fold.querySelector("summary")) return;
-  fold.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+  fold.querySelector(":is(input:not([type=hidden]), textarea, select):not([name=template])")?.focus();
 }, true);
