@@ -58,7 +58,7 @@ def begin_flow(page: Any, address: str) -> None:
 
 
 def flow(page: Any, address: str, shoot: Shoot) -> None:
-    """Of the three approvals of the copy one stays, above 1,000 dollars, and Parks decides."""
+    """Of the three approvals of the copy one stays, above 1,000 dollars, and the queue of Parks decides."""
     root = f"{address}/desk/set-up/flows/{FLOW}"
     page.goto(root)
     say(page, "name", "Gift with approval", "Donativo con aprobación")
