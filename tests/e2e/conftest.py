@@ -22,7 +22,8 @@ from onehall.setup import files as setup
 from tests.packs import testford
 
 ROOT = Path(__file__).resolve().parents[2]
-PORT = 8373
+# Each worker of pytest-xdist that walks through a demo has one of its own.
+PORT = 8440 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 # Tells of every violation of the content security policy, wherever it happens.
 WATCH = """addEventListener("securitypolicyviolation",
     (e) => console.error("CSP", e.violatedDirective, e.blockedURI));"""
