@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.site import Site, held_worker, multiply, running
+from bench.site import Site, held_worker, multiply, running, settle
 
 CLIENTS = 8
 MANY_LUA = """
@@ -222,6 +222,7 @@ def machine() -> None:
 
 def measure(site: Site, sizes: list[int], seconds: int) -> None:
     """Everything, at each number of cases."""
+    say(what="settled", seconds=settle(site))
     machine()
     with site.connect() as db:
         tokens = [
@@ -239,13 +240,14 @@ def measure(site: Site, sizes: list[int], seconds: int) -> None:
     cookie = staff_cookie(site)
     for size in sizes:
         total = multiply(site, size)
-        say(what="cases", cases=total)
+        say(what="cases", cases=total, settled_seconds=settle(site))
         pages(site, f"inbox, page 1, {size} cases", ["/desk"], seconds, Cookie=cookie)
         pages(site, f"inbox, all, page 1, {size} cases", ["/desk?show=all"], seconds, Cookie=cookie)
         deep = deep_page(site, 2000)
         pages(site, f"inbox, all, page 2000, {size} cases", [deep], seconds, Cookie=cookie)
         views(site, size, seconds, cookie)
         creates(site, seconds)
+        settle(site)
     machine()
 
 

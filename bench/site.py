@@ -116,11 +116,7 @@ def _database(folder: Path) -> str:
 @contextlib.contextmanager
 def held_worker(site: Site) -> Iterator[None]:
     """Let the site's own worker stand still meanwhile."""
-    workers = [
-        pid
-        for pid in processes.below(site.pid)
-        if b"onehall\0worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    workers = [pid for pid in processes.below(site.pid) if b"onehall\0worker" in _command(pid)]
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -128,6 +124,31 @@ def held_worker(site: Site) -> Iterator[None]:
     finally:
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
+
+
+def settle(site: Site, *, limit: float = 300) -> float:
+    """Wait until the site has nothing to do any more, such as summing up and vacuuming new cases; seconds it took.
+
+    Idle means under 5 % of a core in two spells of 2 s one after the other; after `limit` seconds it is given up.
+    """
+    begin, quiet = time.monotonic(), 0
+    while quiet < 2 and time.monotonic() - begin < limit:
+        before = {pid: processes.cpu_seconds(pid) for pid in processes.below(site.pid)}
+        time.sleep(2)
+        used = sum(
+            processes.cpu_seconds(pid) - was
+            for pid, was in before.items()
+            if processes.is_alive(pid)
+        )
+        quiet = quiet + 1 if used < 0.1 else 0
+    return round(time.monotonic() - begin, 1)
+
+
+def _command(pid: int) -> bytes:
+    """What a process was started with; nothing when it is gone."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def multiply(site: Site, cases: int, *, bare: bool = False) -> int:

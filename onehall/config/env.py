@@ -57,8 +57,8 @@ class Env:
         ),
         _v("ONEHALL_PROXIES", "1", "How many trusted proxies stand in front, one behind another"),
         _v("ONEHALL_BIND", "127.0.0.1:8000", "Address and port of the pages"),
-        _v("ONEHALL_WEB_WORKERS", "3", "Web processes; one more than cores is a good start"),
-        _v("ONEHALL_WEB_THREADS", "4", "Threads in each web process"),
+        _v("ONEHALL_WEB_WORKERS", "2", "Web processes; as many as cores is a good start"),
+        _v("ONEHALL_WEB_THREADS", "6", "Threads in each web process"),
         _v(
             "ONEHALL_DB_POOL",
             "0",

@@ -1,7 +1,6 @@
 """Gunicorn's settings, read from the same environment as everything else."""
 
 import os
-import sys
 from pathlib import Path
 
 from onehall.config.env import Env
@@ -30,6 +29,5 @@ proc_name = f"onehall {Path(_env.text('ONEHALL_DATA')).name}"
 
 
 def post_worker_init(worker: object) -> None:  # noqa: ARG001  # gunicorn's hook
-    """Let threads that come back from the database have their turn soon; own nothing in it."""
-    sys.setswitchinterval(0.0005)
+    """Own nothing in the database."""
     net.step_down()

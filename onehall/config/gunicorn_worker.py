@@ -1,7 +1,9 @@
-"""Gunicorn's threaded worker, able to give a connection away to the live process."""
+"""Gunicorn's threaded worker: shares connections out evenly, and can give one away to the live process."""
 
 import contextlib
+import mmap
 import select
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from typing import Any, Final, override
@@ -20,6 +22,46 @@ UNAVAILABLE: Final = (
 
 
 AT_ONCE_MS: Final = 1
+WAIT_SECONDS: Final = 0.02
+"""How long a process leaves a new connection to others that have fewer, before it takes it itself."""
+NAP_SECONDS: Final = 0.0005
+FRESH_SECONDS: Final = 3
+"""A process that has said nothing for this long is gone or hangs: it gets nothing left to it."""
+
+
+class Shares:
+    """How many connections each process has, in memory that all of them share.
+
+    Make it before the processes part. Each has a place of its own, so nobody waits for a lock; a count
+    that is a moment old costs a little evenness, never a connection.
+    """
+
+    PLACES: Final = 256
+
+    def __init__(self) -> None:
+        self._held = mmap.mmap(-1, self.PLACES * 16)
+        self._cells = memoryview(self._held).cast("d")
+
+    def tell(self, place: int, connections: int, now: float) -> None:
+        """Say how many connections the process of a place has; `now` is a monotonic time in seconds."""
+        at = place % self.PLACES * 2
+        self._cells[at], self._cells[at + 1] = connections, now
+
+    def leave(self, place: int) -> None:
+        """Say that a process takes no more connections."""
+        self._cells[place % self.PLACES * 2 + 1] = 0
+
+    def others_have_fewer(self, place: int, connections: int, now: float) -> bool:
+        """Whether any other process that is alive has fewer."""
+        own = place % self.PLACES * 2
+        return any(
+            self._cells[at] < connections and now - self._cells[at + 1] < FRESH_SECONDS
+            for at in range(0, len(self._cells), 2)
+            if at != own
+        )
+
+
+SHARES: Final = Shares()
 
 
 def _asks_at_once(conn: TConn) -> bool:
@@ -38,6 +80,43 @@ class LiveThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
     """A ThreadWorker that drops a handed-over socket without closing the client's connection."""
 
     wsgi: Any
+    nr_conns: int
+    age: int
+    _waiting_since = 0.0
+    _napped = 0.0
+
+    @override
+    def notify(self) -> None:
+        """Tell the parent, and the other processes, that this one is alive."""
+        super().notify()
+        SHARES.tell(self.age, self.nr_conns, time.monotonic())
+
+    @override
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Start or stop taking connections."""
+        super().set_accept_enabled(enabled)
+        if not enabled:
+            SHARES.leave(self.age)
+
+    @override
+    def accept(self, listener: Any) -> None:
+        """Take a new connection, unless another process has fewer: that one was woken for it too.
+
+        Otherwise whoever is quickest takes all that come together, and one core does the work of a
+        page's eight connections while the others look on.
+        """
+        now = time.monotonic()
+        if SHARES.others_have_fewer(self.age, self.nr_conns, now):
+            if now - self._napped > WAIT_SECONDS:
+                # Whoever had fewer took the one before.
+                self._waiting_since = now
+            self._napped = now
+            if now - self._waiting_since < WAIT_SECONDS:
+                time.sleep(NAP_SECONDS)
+                return
+        self._waiting_since = now
+        super().accept(listener)
+        SHARES.tell(self.age, self.nr_conns, now)
 
     @override
     def load_wsgi(self) -> None:

@@ -6,7 +6,9 @@ itself. Field conversion is the ORM's; database defaults and generated columns a
 
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import connection, models
 
@@ -132,18 +134,50 @@ type Wanted = tuple[type[models.Model], str, Sequence[Any]]
 def select_together(*wanted: Wanted) -> list[list[Any]]:
     """Rows of several models, each as `select` gives them, asked for as one text and answered at once.
 
-    They cannot see each other's answers: a later one finds its rows by the same facts, in SQL.
+    They cannot see each other's answers: a later one finds its rows by the same facts, in SQL. The
+    server keeps the plan of each text for as long as the connection lives, so `where` is a fixed text.
     """
     found: list[list[Any]] = []
+    texts = [_reading(model)[0] + where for model, where, _ in wanted]
     with connection.cursor() as cursor:
         cursor.execute(
-            ";\n".join(_reading(model)[0] + where for model, where, _ in wanted),
+            ";\n".join(_prepared(text) for text in texts),
             [value for _, _, params in wanted for value in params],
         )
         for model, _where, _params in wanted:
             found.append(_made(model, cursor.fetchall()))
             cursor.nextset()
     return found
+
+
+_planned: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+"""Which texts each open connection has a plan for."""
+
+
+def _prepared(text: str) -> str:
+    """The statement that runs a text by the plan that this connection keeps, made here when it is new.
+
+    Planning several short reads costs more than running them. Where a pooler between us and the
+    server lends a connection for one transaction only, Django's setting against server-side cursors
+    says so, and the text stays as it is.
+    """
+    if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+        return text
+    name, numbered, places = _named(text)
+    known = _planned.setdefault(connection.connection, set())
+    if name not in known:
+        connection.connection.execute(f"PREPARE {name} AS {numbered}")
+        known.add(name)
+    return f"EXECUTE {name}({places})"
+
+
+@cache
+def _named(text: str) -> tuple[str, str, str]:
+    """A name for a text, the text with numbered parameters, and a placeholder for each of them."""
+    pieces = text.split("%s")
+    numbered = pieces[0] + "".join(f"${i}{piece}" for i, piece in enumerate(pieces[1:], 1))
+    name = "kept_" + sha256(text.encode()).hexdigest()[:24]
+    return name, numbered, ", ".join(["%s"] * (len(pieces) - 1))
 
 
 def _made[M: models.Model](model: type[M], rows: Sequence[Sequence[Any]]) -> list[M]:

@@ -18,7 +18,7 @@ def test_values_are_typed() -> None:
     env = Env({"ONEHALL_HOSTS": "a.example, b.example", "ONEHALL_HTTPS": "yes"})
     assert env.items("ONEHALL_HOSTS") == ["a.example", "b.example"]
     assert env.flag("ONEHALL_HTTPS") is True
-    assert env.number("ONEHALL_WEB_WORKERS") == 3
+    assert env.number("ONEHALL_WEB_WORKERS") == 2
 
 
 def test_a_wrong_value_is_named_in_a_sentence() -> None:
