@@ -6,12 +6,13 @@ fixed sentence is in a language does not change while the program runs.
 
 from typing import Any, override
 
+from django.template import Library
 from django.template.base import Node, Parser, Token, Variable
 from django.template.context import Context
 from django.templatetags import i18n
 from django.utils.translation import get_language
 
-register = i18n.Library()
+register = Library()
 register.tags |= i18n.register.tags
 register.filters |= i18n.register.filters
 
