@@ -70,6 +70,7 @@ class CaseRow:
     asset_id: int | None = None
     due_at: datetime | None = None
     promised_at: datetime | None = None
+    counted_from: datetime | None = None
     paused_at: datetime | None = None
     closed_at: datetime | None = None
     lon: float | None = None
@@ -87,8 +88,7 @@ class CaseRow:
 _CASE_COLUMNS: Final = (
     "id", "city_id", "service_id", "flow_version_id", "queue_id", "assignee_id", "merged_into_id",
     "asset_id", "opened_at", "updated_at", "due_at", "due_order", "risk_at", "promised_at",
-    "paused_at",
-    "closed_at", "lon", "lat", "cell", "lock", "entered", "priority", "people_count", "reopened",
+    "counted_from", "paused_at", "closed_at", "lon", "lat", "cell", "lock", "entered", "priority", "people_count", "reopened",
     "is_open", "is_public", "unread_reply", "number", "state", "previous_state", "category",
     "outcome", "route_reason", "place_words", "areas", "head",
 )  # fmt: skip
@@ -117,6 +117,28 @@ def allocate_ids(cursor: CursorWrapper, table: str, n: int) -> list[int]:
     """`n` new primary keys of a table, ascending."""
     cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
     return _from_sequence(cursor, cursor.fetchone()[0], n)
+
+
+def reserve_ids(cursor: CursorWrapper, table: str, n: int) -> int:
+    """Keep `n` primary keys of a table in a row for the caller; the first of them."""
+    cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
+    return _reserve(cursor, cursor.fetchone()[0], n)
+
+
+def reserve_numbers(cursor: CursorWrapper, city: City, year: int, n: int) -> int:
+    """Keep `n` case numbers of a city's year in a row for the caller; the first of them."""
+    # Makes the sequence when the year is new; the number it gives is left out then.
+    numbers.next_numbers(city, year, 1)
+    return _reserve(cursor, f"onehall_number_{city.pk}_{year}", n)
+
+
+def _reserve(cursor: CursorWrapper, name: str, n: int) -> int:
+    # Changing the sequence, if only to what it is, keeps others from it until the commit.
+    cursor.execute(f"ALTER SEQUENCE {name} CACHE 1")
+    cursor.execute("SELECT nextval(%s::regclass)", [name])
+    first = int(cursor.fetchone()[0])
+    cursor.execute("SELECT setval(%s::regclass, %s)", [name, first + max(1, n) - 1])
+    return first
 
 
 def _from_sequence(cursor: CursorWrapper, name: str, n: int) -> list[int]:
@@ -223,7 +245,7 @@ class _Lines:
             f"{known(row.assignee_id)}\t{known(row.merged_into_id)}\t{known(row.asset_id)}\t"
             f"{write(row.opened_at)}\t{write(row.updated_at)}\t{due}\t"
             f"{_NEVER if row.due_at is None else due}\t{risk}\t{write(row.promised_at)}\t"
-            f"{write(row.paused_at)}\t{write(row.closed_at)}\t{known(row.lon)}\t{known(row.lat)}\t"
+            f"{write(row.counted_from)}\t{write(row.paused_at)}\t{write(row.closed_at)}\t{known(row.lon)}\t{known(row.lat)}\t"
             f"{known(cell)}\t{len(row.timeline)}\t{row.entered}\t{row.priority}\t"
             f"{row.people_count}\t{row.reopened}\t{FLAG[is_open]}\t{FLAG[row.is_public]}\t"
             f"{FLAG[row.unread_reply]}\t{text(row.number)}\t{text(row.state)}\t"
@@ -235,21 +257,26 @@ class _Lines:
         """Append the lines of a case's entries; the last hash in hex."""
         if not row.timeline:
             raise ValueError(f"The case {row.number} has no timeline.")
-        head = ""
+        head, case_id, city_id = "", row.id, row.city_id
         for seq, entry in enumerate(row.timeline, 1):
-            kind, data = entry.kind, entry.data
+            kind, data, public = entry.kind, entry.data, entry.public
             if kind not in KINDS:
                 raise ValueError(f"Unknown kind of timeline entry: {kind}")
-            public = kind in PUBLIC_KINDS if entry.public is None else entry.public
-            at, plain = self._moment(entry.at), json_text(data)
-            by = entry.actor_kind, entry.actor_id, entry.actor_name
+            if public is None:
+                public = kind in PUBLIC_KINDS
+            at = self._moment(entry.at)
+            actor, fields = _actor(entry.actor_kind, entry.actor_id, entry.actor_name)
+            if type(data) is JsonText:
+                plain = hashed = data
+            else:
+                plain = json_text(data)
+                hashed = hashed_text(data, plain)
             head = quick_hash(
-                head, row.id, seq, at=at, kind=kind, public=public,
-                actor=actor_text(*by), data=hashed_text(data, plain),
-            )  # fmt: skip
+                head, case_id, seq, at=at, kind=kind, public=public, actor=actor, data=hashed
+            )
             self.entries.append(
-                f"{row.id}\t{seq}\t{row.city_id}\t{at}\t{FLAG[public]}\t{_actor_fields(*by)}\t"
-                f"{kind}\t{json(plain)}\t{hexed(head)}"
+                f"{case_id}\t{seq}\t{city_id}\t{at}\t{FLAG[public]}\t{fields}\t{kind}\t"
+                f"{json(plain)}\t{hexed(head)}"
             )
         return head
 
@@ -264,5 +291,6 @@ class _Lines:
 
 
 @lru_cache(maxsize=5_000)
-def _actor_fields(kind: str, key: int | None, name: str) -> str:
-    return f"{kind}\t{known(key)}\t{text(name)}"
+def _actor(kind: str, key: int | None, name: str) -> tuple[str, str]:
+    """Whoever made an entry, as its hash covers them, and as fields of a line."""
+    return actor_text(kind, key, name), f"{kind}\t{known(key)}\t{text(name)}"

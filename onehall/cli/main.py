@@ -18,6 +18,7 @@ COMMANDS = {
     "city": "Check, plan, apply and export a city folder.",
     "flow": "The versions of flows: which are in use, move live cases, draw one.",
     "import": "Bring in requests from another system.",
+    "generate": "Make up history of any size, for measuring and for trying a city out.",
     "figures": "Sum up the days anew, or compare the sums with the cases.",
     "doctor": "Look for what is wrong with this installation.",
     "user": "Add staff, list them, set passwords.",

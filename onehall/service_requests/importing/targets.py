@@ -67,7 +67,7 @@ class Targets:
         self.by_key = dict(_targets(city))
         if not self.by_key:
             raise ProfileError(f"{city.name} has no services yet. Apply its pack first.")
-        self._names = _names(self.by_key)
+        self._names = names_of({key: target.service for key, target in self.by_key.items()})
         self.fallback = self._fallback(city)
         rows = Queue.objects.filter(city_id=city.pk, active=True).select_related("department")
         self._queues: dict[str, QueueFacts] = {}
@@ -86,14 +86,14 @@ class Targets:
         """The queues a department's name means: by the profile's map, else by name; [] if unknown."""
 
     def _service(self, text: str) -> Target | None:
-        key = self._profile.service.map.get(folded(text)) or self._names.get(_plain(text), "")
+        key = self._profile.service.map.get(folded(text)) or self._names.get(plain(text), "")
         return self.by_key.get(key)
 
     def _department(self, text: str) -> list[QueueFacts]:
         key = self._profile.department.map.get(folded(text), text)
         if key in self._queues:
             return [self._queues[key]]
-        return self._departments.get(_plain(key), [])
+        return self._departments.get(plain(key), [])
 
     def queue(
         self, target: Target, among: list[QueueFacts], facts: Mapping[str, Any]
@@ -167,14 +167,15 @@ def _move_to(flow: FlowDefinition, state: str, *, open_: bool) -> Move | None:
     )
 
 
-def _names(targets: Mapping[str, Target]) -> dict[str, str]:
+def names_of(services: Mapping[str, ServiceDefinition]) -> dict[str, str]:
+    """Every `plain` name by which a service of a catalogue can be meant, with its key."""
     found: dict[str, str] = {}
     words: dict[str, set[str]] = {}
-    for key, target in targets.items():
-        for name in _variants(key, target.service.name):
+    for key, service in services.items():
+        for name in _variants(key, service.name):
             found.setdefault(name, key)
-        for text in (t for texts in target.service.keywords.values() for t in texts):
-            words.setdefault(_plain(text), set()).add(key)
+        for text in (t for texts in service.keywords.values() for t in texts):
+            words.setdefault(plain(text), set()).add(key)
     # A search word counts only where it means one service.
     for word, keys in words.items():
         if len(keys) == 1:
@@ -184,8 +185,9 @@ def _names(targets: Mapping[str, Target]) -> dict[str, str]:
 
 def _variants(key: str, name: Words) -> set[str]:
     texts = [name] if isinstance(name, str) else list(name.values())
-    return {_plain(text) for text in (key, *texts)} - {""}
+    return {plain(text) for text in (key, *texts)} - {""}
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A name without case and punctuation."""
     return re.sub(r"[\W_]+", " ", text.casefold()).strip()
