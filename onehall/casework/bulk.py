@@ -266,11 +266,8 @@ class _Lines:
                 public = kind in PUBLIC_KINDS
             at = self._moment(entry.at)
             actor, fields = _actor(entry.actor_kind, entry.actor_id, entry.actor_name)
-            if type(data) is JsonText:
-                plain = hashed = data
-            else:
-                plain = json_text(data)
-                hashed = hashed_text(data, plain)
+            plain = json_text(data)
+            hashed = plain if type(data) is JsonText else hashed_text(data, plain)
             head = quick_hash(
                 head, case_id, seq, at=at, kind=kind, public=public, actor=actor, data=hashed
             )

@@ -93,6 +93,20 @@ class TestAddHours:
             PLAIN.add_hours(datetime(9999, 12, 1, tzinfo=UTC), 1)
 
 
+class TestAddTimeEach:
+    @given(
+        minutes=st.integers(0, 4 * 366 * 24 * 60),
+        hours=st.lists(st.floats(0, 3_000), max_size=4),
+        which=st.sampled_from([PLAIN, US, LUNCH]),
+    )
+    def test_is_add_time_of_each(
+        self, minutes: int, hours: list[float], which: WorkCalendar
+    ) -> None:
+        start = at("2024-01-01 00:00") + timedelta(minutes=minutes)
+        spans = [timedelta(hours=hour) for hour in hours]
+        assert which.add_time_each(start, spans) == [which.add_time(start, s) for s in spans]
+
+
 class TestAddDays:
     def test_is_due_at_closing_of_the_nth_working_day(self):
         assert PLAIN.add_days(at("2026-11-19 10:00"), 1) == at("2026-11-20 17:00")

@@ -39,7 +39,7 @@ ZONE = ZoneInfo("America/Los_Angeles")
 LA = profile.load("la")
 
 
-CALENDAR = {"hours": dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), ["08:00-17:00"])}
+CALENDAR = {"hours": {day: ["08:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}}
 
 
 def build(now: datetime) -> City:

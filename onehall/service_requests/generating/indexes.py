@@ -15,7 +15,8 @@ from onehall.service_requests.importing.rows import REQUESTS
 from onehall.service_requests.models import HistoryRun
 
 PEOPLE: Final = "people_person"
-TABLES: Final = (CASES, ENTRIES, REQUESTS, PEOPLE)
+TARGETS: Final = "casework_casetarget"
+TABLES: Final = (CASES, ENTRIES, TARGETS, REQUESTS, PEOPLE)
 _CONSTRAINTS: Final = """
 SELECT format('ALTER TABLE %%I DROP CONSTRAINT %%I', t.relname, c.conname),
        format('ALTER TABLE %%I ADD CONSTRAINT %%I %%s', t.relname, c.conname, pg_get_constraintdef(c.oid))

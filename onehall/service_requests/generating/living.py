@@ -7,7 +7,7 @@ from typing import Final
 from onehall.casework import clock
 from onehall.catalog.targets import FIRST_RESPONSE, Target
 from onehall.kernel.work_calendar import WorkCalendar
-from onehall.service_requests.generating.parts import PRIORITIES, RESIDENT, SYSTEM, Life
+from onehall.service_requests.generating.parts import RESIDENT, SYSTEM, Life
 from onehall.service_requests.generating.pools import Worker
 from onehall.service_requests.generating.profile import Profile
 from onehall.service_requests.generating.ways import End, Step
@@ -96,14 +96,13 @@ class Living:
 
     def _again(self, life: Life, end: End, at: datetime, worker: Worker, rng: Random) -> None:
         """Not fixed: open again with a new date, and closed again some days later."""
-        row, service = life.row, life.offered.service
+        row = life.row
         if end.dispute is None or end.again is None:
             return
         life.verdict(at, fixed=False)
         life.move(end.dispute, at, RESIDENT, int(rng.random() * _WORDS))
         row.reopened, row.closed_at, row.outcome = 1, None, ""
-        promise = service.promise_for(PRIORITIES[row.priority], life.codes)
-        row.due_at, row.counted_from = clock.due(promise, at, self._calendar), at
+        row.due_at, row.counted_from = clock.due(life.terms.promise, at, self._calendar), at
         done = at + timedelta(seconds=7200 + int(rng.random() * 500_000))
         if done < self._until:
             self._close(life, end.again, done, worker, rng)

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Final
 
-from onehall.casework import clock
 from onehall.casework.bulk import CaseRow
 from onehall.casework.linking import JsonText, json_text
 from onehall.casework.numbers import written
-from onehall.catalog.services import Promise
-from onehall.catalog.targets import Risk
+from onehall.kernel.chain import moment
+from onehall.kernel.copylines import NULL
+from onehall.service_requests.generating.dates import Dates, Terms, terms_of
 from onehall.service_requests.generating.living import Living
 from onehall.service_requests.generating.parts import PRIORITIES, RESIDENT, Bases, Life, Part, line
 from onehall.service_requests.generating.plan import Plan, chance, table
@@ -35,8 +35,8 @@ class Maker:
         weights = profile.channels
         self._channels = table(list(weights), list(weights.values()), _TABLE)
         self._hot = profile.hot_share if pools.spots.hot else 0.0
-        self._promises: dict[tuple[int, int, int], Promise] = {}
-        self._due: dict[tuple[int, date], datetime] = {}
+        self._known_terms: dict[tuple[int, int, int], Terms] = {}
+        self._dates = Dates(pools.calendar)
         self._before = {year: plan.requests_before(case) for year, case in plan.years()}
         self._living = Living(profile, pools.calendar, plan.until)
         self._reports = Reports(pools.languages, profile.shares, bases, plan.until)
@@ -55,7 +55,7 @@ class Maker:
             self._reports.first(part, life, index, rng)
             for number, (at_other, name) in enumerate(others, index + 1):
                 self._reports.further(part, life, number, name, at_other, rng)
-            if life.settles_at is not None or life.offered.service.targets:
+            if life.settles_at is not None or life.targets:
                 self._beside(part, life)
         return part
 
@@ -72,7 +72,8 @@ class Maker:
         routed = self._pools.routed(service, areas, channel, placed=spot is not None)
         chosen = random()
         priority = 0 if chosen < 0.92 else 1 if chosen < 0.99 else 2
-        due = self._due_at(self._promise(offered, priority, areas), day, at)
+        terms = self._terms(offered, priority, areas)
+        due, targets = self._dates.of(terms, day, at)
         row = CaseRow(
             id=self._bases.case + case,
             city_id=self._city.pk,
@@ -96,7 +97,7 @@ class Maker:
         if spot:
             row.lon, row.lat, row.cell, row.place_words = spot.lon, spot.lat, spot.cell, spot.words
         seconds = picked.seconds[int(random() * SPANS)]
-        life = Life(row, offered, routed.workers, seconds, channel, areas.codes)
+        life = Life(row, offered, routed.workers, seconds, channel, terms, targets)
         life.add(at, "received", _RECEIVED[channel], RESIDENT)
         return life
 
@@ -111,22 +112,13 @@ class Maker:
         some = spots.hot if random() < self._hot else spots.every
         return some[int(random() * len(some))]
 
-    def _promise(self, offered: Offered, priority: int, areas: Areas) -> Promise:
+    def _terms(self, offered: Offered, priority: int, areas: Areas) -> Terms:
+        """What is promised for a case, known for all cases like it."""
         known = offered.service.id, priority, id(areas)
-        found = self._promises.get(known)
+        found = self._known_terms.get(known)
         if found is None:
-            found = offered.service.promise_for(PRIORITIES[priority], areas.codes)
-            self._promises[known] = found
-        return found
-
-    def _due_at(self, promise: Promise, day: date, at: datetime) -> datetime | None:
-        """By the city's calendar; a promise of days is the same for all reports of a day."""
-        if not promise.days:
-            return clock.due(promise, at, self._pools.calendar)
-        found = self._due.get((promise.days, day))
-        if found is None:
-            found = self._pools.calendar.add_days(at, promise.days)
-            self._due[promise.days, day] = found
+            found = terms_of(offered.service, PRIORITIES[priority], areas.codes)
+            self._known_terms[known] = found
         return found
 
     def _others(self, life: Life, index: int, day: date, rng: Random) -> list[tuple[datetime, str]]:
@@ -151,24 +143,17 @@ class Maker:
 
     def _beside(self, part: Part, life: Life) -> None:
         """The timer that waits for the silence to be over, and the further targets."""
-        row, service = life.row, life.offered.service
+        row = life.row
         if life.settles_at is not None:
             timers = life.offered.flow.states[row.state].timers
             timer = next(t for t in timers if t.move and t.do == "fire")
             when = row.entered, timer.move, timer.position, life.settles_at
             part.timers.append(line(row.city_id, row.id, *when))
-        calendar = self._pools.calendar
-        for target in service.targets:
-            promise = target.term.of(PRIORITIES[row.priority], life.codes)
-            due = clock.due(promise, row.opened_at, calendar)
-            if due is not None:
-                risk = self._risk(service.risk, promise, row.opened_at, due)
-                met = life.met.get(target.kind)
-                dates = due, risk, met, met or row.closed_at
-                part.targets.append(line(row.city_id, row.id, target.kind, *dates))
-
-    def _risk(self, risk: Risk, promise: Promise, at: datetime, due: datetime) -> datetime:
-        """As `clock.risk`; of a promise in hours, the working time is known without counting it."""
-        if promise.hours is None or risk.hours is not None:
-            return clock.risk(risk, at, due, self._pools.calendar)
-        return min(due, self._pools.calendar.add_hours(at, promise.hours * risk.share / 100))
+        ended = NULL if row.closed_at is None else moment(row.closed_at)
+        for kind, due, risk in life.targets:
+            met = life.met.get(kind)
+            at = NULL if met is None else ended if met is row.closed_at else moment(met)
+            part.targets.append(
+                f"{row.city_id}\t{row.id}\t{kind}\t{moment(due)}\t{moment(risk)}\t{at}\t"
+                f"{ended if met is None else at}"
+            )

@@ -8,6 +8,7 @@ from onehall.casework.bulk import CaseRow, EntryRow
 from onehall.casework.linking import JsonText, json_text
 from onehall.kernel.chain import moment
 from onehall.kernel.copylines import NULL, text
+from onehall.service_requests.generating.dates import TargetDates, Terms
 from onehall.service_requests.generating.pools import Offered, Worker
 from onehall.service_requests.generating.ways import Step
 from onehall.service_requests.importing.rows import RequestRow
@@ -63,7 +64,8 @@ class Life:
     workers: tuple[Worker, ...]
     seconds: int
     channel: str
-    codes: dict[str, str]
+    terms: Terms
+    targets: TargetDates
     met: dict[str, datetime] = field(default_factory=dict)
     settles_at: datetime | None = None
     said: tuple[bool, datetime] | None = None
