@@ -48,6 +48,7 @@ PARTS = (
     Part("moves", ("--cases", "100000")),
     Part("timers"),
     Part("rehearsal"),
+    Part("generating"),
     Part("live"),
     Part("places"),
     Part("storage"),

@@ -35,7 +35,7 @@ def multiply(db: psycopg.Connection, *, originals: int, cases: int, bare: bool =
 
     `bare` copies have no timeline at all instead of naming one that is not there.
     """
-    have = _one(db, "SELECT count(*) FROM casework_case")
+    have = count(db)
     base = _one(db, "SELECT count(*) FROM casework_case WHERE id <= %s", originals)
     names = [row[0] for row in db.execute(COLUMNS)]
     changed = CHANGED | (BARE if bare else {})
@@ -50,6 +50,11 @@ def multiply(db: psycopg.Connection, *, originals: int, cases: int, bare: bool =
             {"first": done + 1, "last": done + copies, "base": originals},
         )
     db.execute("VACUUM ANALYZE casework_case")
+    return count(db)
+
+
+def count(db: psycopg.Connection) -> int:
+    """How many cases there are."""
     return _one(db, "SELECT count(*) FROM casework_case")
 
 

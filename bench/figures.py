@@ -1,6 +1,6 @@
 """Measures the page of figures and the file of a list, with the counts in memory thrown away each time.
 
-`python -m bench.figures [--cases 100000,1000000] [--times 5] [--folder DIR]` starts a demo, multiplies its
+`python -m bench.figures [--cases 100000,1000000] [--times 5] [--folder DIR] [--profile la]` starts a demo, multiplies its
 cases and asks for the pages in a process of its own; prints one JSON line per figure.
 """
 
@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.site import Site, multiply, running
+from bench.site import Site, multiply, profile_option, running
 
 PERIODS = ("7", "30", "90", "year")
 
@@ -29,11 +29,12 @@ def main() -> None:
     parser.add_argument("--cases", default="100000,1000000")
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--folder", type=Path)
+    profile_option(parser)
     asked = parser.parse_args()
     with running(folder=asked.folder) as site:
         bench = Bench(site, asked.times)
         for cases in (int(n) for n in asked.cases.split(",")):
-            bench.cases = multiply(site, cases)
+            bench.cases = multiply(site, cases, profile=asked.profile)
             for period in PERIODS:
                 bench.page(f"/desk/figures?period={period}")
             bench.page("/desk/figures?period=30", who="supervisor")

@@ -1,6 +1,6 @@
 """Measures the pages as people ask for them: requests per second and latency at 8 clients.
 
-`python -m bench.http [--cases 100000,1000000] [--seconds 8] [--folder DIR]` needs `wrk` (a Debian
+`python -m bench.http [--cases 100000,1000000] [--seconds 8] [--folder DIR] [--profile la]` needs `wrk` (a Debian
 package) and prints one JSON line per figure. Reports are created over HTTP, each durable.
 """
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.site import Site, held_worker, multiply, running, settle
+from bench.site import Site, held_worker, multiply, profile_option, running, settle
 
 CLIENTS = 8
 MANY_LUA = """
@@ -220,7 +220,7 @@ def machine() -> None:
     say(what="machine", loop_seconds=round(wall, 2), cpu_seconds=round(own, 2), load=load)
 
 
-def measure(site: Site, sizes: list[int], seconds: int) -> None:
+def measure(site: Site, sizes: list[int], seconds: int, profile: str = "") -> None:
     """Everything, at each number of cases."""
     say(what="settled", seconds=settle(site))
     machine()
@@ -239,7 +239,7 @@ def measure(site: Site, sizes: list[int], seconds: int) -> None:
     creates(site, seconds)
     cookie = staff_cookie(site)
     for size in sizes:
-        total = multiply(site, size)
+        total = multiply(site, size, profile=profile)
         say(what="cases", cases=total, settled_seconds=settle(site))
         pages(site, f"inbox, page 1, {size} cases", ["/desk"], seconds, Cookie=cookie)
         pages(site, f"inbox, all, page 1, {size} cases", ["/desk?show=all"], seconds, Cookie=cookie)
@@ -257,13 +257,14 @@ def main() -> None:
     parser.add_argument("--cases", default="100000,1000000")
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--folder", type=Path)
+    profile_option(parser)
     asked = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit(
             "`wrk` is not installed (Debian: apt-get install wrk); nothing was measured."
         )
     with running(folder=asked.folder) as site:
-        measure(site, [int(n) for n in asked.cases.split(",")], asked.seconds)
+        measure(site, [int(n) for n in asked.cases.split(",")], asked.seconds, asked.profile)
 
 
 if __name__ == "__main__":

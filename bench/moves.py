@@ -1,6 +1,6 @@
 """Measures a move with its timeline, timers and outbox: rate and latency through the action and over HTTP.
 
-`python -m bench.moves [--cases 100000,1000000] [--seconds 10] [--processes 1,2,4] [--folder DIR]` starts a
+`python -m bench.moves [--cases 100000,1000000] [--seconds 10] [--processes 1,2,4] [--folder DIR] [--profile la]` starts a
 demo, multiplies its cases, holds the worker and lets that many processes make legal moves on cases of
 their own, picked at random from all open ones. Every commit is durable. At the end every hash is
 recomputed. One JSON line per figure.
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.http import staff_cookie
-from bench.site import Site, held_worker, multiply, running
+from bench.site import Site, held_worker, multiply, profile_option, running
 
 if TYPE_CHECKING:
     from onehall.casework.models import Case
@@ -66,12 +66,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--processes", default="1,2,4")
     parser.add_argument("--folder", type=Path)
+    profile_option(parser)
     asked = parser.parse_args()
     with running(folder=asked.folder) as site:
         cookie = staff_cookie(site)
         with held_worker(site):
             for size in (int(n) for n in asked.cases.split(",")):
-                cases = multiply(site, size, bare=True)
+                cases = multiply(site, size, bare=True, profile=asked.profile)
                 for count in (int(n) for n in asked.processes.split(",")):
                     measure(site, cases, count, asked.seconds)
                     measure(site, cases, count, asked.seconds, cookie)

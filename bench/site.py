@@ -2,8 +2,10 @@
 
 The demo's own city and history, multiplied by SQL to any number of cases (copies keep everything
 that pages and indexes read; their hash chains are those of the original and are not verified here).
+Or, with a profile, made-up cases of their own.
 """
 
+import argparse
 import contextlib
 import os
 import re
@@ -151,7 +153,32 @@ def _command(pid: int) -> bytes:
     return b""
 
 
-def multiply(site: Site, cases: int, *, bare: bool = False) -> int:
-    """Copy the history until the city has about `cases`; returns how many there are."""
+def multiply(site: Site, cases: int, *, bare: bool = False, profile: str = "") -> int:
+    """Copy the history until the city has about `cases`; returns how many there are.
+
+    With a profile the rest is made up like it instead of copied, with timelines, reports and people of their own.
+    """
     with site.connect() as db:
-        return ballast.multiply(db, originals=site.originals, cases=cases, bare=bare)
+        if not profile:
+            return ballast.multiply(db, originals=site.originals, cases=cases, bare=bare)
+        if (wanted := cases - ballast.count(db)) > 0:
+            _make_up(site, wanted, profile)
+            db.execute("VACUUM ANALYZE casework_case")
+        return ballast.count(db)
+
+
+def _make_up(site: Site, cases: int, profile: str) -> None:
+    """`onehall generate history` on the site's database; the number of cases is the seed, so that each adds to the others."""
+    words = ["generate", "history", "--cases", str(cases), "--seed", str(cases)]
+    subprocess.run(
+        [sys.executable, "-m", "onehall", *words, "--profile", profile, "--rebuild-indexes"],
+        env={**os.environ, "DATABASE_URL": site.database, "ONEHALL_MODE": "demo"},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def profile_option(parser: argparse.ArgumentParser) -> None:
+    """The option that says what cases are made up like."""
+    text = "make cases up like this profile of `onehall generate history` instead of copying them"
+    parser.add_argument("--profile", default="", help=text)
