@@ -65,7 +65,13 @@ WRITERS = {
     "bulk.py": "COPY for imports and histories",
     "pack.py": "applying a pack",
 }
-WRITING_FOLDERS = ("catalog/pack/", "service_requests/importing/", "cli/", "messaging/worker.py")
+WRITING_FOLDERS = (
+    "catalog/pack/",
+    "service_requests/importing/",
+    "service_requests/generating/",
+    "cli/",
+    "messaging/worker.py",
+)
 MANAGERS = ("people/models.py",)
 WRITES = frozenset(
     {
