@@ -69,10 +69,10 @@ def main() -> None:
     asked = parser.parse_args()
     with running(folder=asked.folder) as site:
         cookie = staff_cookie(site)
-        with held_worker(site):
-            for size in (int(n) for n in asked.cases.split(",")):
-                cases = multiply(site, size, bare=True)
-                settle(site)
+        for size in (int(n) for n in asked.cases.split(",")):
+            cases = multiply(site, size, bare=True)
+            settle(site)
+            with held_worker(site):
                 for count in (int(n) for n in asked.processes.split(",")):
                     measure(site, cases, count, asked.seconds)
                     measure(site, cases, count, asked.seconds, cookie)
