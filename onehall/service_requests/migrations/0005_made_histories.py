@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('places', '0002_city_publishing'),
-        ('service_requests', '0003_bulk_acts'),
+        ('service_requests', '0004_common_words'),
     ]
 
     operations = [
