@@ -175,6 +175,25 @@ class TestCatalogue:
         assert found[3][0] == "d"
         assert found[3][2] < 1
 
+    def test_kinds_fall_on_the_service_that_has_most_words_in_common(self) -> None:
+        services = {
+            key: parse_service(service_doc(key, name, "desk", keywords={"en": words}))
+            for key, name, words in (
+                ("rats", "Rats", ["pest"]),
+                ("bulky-pickup", "Bulky item pick-up", ["sofa", "appliances"]),
+                ("noise", "Noise", ["loud music"]),
+            )
+        }
+        kinds = [
+            Kind(name, 1, (1, 2, 3)) for name in ("Bulky Items", "Household Appliance", "Sewer")
+        ]
+        found = {kind.name: key for key, kind, _ in reversed(pools.shared_out(kinds, services))}
+        assert found == {
+            "Bulky Items": "bulky-pickup",
+            "Household Appliance": "bulky-pickup",
+            "Sewer": "rats",
+        }
+
     def test_a_flow_that_waits_for_tasks_is_left_out(self) -> None:
         service = parse_service(service_doc("pothole", "Pothole", "roads"))
         words = (["Done."], ["No."], ["Still there."])

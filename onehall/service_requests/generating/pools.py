@@ -28,6 +28,9 @@ PICKS: Final = 8_192
 SPANS: Final = 1_024
 _LEFT_OVER: Final = 0.03
 """Share of the services that no kind of the profile falls on."""
+_ALIKE: Final = 0.25
+"""Least that a kind and a service must have in common."""
+_SHORT: Final = 2
 _TENTH: Final = NormalDist().inv_cdf(0.9)
 
 
@@ -121,18 +124,18 @@ class Pools:
 def shared_out(
     kinds: Sequence[Kind], services: Mapping[str, ServiceDefinition]
 ) -> list[tuple[str, Kind, float]]:
-    """Which service each kind falls on, with its weight: the one of its name, else the next that none has.
+    """Which service each kind falls on, with its weight: by name, by words in common, else the next that none has.
 
     Services that are left over get a small share, with the times of the kinds in turn.
     """
-    names, found = names_of(services), []
+    names, words, found = names_of(services), _words_of(services), []
     unknown = []
     for kind in sorted(kinds, key=lambda kind: (-kind.weight, kind.name)):
-        key = names.get(plain(kind.name))
-        if key is None:
-            unknown.append(kind)
-        else:
+        key = names.get(plain(kind.name)) or _alike(kind.name, words)
+        if key:
             found.append((key, kind, kind.weight))
+        else:
+            unknown.append(kind)
     taken = {key for key, _, _ in found}
     free = [key for key in services if key not in taken] or list(services)
     for number, kind in enumerate(unknown):
@@ -143,6 +146,37 @@ def shared_out(
     for number, key in enumerate(rest):
         found.append((key, kinds[number % len(kinds)], whole * _LEFT_OVER / len(rest)))
     return found
+
+
+def _stems(text: str) -> set[str]:
+    """The words of a name without endings, so that "Items" is "item"."""
+    return {word.removesuffix("s") for word in plain(text).split() if len(word) > _SHORT}
+
+
+def _words_of(services: Mapping[str, ServiceDefinition]) -> dict[str, dict[str, float]]:
+    """Each word of names and search words: the services it stands for, the rarer the surer; most in their names."""
+    found: dict[str, dict[str, float]] = {}
+    for key, service in services.items():
+        for text in (t for texts in service.keywords.values() for t in texts):
+            for word in _stems(text):
+                found.setdefault(word, {})[key] = 1.0
+    for key, service in services.items():
+        for text in (key, pick(service.name, "en")):
+            for word in _stems(text):
+                found.setdefault(word, {})[key] = 2.0
+    return {
+        word: {key: weight / len(by) for key, weight in by.items()} for word, by in found.items()
+    }
+
+
+def _alike(name: str, words: Mapping[str, Mapping[str, float]]) -> str:
+    """The service that has most in common with a name; "" when there is too little."""
+    scores: dict[str, float] = {}
+    for word in sorted(_stems(name)):
+        for key, weight in words.get(word, {}).items():
+            scores[key] = scores.get(key, 0.0) + weight
+    best = max(scores, key=lambda key: scores[key], default="")
+    return best if best and scores[best] >= _ALIKE else ""
 
 
 def _weighed(picks: Sequence[tuple[Pick, float]]) -> list[Pick]:
