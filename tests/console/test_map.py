@@ -9,7 +9,8 @@ import pytest
 from onehall.casework.actions import CasePlace
 from onehall.casework.models import Case
 from onehall.casework.selection import Box
-from onehall.console import maps
+from onehall.console import maps as marked
+from onehall.look import maps
 from onehall.kernel.clock import now
 from onehall.places.models import City
 from tests.console.people import Person, report
@@ -107,7 +108,7 @@ def test_draws_a_bounded_number_of_marks(
 ) -> None:
     for n in range(6):
         at(city, LON + n * 0.004, LAT)
-    monkeypatch.setattr(maps, "MOST_MARKS", 4)
+    monkeypatch.setattr(marked, "MOST_MARKS", 4)
     text = page(ana, lon=str(LON), lat=str(LAT), z="15")
     assert text.count('<a class="spot') == 4
     assert "go closer to see all of them" in text
