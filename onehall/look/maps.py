@@ -157,6 +157,7 @@ class Mark:
     href: str
     words: str
     late: bool
+    piled: bool = False
 
     @property
     def radius(self) -> int:

@@ -10,8 +10,8 @@ from onehall.casework.actions import CasePlace
 from onehall.casework.models import Case
 from onehall.casework.selection import Box
 from onehall.console import maps as marked
-from onehall.look import maps
 from onehall.kernel.clock import now
+from onehall.look import maps
 from onehall.places.models import City
 from tests.console.people import Person, report
 
