@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 from onehall.casework.lists import ORDERS, Edge
@@ -133,7 +134,10 @@ def squares(
     rows = meant(city, query, now=now).filter(cell__isnull=False)
     rows = rows.order_by(*ORDERS["newest"].by(backwards=False))
     columns = ("id", "cell", "lon", "lat", "number", "service_id", "opened_at")
-    sql, params = rows.values_list(*columns)[:MOST_DRAWN].query.sql_with_params()
+    try:
+        sql, params = rows.values_list(*columns)[:MOST_DRAWN].query.sql_with_params()
+    except EmptyResultSet:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(SQUARES_SQL.format(sql), [*params, shift, shift, most])
         found: Sequence[Any] = cursor.fetchall()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -31,7 +32,10 @@ def marks(
     rows: models.QuerySet[Any] = meant(desk.actor, query, now=desk.now, day_end=desk.day_end)
     rows = rows.filter(seen.box.condition()).order_by(*query.sorting.by(backwards=False))
     columns = ("cell", "lon", "lat", "number", "due_order", "paused_at", "is_open")
-    sql, params = rows.values_list(*columns)[:MOST_DRAWN].query.sql_with_params()
+    try:
+        sql, params = rows.values_list(*columns)[:MOST_DRAWN].query.sql_with_params()
+    except EmptyResultSet:
+        return [], 0, False
     with connection.cursor() as cursor:
         cursor.execute(MARKS_SQL.format(sql), [seen.shift, desk.now, *params, MOST_MARKS + 1])
         found = cursor.fetchall()

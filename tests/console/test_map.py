@@ -126,3 +126,8 @@ def test_late_ones_are_marked_in_words_too(ana: Person, city: City) -> None:
     past = now() - dt.timedelta(days=1)
     Case.objects.filter(pk=case.pk).update(due_at=past, due_order=past)
     assert f'aria-label="Case {case.number}, late"' in page(ana)
+
+
+def test_words_that_nothing_has_leave_the_map_empty(ana: Person, city: City) -> None:
+    at(city, LON, LAT)
+    assert '<a class="spot' not in page(ana, text="zzzz")
