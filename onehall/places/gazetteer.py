@@ -94,8 +94,8 @@ class _Search:
         street = self.index.streets[number]
         if street.lines:
             lon, lat = _half_way(street.lines)
-        elif street.last > street.first:
-            position = (street.first + street.last) // 2
+        elif street.addresses:
+            position = street.addresses[len(street.addresses) // 2]
             lon = float(self.index.addresses.lon[position])
             lat = float(self.index.addresses.lat[position])
         else:
@@ -118,8 +118,8 @@ class _Search:
         found = []
         for (a, score_a), (b, score_b) in product(left, right):
             score = (score_a + score_b) / 2
-            for number in self.index.corners_of.get((min(a, b), max(a, b)), ()):
-                words = wording.corner(self.index.streets[a].name, self.index.streets[b].name)
+            for number in self.index.corners_of(a, b):
+                words = wording.corner(self.index.street_name(a), self.index.street_name(b))
                 lon, lat = (
                     self.index.corner_points.lon[number],
                     self.index.corner_points.lat[number],
@@ -138,7 +138,7 @@ class _Search:
         found = []
         for code in dict.fromkeys([whole, *(word for word in words if _has_digit(word))]):
             others = [word for word in words if word != code] if code != whole else []
-            for number in self.index.assets_by_code.get(code, ())[:12]:
+            for number in self.index.assets_with(code)[:12]:
                 thing = self.index.assets[number]
                 known = sum(any(w.startswith(other) for w in thing.words) for other in others)
                 if others:
@@ -155,7 +155,7 @@ class _Search:
         thing = self.index.assets[number]
         where = self.city.words(thing.name, self.language)
         for _, street in self.index.streets_near(thing.lon, thing.lat, 40.0)[: 0 if where else 1]:
-            where = self.index.streets[street].name
+            where = self.index.street_name(street)
         words = wording.asset(thing.kind, thing.code, where)
         return FoundPlace(
             thing.lon, thing.lat, words, "asset",
@@ -176,9 +176,7 @@ class _Search:
 
     def _exact(self, street_id: int, house: rules.House, score: float) -> FoundPlace | None:
         """The house itself; with the typed letter and unit when there is one."""
-        street = self.index.streets[street_id]
-        numbers = self.index.address_number[street.first : street.last]
-        low, high = np.searchsorted(numbers, (house.number, house.number + 1)).tolist()
+        low, high = self._with_number(street_id, house.number)
         if low == high:
             return None
 
@@ -189,9 +187,16 @@ class _Search:
             )
             return self.index.address_suffix[position] != house.suffix, other_unit, position
 
-        best = min(range(street.first + low, street.first + high), key=fit)
+        best = min(range(low, high), key=fit)
         wrong_letter = fit(best)[0]
         return self._house(best, score - (4.0 if wrong_letter else 0.0))
+
+    def _with_number(self, street_id: int, number: int) -> tuple[int, int]:
+        """The first address of a street with a number, and the one after the last."""
+        there = self.index.addresses_of(street_id)
+        numbers = self.index.address_number[there.start : there.stop]
+        low, high = np.searchsorted(numbers, (number, number + 1)).tolist()
+        return there.start + low, there.start + high
 
     def _house(self, position: int, score: float, words: str = "") -> FoundPlace:
         lon, lat = self.index.addresses.lon[position], self.index.addresses.lat[position]
@@ -200,17 +205,19 @@ class _Search:
 
     def _estimated(self, street_id: int, house: rules.House, score: float) -> FoundPlace | None:
         """A house that is not in the list: between its neighbors, along the street's numbers, or near one."""
-        street = self.index.streets[street_id]
-        address = f"{self.typed.number} {street.name}"
+        if not house.number:
+            return None
+        there = self.index.addresses_of(street_id)
+        address = f"{self.typed.number} {self.index.street_name(street_id)}"
         point = self._between(street_id, house.number) or self._along(street_id, house.number)
         if point:
             words = wording.about_where(address)
             return FoundPlace(
                 *point, words, "address", score=score * 0.92, exact=False, address=address
             )
-        if street.last > street.first:
-            numbers = self.index.address_number[street.first : street.last]
-            nearest = street.first + int(np.argmin(np.abs(numbers - house.number)))
+        if there:
+            numbers = self.index.address_number[there.start : there.stop]
+            nearest = there.start + int(np.argmin(np.abs(numbers - house.number)))
             words = wording.pin_at(address, self.index.address_words(nearest))
             return replace(self._house(nearest, score * 0.84, words), address=address)
         found = self._street(street_id, score * 0.8, wording.pin_on_street(address))
@@ -218,15 +225,15 @@ class _Search:
 
     def _between(self, street_id: int, number: int) -> tuple[float, float] | None:
         """The point between the next lower and the next higher house, on the same side when both are known."""
-        street = self.index.streets[street_id]
-        numbers = self.index.address_number[street.first : street.last]
+        there = self.index.addresses_of(street_id)
+        numbers = self.index.address_number[there.start : there.stop]
         for same_side in (True, False):
             fitting = numbers % 2 == number % 2 if same_side else np.ones(len(numbers), dtype=bool)
             below = np.flatnonzero(fitting & (numbers < number))
             above = np.flatnonzero(fitting & (numbers > number))
             if not len(below) or not len(above):
                 continue
-            low, high = street.first + int(below[-1]), street.first + int(above[0])
+            low, high = there.start + int(below[-1]), there.start + int(above[0])
             point = self._part_way(low, high, number)
             if point:
                 return point

@@ -16,12 +16,13 @@ def _set_of(words: str) -> frozenset[str]:
 # Every spelling of a word in a street name, told by its short form.
 _SAME_WORDS: Final = {
     "aly": "alley ally allee",
-    "ave": "avenue av aven avenu avn avnue avenida avda",
-    "blvd": "boulevard bl boul boulv bulevar bulevard",
+    "ave": "avenue av aven avenu avn avnue avenida avda avinguda",
+    "blvd": "boulevard bl bd boul boulv bulevar bulevard",
     "calle": "cll cl",
     "cir": "circle circ crcl circulo",
     "cmno": "camino cno",
     "ct": "court crt",
+    "chem": "chemin",
     "cv": "cove",
     "dr": "drive driv drv",
     "expy": "expressway expwy exp",
@@ -29,6 +30,7 @@ _SAME_WORDS: Final = {
     "grn": "green",
     "hts": "heights",
     "hwy": "highway hiway hway carretera",
+    "imp": "impasse",
     "jct": "junction",
     "ln": "lane",
     "lp": "loop",
@@ -36,13 +38,15 @@ _SAME_WORDS: Final = {
     "mtn": "mountain",
     "pkwy": "parkway pkway pky parkwy",
     "pl": "place",
-    "plz": "plaza",
+    "plz": "plaza praca piazza",
     "prom": "promenade paseo",
     "pt": "point punta",
+    "qu": "quai",
     "rd": "road",
     "rte": "route ruta",
+    "rue": "rua",
     "sq": "square sqr",
-    "st": "street str strt saint",
+    "st": "street str strt saint strasse",
     "ter": "terrace terr",
     "trl": "trail",
     "tpke": "turnpike",
@@ -82,9 +86,11 @@ _SHORT: Final = {
     word: short for short, words in _SAME_WORDS.items() for word in (*words.split(), short)
 }
 TYPES: Final = _set_of(
-    "aly ave blvd calle cir cmno ct cv dr expy fwy hwy jct ln lp pkwy pl plz prom rd rte sq st "
-    "ter trl tpke wy xing"
+    "aly ave blvd calle chem cir cmno ct cv dr expy fwy hwy imp jct ln lp pkwy pl plz prom qu rd "
+    "rte rue sq st ter trl tpke wy xing"
 )
+# A word for any street, said in one language or another: "calle Mill" is Mill Street.
+_ANY_STREET: Final = _set_of("calle rue st")
 DIRECTIONS: Final = _set_of("n s e w ne nw se sw")
 _SMALL_WORDS: Final = _set_of("the of de del la el los las y and")
 _UNIT: Final = re.compile(
@@ -97,6 +103,11 @@ _NUMBER: Final = re.compile(
 _LEADING: Final = re.compile(
     r"^(?:(?:no|num|numero|nr)\s+)?(\d{1,6}(?:-\d{1,5})?(?:\s?[a-z](?=\s))?)(?:\s1/2)?\s+(\S.*)$"
 )
+_RUN_ON: Final = re.compile(r"^(\d{1,6})(?!(?:st|nd|rd|th|er|eme)\b)([a-z]{3,}.*)$")
+# "Pier 3 The Embarcadero": a number that begins with a word.
+_WORDED: Final = re.compile(r"^([a-z]+ \d{1,5}[a-z]?)\s+(\S.*)$")
+_SPAN: Final = re.compile(r"^(\d{1,6})\s*-\s*(\d{1,6})$")
+_LONGEST_SPAN: Final = 60
 _TRAILING: Final = re.compile(
     r"^(\S.*?\D)\s+(?:(?:no|num|numero|nr)\s+)?(\d{1,6}(?:-\d{1,5})?[a-z]?)$"
 )
@@ -160,6 +171,23 @@ def digits_of(norm: str) -> frozenset[str]:
     return frozenset(word for word in norm.split() if any(letter.isdigit() for letter in word))
 
 
+def numbers_of(norm: str) -> frozenset[str]:
+    """The numbers in a name: "4th st" and the misspelt "4ht st" both have 4."""
+    return frozenset(re.findall(r"\d+", norm))
+
+
+def unlike(typed: set[str], name: set[str]) -> set[str]:
+    """Typed words that a name lacks, unless both only say "street"."""
+    extra = typed - name
+    return extra - _ANY_STREET if name & _ANY_STREET else extra
+
+
+def ordinal(number: str) -> str:
+    """ "4" as "4th", "22" as "22nd"."""
+    teen = number[-2:] in {"11", "12", "13"}
+    return number + ("th" if teen else {"1": "st", "2": "nd", "3": "rd"}.get(number[-1], "th"))
+
+
 @dataclass(frozen=True)
 class House:
     """A house number as typed, for sorting and interpolating: "14B" is (14, "b")."""
@@ -172,10 +200,22 @@ def house(number: str) -> House:
     """A house number as written in an address list. "91-33" is block 91, house 33: 9133."""
     found = re.match(r"^\s*(\d{1,6})(?:-(\d{1,5}))?\s*(.*)$", plain(number))
     if found is None:
-        return House(0, plain(number))
+        return House(0, plain(number).replace(" ", ""))
     first, second, rest = found.groups()
     whole = int(first + second) if second else int(first)
     return House(min(whole, 2_000_000_000), rest.replace(" ", ""))
+
+
+def houses(number: str) -> list[House]:
+    """Every number that a written one stands for: "12-16" is found by itself and by 12, 14 and 16."""
+    found = [house(number)]
+    span = _SPAN.match(number.strip())
+    if span:
+        first, last = int(span[1]), int(span[2])
+        if 0 < last - first <= _LONGEST_SPAN:
+            step = 2 if (last - first) % 2 == 0 else 1
+            found += [House(one) for one in range(first, last + 1, step)]
+    return found
 
 
 @dataclass(frozen=True)
@@ -203,6 +243,10 @@ def take_apart(text: str, *, city_names: tuple[str, ...] = ()) -> Typed:
         number, street = leading[1], leading[2]
     elif trailing := _TRAILING.match(bare):
         street, number = trailing[1], trailing[2]
+    elif run_on := _RUN_ON.match(bare):
+        number, street = run_on[1], run_on[2]
+    elif worded := _WORDED.match(bare):
+        number, street = worded[1], worded[2]
     return Typed(bare, number.replace(" ", ""), street, unit, corner)
 
 

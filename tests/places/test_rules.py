@@ -71,7 +71,7 @@ def test_a_normalized_name_stays_as_it_is(name: str) -> None:
 
 
 def test_names_that_differ_in_a_figure_are_not_taken_for_each_other() -> None:
-    names = Names([("14th Street", 1), ("4th Street", 2), ("24th Street", 3)])
+    names = Names.of([("14th Street", 1), ("4th Street", 2), ("24th Street", 3)])
     assert names.match("4th street")[0] == (2, 100.0)
     assert [owner for owner, score in names.match("4th street") if score > 60] == [2]
     assert names.match("4 st")[0] == (2, 100.0)
@@ -80,5 +80,5 @@ def test_names_that_differ_in_a_figure_are_not_taken_for_each_other() -> None:
 
 @given(st.text(max_size=80))
 def test_any_text_can_be_matched(text: str) -> None:
-    found = Names([("Mill Lane", 1), ("Cooper Green", 2)]).match(text)
+    found = Names.of([("Mill Lane", 1), ("Cooper Green", 2)]).match(text)
     assert all(0 < score <= 100 for _, score in found)

@@ -151,10 +151,11 @@ def _streets(folder: Path, problems: Problems) -> list[StreetRow]:
         found = {field: feature.whole(field) for field in NUMBER_FIELDS}
         numbers = {field: value for field, value in found.items() if value is not None}
         _check_numbers(feature, numbers)
+        aliases = feature.texts("aliases")
         shape = feature.geometry(geometry.LINES)
         feature.finish()
         if shape and feature.sound:
-            rows.append(StreetRow(name, kind, geometry.lines_of(shape), numbers))
+            rows.append(StreetRow(name, kind, geometry.lines_of(shape), numbers, aliases))
     return rows
 
 
