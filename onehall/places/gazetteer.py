@@ -73,8 +73,10 @@ class _Search:
         found = [*self._corners(), *self._assets(), *self._addresses()]
         if max((place.score for place in found), default=0.0) < 99:
             found += self._streets()
-        found += self._landmarks()
-        return found
+        # A building is often called by its address.
+        said = {rules.street_norm(place.words) for place in found if place.kind == "address"}
+        marks = self._landmarks()
+        return found + [mark for mark in marks if rules.street_norm(mark.words) not in said]
 
     def _point(self, lon: float, lat: float) -> FoundPlace:
         here = nearby.reverse(self.city, lon, lat, self.language)

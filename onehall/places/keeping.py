@@ -62,7 +62,7 @@ def _clear(path: Path, slug: str) -> None:
 def prepare(city: City) -> None:
     """Have the file ready before anybody asks for a place."""
     path = _path(city)
-    if path is None:
+    if path is None or path.exists():
         return
     with _alone(path, city.slug):
         if tables.mapped(path) is None:

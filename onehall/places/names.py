@@ -18,6 +18,7 @@ _GOOD: Final = 95.0
 _MOST_BEGUN: Final = 400
 _MOST_LIKE: Final = 120
 _SECOND: Final = 1.0
+_MENDED: Final = 0.94
 _LAST: Final = "\U0010ffff"
 
 
@@ -58,6 +59,13 @@ class Names:
             self._begun(form, scores)
         if len(norm) >= _SHORTEST_GUESS and max(scores.values(), default=0) < _GOOD:
             self._guessed(norm, scores)
+            other = rules.mended(norm)
+            if other != norm:
+                put_right: dict[int, float] = {}
+                self._exact(other, put_right)
+                self._guessed(other, put_right)
+                for index, score in put_right.items():
+                    _raise(scores, index, score * _MENDED)
         best: dict[int, float] = {}
         for index, score in scores.items():
             owner = self._owners[index]

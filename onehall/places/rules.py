@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from onehall.kernel.geo import Box
 
 
@@ -85,6 +88,9 @@ _SAME_WORDS: Final = {
 _SHORT: Final = {
     word: short for short, words in _SAME_WORDS.items() for word in (*words.split(), short)
 }
+_SHORTEST_SLIP: Final = 4
+_LONG_WORD: Final = 8
+_SPELLED: Final = sorted(word for word in _SHORT if len(word) >= _SHORTEST_SLIP)
 TYPES: Final = _set_of(
     "aly ave blvd calle chem cir cmno ct cv dr expy fwy hwy imp jct ln lp pkwy pl plz prom qu rd "
     "rte rue sq st ter trl tpke wy xing"
@@ -97,15 +103,17 @@ _UNIT: Final = re.compile(
     r"(?:\b(?:apartment|apt|unit|suite|ste|room|rm|floor|fl|bldg|building|lot|space|spc|apartamento"
     r"|apto|departamento|depto|dpto|piso|local|oficina|ofna)\b\.?\s*#?\s*|#\s*)([0-9a-z][0-9a-z-]*)"
 )
+_HALF: Final = r"(?:[\s-]?\d/\d)?"
 _NUMBER: Final = re.compile(
-    r"^(?:no|num|numero|nr)?\s*(\d{1,6}(?:-\d{1,5})?)\s?([a-z]?)(?:\s1/2)?$"
+    rf"^(?:no|num|numero|nr)?\s*(\d{{1,6}}(?:-\d{{1,5}})?)\s?([a-z]?){_HALF}$"
 )
 _LEADING: Final = re.compile(
-    r"^(?:(?:no|num|numero|nr)\s+)?(\d{1,6}(?:-\d{1,5})?(?:\s?[a-z](?=\s))?)(?:\s1/2)?\s+(\S.*)$"
+    r"^(?:(?:no|num|numero|nr)\s+)?"
+    rf"(\d{{1,6}}(?:\s?-\s?\d{{1,5}}(?!/))?(?:\s?(?:[a-z]|bis|ter)(?=\s))?{_HALF})\s+(\S.*)$"
 )
 _RUN_ON: Final = re.compile(r"^(\d{1,6})(?!(?:st|nd|rd|th|er|eme)\b)([a-z]{3,}.*)$")
 # "Pier 3 The Embarcadero": a number that begins with a word.
-_WORDED: Final = re.compile(r"^([a-z]+ \d{1,5}[a-z]?)\s+(\S.*)$")
+_WORDED: Final = re.compile(rf"^([a-z]+ \d{{1,5}}[a-z]?{_HALF})\s+(\S.*)$")
 _SPAN: Final = re.compile(r"^(\d{1,6})\s*-\s*(\d{1,6})$")
 _LONGEST_SPAN: Final = 60
 _TRAILING: Final = re.compile(
@@ -125,13 +133,14 @@ _ASIDE: Final = re.compile(
     r"\(\s*((?:apt|unit|ste|suite|bldg|building|#)[^)]*)?[^)]*\)?", re.IGNORECASE
 )
 _BLOCK_OF: Final = re.compile(r"^(\d+)\s+(?:block|cuadra)\s+(?:of\s+|de\s+)?")
+_FRACTIONS: Final = str.maketrans({"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "\u2044": "/"})
 _POSTCODE: Final = re.compile(r"^(?:[a-z]{2}\s+)?\d{5}(?:-\d{4})?$|^[a-z]{2}$|^usa?$")
 
 
 def plain(text: str) -> str:
     """Small letters without accents, punctuation that means nothing removed, single spaces."""
     # Twice: lettering such as \N{MATHEMATICAL SANS-SERIF CAPITAL A} only has small letters once it is taken apart.
-    small = unicodedata.normalize("NFKD", text).casefold()
+    small = unicodedata.normalize("NFKD", text.translate(_FRACTIONS)).casefold()
     bare = "".join(
         letter
         for letter in unicodedata.normalize("NFKD", small)
@@ -182,6 +191,20 @@ def unlike(typed: set[str], name: set[str]) -> set[str]:
     return extra - _ANY_STREET if name & _ANY_STREET else extra
 
 
+@lru_cache(maxsize=20_000)
+def mended(norm: str) -> str:
+    """The name with slips in its common words put right: "polk streat" is "polk st". It may be the same."""
+    return " ".join(_mended(word) for word in norm.split())
+
+
+def _mended(word: str) -> str:
+    if len(word) < _SHORTEST_SLIP or word in _SHORT or not word.isalpha():
+        return word
+    most = 1 if len(word) < _LONG_WORD else 2
+    found = process.extractOne(word, _SPELLED, scorer=OSA.distance, score_cutoff=most)
+    return _SHORT[found[0]] if found else word
+
+
 def ordinal(number: str) -> str:
     """ "4" as "4th", "22" as "22nd"."""
     teen = number[-2:] in {"11", "12", "13"}
@@ -198,7 +221,7 @@ class House:
 
 def house(number: str) -> House:
     """A house number as written in an address list. "91-33" is block 91, house 33: 9133."""
-    found = re.match(r"^\s*(\d{1,6})(?:-(\d{1,5}))?\s*(.*)$", plain(number))
+    found = re.match(r"^\s*(\d{1,6})(?:\s?-\s?(\d{1,5})(?![/\d]))?[\s-]*(.*)$", plain(number))
     if found is None:
         return House(0, plain(number).replace(" ", ""))
     first, second, rest = found.groups()
@@ -247,7 +270,7 @@ def take_apart(text: str, *, city_names: tuple[str, ...] = ()) -> Typed:
         number, street = run_on[1], run_on[2]
     elif worded := _WORDED.match(bare):
         number, street = worded[1], worded[2]
-    return Typed(bare, number.replace(" ", ""), street, unit, corner)
+    return Typed(bare, re.sub(r"\s+(?!\d/)", "", number), street, unit, corner)
 
 
 def _without_city(bare: str, city_names: tuple[str, ...]) -> str:
