@@ -9,10 +9,14 @@ from onehall.places.rows import AddressRow, LandmarkRow, PlacesPack, StreetRow
 
 _ACROSS = 8
 _PARTS = (
-    "al an bar bel ben bir brin cal car cor dal den dor el fair fen gar glen hal har hol ker lan lin mar mel mor "
-    "nor or pen ral ros sal san sel tal ten tor ver wal wen wil win"
-).split()
-_ENDS = "by combe dale den field ford ham land ley more ridge sby stead ston ton view wick wood worth".split()
+    "al", "an", "bar", "bel", "ben", "bir", "brin", "cal", "car", "cor", "dal", "den", "dor", "el",
+    "fair", "fen", "gar", "glen", "hal", "har", "hol", "ker", "lan", "lin", "mar", "mel", "mor",
+    "nor", "or", "pen", "ral", "ros", "sal", "san", "sel", "tal", "ten", "tor", "ver", "wal",
+)  # fmt: skip
+_ENDS = (
+    "by", "combe", "dale", "den", "field", "ford", "ham", "land", "ley", "more", "ridge", "stead",
+    "ston", "ton", "view", "wick", "wood", "worth",
+)  # fmt: skip
 
 
 def multiplied(pack: PlacesPack, addresses: int, slug: str) -> PlacesPack:
@@ -26,7 +30,7 @@ def multiplied(pack: PlacesPack, addresses: int, slug: str) -> PlacesPack:
         if len(houses) >= addresses:
             break
         east, south = copy % _ACROSS * width, copy // _ACROSS * height
-        renamed = _renamed(pack, names if copy else None)
+        renamed = _renamed(names if copy else None)
         streets += [_street(row, renamed, east, south) for row in pack.streets]
         houses += [
             replace(row, street=renamed(row.street), lon=row.lon + east, lat=row.lat - south)
@@ -69,7 +73,7 @@ def _names() -> Iterator[str]:
             yield word
 
 
-def _renamed(pack: PlacesPack, names: Iterator[str] | None) -> Callable[[str], str]:
+def _renamed(names: Iterator[str] | None) -> Callable[[str], str]:
     """How names are said in one copy: another first word, the same kind of street."""
     if names is None:
         return lambda name: name

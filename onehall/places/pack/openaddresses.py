@@ -12,6 +12,7 @@ from onehall.places.pack.osm import Inside
 from onehall.places.rows import AddressRow
 from onehall.places.rules import DIRECTIONS, street_norm
 
+OPENADDRESSES: Final = "openaddresses.csv"
 _NEEDED: Final = ("lon", "lat", "number", "street")
 _MOST_NUMBER: Final = 20
 _MOST_UNIT: Final = 40
@@ -19,8 +20,9 @@ _MOST_STREET: Final = 120
 _MOST_ALIKE: Final = 20
 
 
-def read(path: Path, file: str, inside: Inside, problems: Problems) -> list[AddressRow]:
+def read(path: Path, inside: Inside, problems: Problems) -> list[AddressRow]:
     """The addresses that lie inside, each once; rows without a number or a street are none."""
+    file = path.name
     found = Problems()
     rows: dict[AddressRow, None] = {}
     try:

@@ -10,10 +10,10 @@ from onehall.kernel.yamlfile import Problems
 from onehall.places import geometry
 from onehall.places.models import LIMIT_LAYER
 from onehall.places.pack import openaddresses, osm
+from onehall.places.pack.openaddresses import OPENADDRESSES
 from onehall.places.pack.osm import Inside
 from onehall.places.rows import PlacesPack
 
-OPENADDRESSES: Final = "openaddresses.csv"
 # About 200 m: a street along the limit, a house across it.
 _MARGIN: Final = 0.002
 
@@ -24,7 +24,7 @@ def filled(folder: Path, pack: PlacesPack, problems: Problems) -> PlacesPack:
     path = folder / OPENADDRESSES
     if path.exists() and not (folder / "addresses.csv").exists():
         pack = replace(
-            pack, addresses=openaddresses.read(path, OPENADDRESSES, inside, problems)
+            pack, addresses=openaddresses.read(path, inside, problems)
         )  # fmt: skip
         if not pack.addresses and not problems:
             _tell_nothing(OPENADDRESSES, problems)
