@@ -17,6 +17,7 @@ from onehall.places.wording import FoundPlace
 
 _MAX_TYPED = 200
 _FAR_BEHIND = 26.0
+_WHOLE_NAME = 90.0
 _WIDEST_GAP = 200
 _WIDEST_METRES = 500.0
 
@@ -70,7 +71,8 @@ class _Search:
             return [self._point(*point)]
         if not self.typed.text:
             return []
-        found = [*self._corners(), *self._assets(), *self._addresses()]
+        found = self._stretches() or self._corners()
+        found += [*self._assets(), *self._addresses()]
         if max((place.score for place in found), default=0.0) < 99:
             found += self._streets()
         # A building is often called by its address.
@@ -105,12 +107,36 @@ class _Search:
         return FoundPlace(lon, lat, words or street.name, "street", score=score, exact=not words)
 
     def _landmarks(self) -> list[FoundPlace]:
+        names = self.index.landmark_names
+        scores = dict(names.match(self.typed.text))
+        rest = rules.without_place_words(rules.street_norm(self.typed.text))
+        for number, score in names.match(rest):
+            if score > _WHOLE_NAME:
+                scores[number] = max(score * 0.96, scores.get(number, 0.0))
         found = []
-        for number, score in self.index.landmark_names.match(self.typed.text):
+        for number, score in scores.items():
             mark = self.index.landmarks[number]
             words = self.city.words(mark.name, self.language)
             # A street of the same name comes first: it is what most people mean.
             found.append(FoundPlace(mark.lon, mark.lat, words, "landmark", score=score - 0.5))
+        return found
+
+    def _stretches(self) -> list[FoundPlace]:
+        """ "Main between 4th and 5th": half way between the two corners."""
+        if self.typed.between is None:
+            return []
+        named = [self.index.street_names.match(name, limit=3) for name in self.typed.between]
+        found = []
+        for (street, *scores), (a, *score_a), (b, *score_b) in product(*named):
+            ends = [self.index.corners_of(street, other)[:1] for other in (a, b)]
+            if a == b or not all(ends):
+                continue
+            points = self.index.corner_points
+            both = [number for end in ends for number in end]
+            words = wording.between(*(self.index.street_name(one) for one in (street, a, b)))
+            lon, lat = float(points.lon[both].mean()), float(points.lat[both].mean())
+            score = sum((*scores, *score_a, *score_b)) / 3
+            found.append(FoundPlace(lon, lat, words, "street", score=score))
         return found
 
     def _corners(self) -> list[FoundPlace]:

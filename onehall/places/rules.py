@@ -126,7 +126,16 @@ _CORNER_START: Final = re.compile(
 )
 _CORNER_SPLIT: Final = re.compile(
     r"\s*(?:&|/|\+|@|\\)\s*"
-    r"|\s+(?:and|at|x|y|e|con|cross|corner of|corner|esquina con|esquina de|esquina|esq)\s+"
+    r"|\s+(?:and|at|x|y|e|con|cross|near|between|entre|corner of|corner|esquina con|esquina de|esquina|esq)\s+"
+)
+_BETWEEN: Final = re.compile(
+    r"^(?:on\s+|en\s+)?(.*?)\s+(?:between|betw|btwn|btw|bet|entre)\s+(.*?)(?:\s+(?:and|y|e)\s+|\s*[&/+]\s*)(.*)$"
+)
+# What kind of place it is, said beside its name: "Union Station", "gare de Monaco", "parque Alder".
+_PLACE_WORDS: Final = _set_of(
+    "station estacion gare bahnhof stazione estacao metro subway stop parada park parque parc library biblioteca "
+    "bibliotheque school escuela ecole hotel museum museo musee church iglesia eglise hospital restaurant restaurante "
+    "cafe bar store tienda shop building edificio garden jardin beach playa playground plaza market mercado"
 )
 # Brackets are an aside, "(1-43 Sea Colony Dr)", unless they name a unit, "(Bldg 1)".
 _ASIDE: Final = re.compile(
@@ -243,13 +252,14 @@ def houses(number: str) -> list[House]:
 
 @dataclass(frozen=True)
 class Typed:
-    """What a person typed, taken apart. `corner` is a pair of street names, already plain."""
+    """What a person typed, taken apart: `corner` is two street names, `between` one and the two that it lies between."""
 
     text: str
     number: str = ""
     street: str = ""
     unit: str = ""
     corner: tuple[str, str] | None = None
+    between: tuple[str, str, str] | None = None
 
 
 def take_apart(text: str, *, city_names: tuple[str, ...] = ()) -> Typed:
@@ -258,6 +268,7 @@ def take_apart(text: str, *, city_names: tuple[str, ...] = ()) -> Typed:
     bare = _BLOCK_OF.sub(r"\1 ", _without_city(plain(bare), city_names))
     start = _CORNER_START.match(bare)
     corner = _corner(bare[start.end() :] if start else bare)
+    between = _BETWEEN.match(bare)
     bare, unit = _without_unit(bare)
     bare = bare.replace(",", " ").replace("#", " ")
     bare = re.sub(r"\s+", " ", bare).strip()
@@ -270,7 +281,7 @@ def take_apart(text: str, *, city_names: tuple[str, ...] = ()) -> Typed:
         number, street = run_on[1], run_on[2]
     elif worded := _WORDED.match(bare):
         number, street = worded[1], worded[2]
-    return Typed(bare, re.sub(r"\s+(?!\d/)", "", number), street, unit, corner)
+    return Typed(bare, re.sub(r"\s+(?!\d/)", "", number), street, unit, corner, _three(between))
 
 
 def _without_city(bare: str, city_names: tuple[str, ...]) -> str:
@@ -300,6 +311,20 @@ def _corner(bare: str) -> tuple[str, str] | None:
     if len(parts) != 2:
         return None
     return parts[0], parts[1]
+
+
+def _three(found: re.Match[str] | None) -> tuple[str, str, str] | None:
+    if found is None:
+        return None
+    street, a, b = (part.strip(" ,") for part in found.groups())
+    return (street, a, b) if street and a and b else None
+
+
+def without_place_words(norm: str) -> str:
+    """A name without what kind of place it is; "" when nothing else was said, or no kind."""
+    words = norm.split()
+    kept = [word for word in words if word not in _PLACE_WORDS]
+    return " ".join(kept) if len(kept) < len(words) else ""
 
 
 def is_number(text: str) -> bool:
