@@ -10,7 +10,7 @@ import shapely
 from django.utils import translation
 
 from onehall.kernel import geo
-from onehall.places import areas, nearby, rules, wording
+from onehall.places import areas, nearby, outside, rules, wording
 from onehall.places.index import GazetteerIndex, code_keys, index_of
 from onehall.places.models import City
 from onehall.places.wording import FoundPlace
@@ -20,6 +20,8 @@ _FAR_BEHIND = 26.0
 _WHOLE_NAME = 90.0
 _WIDEST_GAP = 200
 _WIDEST_METRES = 500.0
+# From the middle of a street to a house's front.
+_TO_HOUSE = 8.0
 
 
 def find_place(
@@ -37,6 +39,8 @@ def find_place(
     spoken = language or city.language
     with translation.override(spoken):
         found = _Search(city, spoken, text[:_MAX_TYPED]).run()
+        if max((place.score for place in found), default=0.0) < outside.KNOWN_WELL:
+            found += outside.ask(city, text[:_MAX_TYPED], spoken, limit)
         if kinds:
             found = [place for place in found if place.kind in kinds]
         return [
@@ -277,7 +281,7 @@ class _Search:
         return x1 + (x2 - x1) * part, y1 + (y2 - y1) * part
 
     def _along(self, street_id: int, number: int) -> tuple[float, float] | None:
-        """The point on a street line whose house numbers, from one end to the other, take this one in."""
+        """The point beside a street line whose house numbers, from one end to the other, take this one in."""
         best: tuple[bool, float, float] | None = None
         for numbers, line in self.index.streets[street_id].ranges:
             for side in ("left", "right"):
@@ -289,7 +293,7 @@ class _Search:
                 ):
                     continue
                 part = (number - first) / (last - first) if last != first else 0.5
-                point = _on_line(line, part)
+                point = _beside_line(line, part, left=side == "left")
                 odd_one = number % 2 != first % 2
                 if best is None or odd_one < best[0]:
                     best = (odd_one, *point)
@@ -300,12 +304,18 @@ def _has_digit(word: str) -> bool:
     return any(letter.isdigit() for letter in word)
 
 
-def _on_line(line: list[list[float]], part: float) -> tuple[float, float]:
-    """The point at a part (0 to 1) of a line's length on the ground."""
+def _beside_line(line: list[list[float]], part: float, *, left: bool) -> tuple[float, float]:
+    """The point at a part (0 to 1) of a line's length on the ground, on one side of it."""
     wide = math.cos(math.radians(line[0][1]))
     flat: Any = shapely.LineString([(lon * wide, lat) for lon, lat in line])
-    point = flat.interpolate(part, normalized=True)
-    return float(point.x) / wide, float(point.y)
+    before, there, after = (
+        flat.interpolate(min(1.0, max(0.0, at)), normalized=True)
+        for at in (part - 0.01, part, part + 0.01)
+    )
+    east, north = after.x - before.x, after.y - before.y
+    long = math.hypot(east, north) or 1.0
+    away = (_TO_HOUSE if left else -_TO_HOUSE) / geo.METRES_PER_DEGREE / long
+    return float(there.x - north * away) / wide, float(there.y + east * away)
 
 
 def _half_way(lines: list[list[list[float]]]) -> tuple[float, float]:
