@@ -117,18 +117,29 @@ def addresses_in(city: "City", dice: random.Random) -> list[str]:
     return [held.address_words(dice.randrange(len(held.address_number))) for _ in range(ROUNDS)]
 
 
-def opening(city: "City") -> None:
-    """What a process needs until it can search: once for all processes, then in each."""
+def building(city: "City") -> None:
+    """What is done once for all processes."""
     from django.conf import settings
 
-    from onehall.places import index, keeping
+    from onehall.places import keeping
 
+    for file in Path(settings.PLACES_DIR or "").glob("*.gazetteer"):
+        file.unlink()
     measured("gazetteer built and kept", [functools.partial(keeping.prepare, city)])
+
+
+def opening(city: "City") -> None:
+    """What a process needs until it can search."""
+    from django.conf import settings
+
+    from onehall.places import index
+
     size = sum(file.stat().st_size for file in Path(settings.PLACES_DIR or "").glob("*.gazetteer"))
     before = own_memory()
     measured("gazetteer opened", [lambda: index.index_of(city)], file_mb=round(size / 1e6, 1))
     index.index_of(city).streets_near(*(city.center or (0.0, 0.0)), 50.0)
-    print(json.dumps({"what": "memory of this process for it", "mb": own_memory() - before}))
+    held = round(own_memory() - before, 1)
+    print(json.dumps({"what": "memory of this process alone for it", "mb": held}), flush=True)
 
 
 def own_memory() -> float:
@@ -145,10 +156,12 @@ def grown(addresses: int) -> str:
     found, _ = pack.read(PACK)
     large = multiplied(found, addresses, "grown")
     start = time.perf_counter()
-    pack.apply(large, by="bench", now=clock.now())
+    city = pack.apply(large, by="bench", now=clock.now())
     facts = {"streets": len({row.name for row in large.streets}), "places": len(large.landmarks)}
     took = round(time.perf_counter() - start, 1)
-    print(json.dumps({"what": "applied", "seconds": took, "addresses": addresses, **facts}))
+    told = {"what": "applied, its gazetteer built", "seconds": took, "addresses": addresses}
+    print(json.dumps({**told, **facts}), flush=True)
+    building(city)
     return large.city.slug
 
 
@@ -201,12 +214,14 @@ def main() -> None:
     own = not os.environ.get("DATABASE_URL")
     with database.migrated():
         if given.addresses:
-            # In a process of its own: applying half a million addresses leaves memory behind.
+            # In a process of its own, as a web process has it: what was applied leaves memory behind.
             again = [sys.executable, "-m", "bench.places", grown(given.addresses), "--search"]
             subprocess.run(again, check=True)
             return
         city = chosen_city(given.slug, own=own)
         dice = random.Random(7)
+        if not given.search:
+            building(city)
         opening(city)
         search(city, dice)
         if not given.search:

@@ -18,6 +18,7 @@ from onehall.places.wording import FoundPlace
 _MAX_TYPED = 200
 _FAR_BEHIND = 26.0
 _WHOLE_NAME = 90.0
+_SURE = 99.0
 _WIDEST_GAP = 200
 _WIDEST_METRES = 500.0
 # From the middle of a street to a house's front.
@@ -77,11 +78,12 @@ class _Search:
             return []
         found = self._stretches() or self._corners()
         found += [*self._assets(), *self._addresses()]
-        if max((place.score for place in found), default=0.0) < 99:
+        unsure = max((place.score for place in found), default=0.0) < _SURE
+        if unsure:
             found += self._streets()
         # A building is often called by its address.
         said = {rules.street_norm(place.words) for place in found if place.kind == "address"}
-        marks = self._landmarks()
+        marks = self._landmarks(guess=unsure)
         return found + [mark for mark in marks if rules.street_norm(mark.words) not in said]
 
     def _point(self, lon: float, lat: float) -> FoundPlace:
@@ -110,11 +112,11 @@ class _Search:
             return None
         return FoundPlace(lon, lat, words or street.name, "street", score=score, exact=not words)
 
-    def _landmarks(self) -> list[FoundPlace]:
+    def _landmarks(self, *, guess: bool) -> list[FoundPlace]:
         names = self.index.landmark_names
-        scores = dict(names.match(self.typed.text))
+        scores = dict(names.match(self.typed.text, guess=guess))
         rest = rules.without_place_words(rules.street_norm(self.typed.text))
-        for number, score in names.match(rest):
+        for number, score in names.match(rest, guess=guess):
             if score > _WHOLE_NAME:
                 scores[number] = max(score * 0.96, scores.get(number, 0.0))
         found = []

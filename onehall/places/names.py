@@ -19,6 +19,7 @@ _MOST_BEGUN: Final = 400
 _MOST_LIKE: Final = 120
 _SECOND: Final = 1.0
 _MENDED: Final = 0.94
+_FAIR: Final = 85.0
 _LAST: Final = "\U0010ffff"
 
 
@@ -46,8 +47,8 @@ class Names:
         """The same from (name, owner), in memory."""
         return cls(name_columns("names", ((name, owner, False) for name, owner in named)), "names")
 
-    def match(self, text: str, *, limit: int = 8) -> list[tuple[int, float]]:
-        """(owner, score up to 100), best first."""
+    def match(self, text: str, *, limit: int = 8, guess: bool = True) -> list[tuple[int, float]]:
+        """(owner, score up to 100), best first; without `guess` only what has no typing error."""
         norm = rules.street_norm(text)
         if not norm:
             return []
@@ -57,15 +58,9 @@ class Names:
         for form in forms:
             self._exact(form, scores)
             self._begun(form, scores)
-        if len(norm) >= _SHORTEST_GUESS and max(scores.values(), default=0) < _GOOD:
+        guess = guess and len(norm) >= _SHORTEST_GUESS and max(scores.values(), default=0) < _GOOD
+        if guess and self._mended(norm, scores) < _FAIR:
             self._guessed(norm, scores)
-            other = rules.mended(norm)
-            if other != norm:
-                put_right: dict[int, float] = {}
-                self._exact(other, put_right)
-                self._guessed(other, put_right)
-                for index, score in put_right.items():
-                    _raise(scores, index, score * _MENDED)
         best: dict[int, float] = {}
         for index, score in scores.items():
             owner = self._owners[index]
@@ -96,6 +91,19 @@ class Names:
         for index in self._tail_of[first:last][:_MOST_BEGUN].tolist():
             longer = len(self._norms[index]) - len(norm)
             _raise(scores, index, 88.0 - min(5.0, 0.2 * longer))
+
+    def _mended(self, norm: str, scores: dict[int, float]) -> float:
+        """Names that fit once slips in common words are put right, "polk streat"; the best score of them."""
+        other = rules.mended(norm)
+        if other == norm:
+            return 0.0
+        found: dict[int, float] = {}
+        self._exact(other, found)
+        if not found:
+            self._guessed(other, found)
+        for index, score in found.items():
+            _raise(scores, index, score * _MENDED)
+        return max(found.values(), default=0.0) * _MENDED
 
     def _guessed(self, norm: str, scores: dict[int, float]) -> None:
         """Names that look like the text in spite of typing errors, whole or as far as typed."""

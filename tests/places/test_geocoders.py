@@ -99,7 +99,10 @@ class TestPack:
             ("{use: nominatin, url: 'https://search.example'}", ['"map.geocoder.use"']),
             ("{use: nominatim, url: 'ftp://search.example'}", ['"map.geocoder.url"']),
             ("{use: nominatim}", ['"map.geocoder.url"']),
-            ("{use: nominatim, url: 'https://search.example', key: x}", ['Unknown field "map.geocoder.key"']),
+            (
+                "{use: nominatim, url: 'https://search.example', key: x}",
+                ['Unknown field "map.geocoder.key"'],
+            ),
         ],
     )
     def test_it_is_turned_on_in_city_yaml(
