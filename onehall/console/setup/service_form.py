@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from onehall.catalog.pack.documents import CLOSING_NEEDS, PHOTOS, PLACES, PRECISION, QUESTION_TYPES
+from onehall.console.setup import promise_page
 from onehall.console.setup.terms import Terms
 from onehall.kernel.yamlfile import PackProblem
 from onehall.look.sprite import icons
+from onehall.people.queries import members
 from onehall.setup import forms
 from onehall.setup.checking import Checked
 
@@ -44,7 +46,7 @@ TOP: Final = (
     "similar", "questions",
 )  # fmt: skip
 OF_QUESTION: Final = ("key", "type", "label", "hint", "required", "options", "when", "stop")
-OF_ROUTE: Final = ("queue", "because", "when")
+OF_ROUTE: Final = ("queue", "because", "when", "person", "body")
 
 
 def _choices(keys: Iterable[str]) -> list[tuple[str, Any]]:
@@ -53,7 +55,7 @@ def _choices(keys: Iterable[str]) -> list[tuple[str, Any]]:
 
 def anchors(doc: Mapping[str, Any]) -> set[str]:
     """The names of the fields that show mistakes."""
-    found = set(TOP)
+    found = set(TOP) | promise_page.anchors(forms.mapped(doc.get("promise")))
     for n, question in enumerate(forms.listed(doc.get("questions"))):
         found |= {f"questions.{n}", *(f"questions.{n}.{key}" for key in OF_QUESTION)}
         options = forms.listed(forms.mapped(question).get("options"))
@@ -110,15 +112,11 @@ def context(doc: Mapping[str, Any], terms: Terms, checked: Checked) -> dict[str,
         "hidden": doc.get("active") is False,
         "questions": [_question(n, q, questions[:n], terms) for n, q in enumerate(questions)],
         "rules": _rules(doc, questions, terms),
-        "promises": [_promise("promise", _("Usually"), promise)]
-        + [
-            _promise(
-                f"promise.priorities.{key}",
-                word,
-                forms.mapped(forms.mapped(promise.get("priorities")).get(key)),
-            )
-            for key, word in (("high", _("High priority")), ("urgent", _("Urgent")))
+        "promise": promise_page.context(promise, terms, flow),
+        "people": [
+            (m.email, f"{m.name} · {m.email}") for m in members(terms.city) if m.may("take")
         ],
+        "bodies": [(b["key"], terms.say(b["name"])) for b in people.bodies],
     }
 
 
@@ -126,11 +124,6 @@ def _keywords(doc: Mapping[str, Any], languages: list[str]) -> dict[str, str]:
     given = doc.get("keywords")
     by_language = {languages[0]: given} if isinstance(given, list) else forms.mapped(given)
     return {code: ", ".join(map(str, forms.listed(by_language.get(code)))) for code in languages}
-
-
-def _promise(name: str, word: str, span: Mapping[str, Any]) -> dict[str, Any]:
-    unit = "hours" if "hours" in span else "days"
-    return {"name": name, "word": word, "unit": unit, "amount": span.get(unit, "")}
 
 
 def _question(n: int, q: Mapping[str, Any], above: list[Any], terms: Terms) -> dict[str, Any]:
@@ -165,7 +158,7 @@ def _rules(doc: Mapping[str, Any], questions: list[Any], terms: Terms) -> list[d
         {
             "n": n,
             "name": f"routing.{n}",
-            "doc": {"queue": "", "because": "", "_was": ""} | rule,
+            "doc": {"queue": "", "because": "", "person": "", "body": "", "_was": ""} | rule,
             "last": n == len(given) - 1,
             "groups": groups,
             "when": terms.shown(rule.get("when"), groups),
