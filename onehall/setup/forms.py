@@ -116,6 +116,9 @@ _LISTS: Final = (
     "scenarios",
     "areas",
     "ladder",
+    "effects",
+    "enter",
+    "requires",
 )
 
 

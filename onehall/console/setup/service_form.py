@@ -53,6 +53,11 @@ def _choices(keys: Iterable[str]) -> list[tuple[str, Any]]:
     return [(key, WORDS.get(key, key)) for key in keys]
 
 
+def question_types() -> list[tuple[str, Any]]:
+    """The kinds of answers."""
+    return _choices(QUESTION_TYPES)
+
+
 def anchors(doc: Mapping[str, Any]) -> set[str]:
     """The names of the fields that show mistakes."""
     found = set(TOP) | promise_page.anchors(forms.mapped(doc.get("promise")))
@@ -99,7 +104,7 @@ def context(doc: Mapping[str, Any], terms: Terms, checked: Checked) -> dict[str,
         "places": _choices(PLACES),
         "photos_shown": _choices(PHOTOS),
         "precisions": _choices(PRECISION),
-        "types": _choices(QUESTION_TYPES),
+        "types": question_types(),
         "units": [("days", _("working days")), ("hours", _("working hours"))],
         "needs": _choices(CLOSING_NEEDS),
         "outcomes": [(o["key"], terms.say(o["label"])) for o in flow["outcomes"]] if flow else [],
@@ -110,7 +115,7 @@ def context(doc: Mapping[str, Any], terms: Terms, checked: Checked) -> dict[str,
         "keywords": _keywords(doc, languages),
         "spoken": forms.listed(doc.get("languages")) or languages,
         "hidden": doc.get("active") is False,
-        "questions": [_question(n, q, questions[:n], terms) for n, q in enumerate(questions)],
+        "questions": question_rows(questions, terms),
         "rules": _rules(doc, questions, terms),
         "promise": promise_page.context(promise, terms, flow),
         "people": [
@@ -126,13 +131,23 @@ def _keywords(doc: Mapping[str, Any], languages: list[str]) -> dict[str, str]:
     return {code: ", ".join(map(str, forms.listed(by_language.get(code)))) for code in languages}
 
 
-def _question(n: int, q: Mapping[str, Any], above: list[Any], terms: Terms) -> dict[str, Any]:
+def question_rows(questions: list[Any], terms: Terms, prefix: str = "") -> list[dict[str, Any]]:
+    """Questions for their rows of a form. `prefix` stands before their names."""
+    return [_question(n, q, questions[:n], terms, prefix) for n, q in enumerate(questions)]
+
+
+def _question(
+    n: int, q: Mapping[str, Any], above: list[Any], terms: Terms, prefix: str
+) -> dict[str, Any]:
     stop = forms.mapped(q.get("stop"))
     groups = terms.of_questions(above)
     with_own = terms.of_questions([*above, q])
     return {
         "n": n,
-        "name": f"questions.{n}",
+        "id": f"q-{prefix}{n}",
+        "name": f"{prefix}questions.{n}",
+        # What a resident is asked may stop the form; what staff are asked may not.
+        "may_stop": not prefix,
         "doc": {"key": "", "type": "text", "label": "", "hint": "", "required": False, "_was": ""}
         | dict(q),
         "title": terms.say(q.get("label")) or _("A new question"),

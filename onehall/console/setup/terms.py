@@ -7,11 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from onehall.catalog.flowparts import tree_of
 from onehall.console.setup import saying
 from onehall.kernel.localized import pick
 from onehall.kernel.work_calendar import WEEKDAYS
 from onehall.places import pack as places_pack
-from onehall.places.models import Area, City
+from onehall.places.models import LIMIT_LAYER, Area, City
 from onehall.service_requests.models import ServiceRequest
 from onehall.setup import forms
 
@@ -171,8 +172,9 @@ class Terms:
         return found
 
     def layers(self) -> list[Choice]:
-        """The layers of areas with their words, those that have areas."""
-        return [(layer, label) for layer, (label, _codes) in self._areas_by_layer().items()]
+        """The layers that divide the city, with their words."""
+        found = self._areas_by_layer()
+        return [(layer, label) for layer, (label, _codes) in found.items() if layer != LIMIT_LAYER]
 
     def codes_of(self, layer: str) -> list[Choice]:
         """The areas of a layer."""
@@ -194,6 +196,8 @@ class Terms:
 
         One that is nested deeper is told as a sentence, and sent along as it is.
         """
+        if isinstance(when, str):
+            when = tree_of(when)
         split = forms.terms_of(when)
         if split is None:
             said = saying.sentence(when, groups)
