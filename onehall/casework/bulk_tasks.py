@@ -8,12 +8,14 @@ from typing import Any, Final
 from django.db.backends.utils import CursorWrapper
 
 from onehall.casework import clock
-from onehall.casework.bulk import CaseRow, EntryRow, copy_rows
+from onehall.casework.bulk import CaseRow, EntryRow, copy_lines
 from onehall.casework.linking import json_text
 from onehall.catalog import categories, flowparts, machine
 from onehall.catalog.facts import Snapshot
 from onehall.catalog.flowparts import Span
 from onehall.catalog.flows import FlowDefinition
+from onehall.kernel.chain import moment
+from onehall.kernel.copylines import FLAG, NULL, json, text
 from onehall.kernel.work_calendar import WorkCalendar
 
 TASKS: Final = "casework_task"
@@ -100,20 +102,22 @@ class _Due:
 
 
 _COLUMNS: Final = (
-    "city_id", "case_id", "queue_id", "assignee_id", "opened_at", "due_at", "closed_at", "entered",
-    "cycle", "position", "joins", "key", "during", "label", "state", "outcome", "words", "answers",
+    "city_id", "case_id", "queue_id", "opened_at", "due_at", "entered", "cycle", "position", "joins",
+    "key", "during", "label", "state", "outcome", "words", "answers",
 )  # fmt: skip
 
 
 def copy_tasks(cursor: CursorWrapper, rows: Sequence[tuple[CaseRow, OpenTask]]) -> None:
     """Insert open tasks of cases that were written before, in the caller's transaction."""
     if rows:
-        copy_rows(cursor, TASKS, _COLUMNS, (_line(case, task) for case, task in rows))
+        copy_lines(cursor, TASKS, _COLUMNS, (_line(case, task) for case, task in rows))
 
 
-def _line(case: CaseRow, task: OpenTask) -> tuple[Any, ...]:
+def _line(case: CaseRow, task: OpenTask) -> str:
+    due = NULL if task.due_at is None else moment(task.due_at)
+    label = json(json_text(task.label)) if task.label else "{}"
     return (
-        case.city_id, case.id, task.queue_id, None, task.opened_at, task.due_at, None, case.entered,
-        1, task.position, task.joins, task.key, task.during, json_text(task.label), "open", "", "",
-        "{}",
-    )  # fmt: skip
+        f"{case.city_id}\t{case.id}\t{task.queue_id}\t{moment(task.opened_at)}\t{due}\t"
+        f"{case.entered}\t1\t{task.position}\t{FLAG[task.joins]}\t{text(task.key)}\t"
+        f"{text(task.during)}\t{label}\topen\t\t\t{{}}"
+    )
