@@ -44,6 +44,7 @@ PUBLIC = {
     "portal:write", "portal:verdict", "portal:rate", "portal:outside", "portal:outside-map",
     "portal:outside-photo",
     "portal:photo-add", "portal:photo-remove", "portal:photo-blur",
+    "portal:city", "portal:city-feed", "portal:city-case", "portal:city-follow", "portal:city-map",
     "portal:invited", "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
     "account_login", "account_request_login_code", "account_confirm_login_code", "account_signup",
     "account_inactive", "account_logout", "account_reset_password",
@@ -124,6 +125,8 @@ STAFF_POSTS = {
 OPEN_POSTS = {
     # The form is open to all; sending it twice with one key records it once.
     "portal:report": "tests/service_requests: submit, follow",
+    # A public case may be followed by all: tests/portal/test_city.
+    "portal:city-follow": "tests/service_requests: follow",
     # The draft's key is the permission.
     "portal:photo-add": "tests/casework/test_photos",
     "portal:photo-remove": "tests/casework/test_photos",
