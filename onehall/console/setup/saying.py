@@ -1,6 +1,7 @@
 """Conditions as sentences: what a list of choices can not hold is still read as words."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
@@ -38,9 +39,10 @@ class _Saying:
             return _("(not a condition)")
         operator, operand = next(iter(tree.items()))
         if operator in ("all", "any") and isinstance(operand, list):
-            between = _(" and ") if operator == "all" else _(" or ")
-            said = between.join(self.of(part, inside=True) for part in operand)
-            return f"({said})" if inside and len(operand) > 1 else said
+            joined = _("%(one)s and %(other)s") if operator == "all" else _("%(one)s or %(other)s")
+            parts = [self.of(part, inside=True) for part in operand] or [_("(not a condition)")]
+            said = reduce(lambda one, other: joined % {"one": one, "other": other}, parts)
+            return f"({said})" if inside and len(parts) > 1 else said
         if operator == "not":
             return self._denied(operand)
         if operator == "exists":
