@@ -14,9 +14,11 @@ from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case, CaseQuerySet, Task
 from onehall.casework.progress import Progress, named
 from onehall.casework.queries import CaseLine, as_lines
+from onehall.casework.task_actions import kept_for
 from onehall.casework.timeline import NewEntry
 from onehall.catalog.queries import catalogue
 from onehall.people.actor import Actor
+from onehall.people.permissions import decides
 from onehall.people.queries import Member, queues
 from onehall.places.models import City
 
@@ -108,7 +110,10 @@ def _hand_task(
     progress = Progress.of(case, flow, city=city, by=by, now=now)
     task = next(t for t in progress.tasks if t.pk == task_id)
     fits = (
-        to is not None and to.may("do_tasks") and to.works_in(task.queue.department_id, case.areas)
+        to is not None
+        and to.may("do_tasks")
+        and decides(to.roles, kept_for(flow, task))
+        and to.works_in(task.queue.department_id, case.areas)
     )
     task.assignee_id = to.user_id if to is not None and fits else None
     progress.touch(task)

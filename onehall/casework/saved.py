@@ -155,6 +155,26 @@ def unpin(*, view_id: int, by: Actor) -> None:
 
 
 @transaction.atomic
+def move_pin(*, view_id: int, up: bool, by: Actor) -> None:
+    """One place up or down in one's own rail; at its end it stays. The others keep their order."""
+    mine = ViewPin.objects.filter(city_id=by.city_id, user_id=_user(by))
+    every = list(mine.select_for_update().order_by("position", "id"))
+    seen = set(SavedView.objects.visible_to(by).filter(pins__in=every).values_list("pk", flat=True))
+    # One that is shared no more is in no rail, so nothing moves past it.
+    rows = [row for row in every if row.view_id in seen]
+    at = next((n for n, row in enumerate(rows) if row.view_id == view_id), None)
+    if at is None:
+        raise ViewRefused(_("This view is not in your rail."))
+    to = at - 1 if up else at + 1
+    if 0 <= to < len(rows):
+        rows[at], rows[to] = rows[to], rows[at]
+    every = [*rows, *(row for row in every if row.view_id not in seen)]
+    for position, row in enumerate(every):
+        row.position = position
+    ViewPin.objects.bulk_update(every, ["position"])
+
+
+@transaction.atomic
 def begin_with(*, view_id: int | None, by: Actor) -> None:
     """Open the desk with a view from now on; None for the plain inbox."""
     mine = ViewPin.objects.filter(city_id=by.city_id, user_id=_user(by))

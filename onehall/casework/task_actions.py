@@ -18,6 +18,7 @@ from onehall.catalog.queries import catalogue
 from onehall.catalog.rules import missing_in
 from onehall.catalog.services import Question
 from onehall.people.actor import Actor
+from onehall.people.permissions import decides, roles_in_words, skips
 from onehall.places.models import City
 
 
@@ -27,6 +28,7 @@ def take_task(
 ) -> Case:
     """Make a task one's own; taking what one has already gives it back to its queue."""
     progress, task = _held(city, case_id, task_id, by, now, seen)
+    _decides(progress, task, by)
     mine = task.assignee_id == by.user_id
     task.assignee_id = None if mine else by.user_id
     progress.touch(task)
@@ -51,6 +53,7 @@ def complete_task(
 ) -> Case:
     """Say how a task came out. `answers` are clean answers to its questions; others are dropped."""
     progress, task = _held(city, case_id, task_id, by, now, seen)
+    _decides(progress, task, by)
     if outcome not in {o.key for o in outcomes_of(progress.flow, task)}:
         raise MoveRefused(_("Choose how it came out."), missing=("outcome",))
     asked = questions_of(progress.flow, task)
@@ -80,6 +83,8 @@ def skip_task(
     progress, task = _held(city, case_id, task_id, by, now, seen)
     if not by.may("skip_tasks"):
         raise MoveRefused(_("A supervisor or an agent may skip it."))
+    if not skips(by.roles, kept_for(progress.flow, task)):
+        raise MoveRefused(not_yours(progress.flow, task))
     task.words = steps.text_of(reason, need="reason")
     progress.close_task(task, Task.State.SKIPPED, reason=task.words)
     steps.finish_progress(progress)
@@ -156,7 +161,7 @@ def _progress(city: City, case_id: int, by: Actor, now: datetime, seen: int | No
 def _held(
     city: City, case_id: int, task_id: int, by: Actor, now: datetime, seen: int | None
 ) -> tuple[Progress, Task]:
-    """A case on its way with one of its open tasks, for somebody whose task it may be."""
+    """A case on its way with one of its open tasks, for somebody whose team's it is."""
     progress = _progress(city, case_id, by, now, seen)
     task = next((t for t in progress.tasks if t.pk == task_id), None)
     if task is None or task.state != Task.State.OPEN:
@@ -167,11 +172,32 @@ def _held(
 
 def may_do(case: Case, task: Task, by: Actor) -> None:
     """Refuse people who only read, and those of another department than the task's queue."""
-    mine = by.city_id == case.city_id and by.sees_work(task.queue.department_id, case.areas)
-    if not (by.is_staff and by.may("do_tasks") and mine):
+    if not is_theirs(case, task, by):
         raise MoveRefused(_("This task is for another team."))
     if case.merged_into_id is not None:
         raise MoveRefused(_("This case was joined to another one. Work on that one."))
+
+
+def is_theirs(case: Case, task: Task, by: Actor) -> bool:
+    """Whether a task is the work of somebody's team: of the department of its queue, and in their areas."""
+    mine = by.city_id == case.city_id and by.sees_work(task.queue.department_id, case.areas)
+    return by.is_staff and by.may("do_tasks") and mine
+
+
+def kept_for(flow: FlowDefinition, task: Task) -> frozenset[str]:
+    """The roles that alone may decide a task; empty where everybody of its team may."""
+    found = flow.task(task.key)
+    return found[1].by if found else frozenset()
+
+
+def not_yours(flow: FlowDefinition, task: Task) -> str:
+    """Who decides a task that is kept for some roles, in a sentence."""
+    return _("Decided by: %(roles)s.") % {"roles": roles_in_words(kept_for(flow, task))}
+
+
+def _decides(progress: Progress, task: Task, by: Actor) -> None:
+    if not decides(by.roles, kept_for(progress.flow, task)):
+        raise MoveRefused(not_yours(progress.flow, task))
 
 
 def _words(words: str) -> str:

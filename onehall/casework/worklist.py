@@ -8,11 +8,14 @@ from django.utils.translation import gettext as _
 
 from onehall.casework.models import Case, Task
 from onehall.casework.progress import Progress
+from onehall.casework.task_actions import kept_for
 from onehall.casework.wording import Reader
 from onehall.catalog import machine
 from onehall.catalog.flowparts import Requirement
 from onehall.catalog.flows import FlowDefinition
+from onehall.catalog.queries import catalogue
 from onehall.kernel.localized import pick
+from onehall.people import permissions
 from onehall.people.actor import Actor, system
 from onehall.places.models import City
 
@@ -23,8 +26,11 @@ def tasks_of(case: Case) -> list[Task]:
     return list(rows.order_by("cycle", "position", "id"))
 
 
-def work_for(actor: Actor, *, limit: int) -> list[Task]:
-    """Open tasks for somebody: their own first, then those of their queues that nobody has, by due date."""
+def work_for(city: City, actor: Actor, *, limit: int) -> list[Task]:
+    """Open tasks for somebody: their own first, then those of their queues that nobody has, by due date.
+
+    One that its flow keeps for other roles is not among the free ones.
+    """
     if not actor.is_staff or not actor.may("do_tasks"):
         return []
     rows = Task.objects.filter(
@@ -35,7 +41,25 @@ def work_for(actor: Actor, *, limit: int) -> list[Task]:
     order = (models.F("due_at").asc(nulls_last=True), "id")
     mine = list(rows.filter(assignee_id=actor.user_id).order_by(*order)[:limit])
     free = rows.filter(assignee=None, queue_id__in=sorted(actor.queue_ids)).order_by(*order)
-    return mine + list(free[: max(0, limit - len(mine))])
+    return mine + _decidable(city, actor, free, most=max(0, limit - len(mine)))
+
+
+def _decidable(city: City, actor: Actor, free: models.QuerySet[Task], *, most: int) -> list[Task]:
+    """The first of the free tasks that somebody's roles may decide; one query where all of them are."""
+    listed, found, seen = catalogue(city), list[Task](), 0
+    while len(found) < most:
+        some = list(free[seen : seen + most])
+        found += [
+            t
+            for t in some
+            if permissions.decides(
+                actor.roles, kept_for(listed.flow_version(t.case.flow_version_id), t)
+            )
+        ]
+        seen += len(some)
+        if len(some) < most:
+            break
+    return found[:most]
 
 
 def label_of(task: Task, flow: FlowDefinition, reader: Reader) -> str:

@@ -12,6 +12,9 @@ BY: Final = frozenset({*ROLES, "resident", "system"})
 STAFF: Final = roles_with("move")
 """Those of the staff who may make moves at all."""
 
+DECIDING: Final = tuple(role for role in ROLES if role in roles_with("do_tasks"))
+"""Roles that a task may be kept for: those that do tasks, in the order of the table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -68,7 +68,10 @@ class StateTimer:
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """A piece of work that a state asks of a queue. `when` None means always."""
+    """A piece of work that a state asks of a queue. `when` None means always.
+
+    `by` are the roles that may decide it, among those who serve the queue; none means all of them.
+    """
 
     key: str
     label: Words
@@ -78,6 +81,7 @@ class TaskSpec:
     due_next_cycle: Span = field(default_factory=Span)
     when: Tree | None = None
     questions: tuple[Question, ...] = ()
+    by: frozenset[str] = frozenset()
 
     def due_in(self, cycle: int) -> Span:
         """The time it has in a cycle: later ones may have their own."""

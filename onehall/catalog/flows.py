@@ -165,6 +165,7 @@ def _task(doc: Doc) -> TaskSpec:
         due_next_cycle=flowparts.span_of(doc.get("due_next_cycle", {})),
         when=flowparts.tree_of(doc.get("when")),
         questions=tuple(parse_question(q) for q in doc.get("questions", [])),
+        by=frozenset(doc.get("by", [])),
     )
 
 

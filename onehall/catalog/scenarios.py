@@ -22,6 +22,7 @@ from onehall.catalog.flowparts import (
     span_of,
 )
 from onehall.catalog.flows import FlowDefinition, Move
+from onehall.people.permissions import decides, skips
 
 
 class Refused(Exception):
@@ -176,22 +177,25 @@ class Run:
 
     def _task(self, key: str, step: Doc) -> None:
         number, row = self._open(key)
+        found = self.flow.task(key)
+        if "by" in step and found and not decides((step["by"],), found[1].by):
+            raise Refused(f'a {step["by"]} may not decide the task "{key}".')
         outcome = step.get("outcome", PLAIN_DONE)
         join = self.flow.states[row.during].join if row.joins else None
         known = [o.key for o in join.outcomes] if join else [PLAIN_DONE]
         if outcome not in known:
             raise Refused(f'the task "{key}" cannot come out as "{outcome}".')
         answers = step.get("answers", {})
-        found = self.flow.task(key)
         for question in found[1].questions if found else ():
             if question.required and question.key not in answers and question.when is None:
                 raise Refused(f'the task "{key}" needs an answer to "{question.key}".')
         self.tasks[number] = replace(row, state="done", outcome=outcome, answers=answers)
 
     def _skip(self, key: str, step: Doc) -> None:
-        if "by" in step and step["by"] not in machine.MAY_SKIP:
-            raise Refused(f"a {step['by']} may not skip a task.")
         number, row = self._open(key)
+        found = self.flow.task(key)
+        if "by" in step and not skips((step["by"],), found[1].by if found else ()):
+            raise Refused(f'a {step["by"]} may not skip the task "{key}".')
         self.tasks[number] = replace(row, state="skipped")
 
     def _add_task(self, key: str, _step: Doc) -> None:

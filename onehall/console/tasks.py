@@ -15,6 +15,7 @@ from onehall.catalog.services import Question
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
 from onehall.look.forms import Tiles
+from onehall.people.permissions import decides, skips
 
 ASKED: Final = "q_"
 """How the names of fields begin that hold answers."""
@@ -84,7 +85,10 @@ def _field(question: Question, reader: Reader) -> forms.Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskLine:
-    """One task of a case. `form` is None for people who cannot do it, and for closed ones."""
+    """One task of a case. `form` is None for people who cannot do it, and for closed ones.
+
+    `kept` says who decides an open one that is kept for some roles, "" where everybody of its team may.
+    """
 
     task: Task
     label: str
@@ -95,6 +99,7 @@ class TaskLine:
     mine: bool
     outcome: str
     may_skip: bool
+    kept: str
     form: TaskForm | None
     where: str
     trouble: str
@@ -122,7 +127,9 @@ def _line(
 ) -> TaskLine:
     found, where = flow.task(task.key), f"task-{task.pk}"
     refused = trouble.where == where
-    may = task.state == Task.State.OPEN and may_do(desk, case, task)
+    is_open, kept_for = task.state == Task.State.OPEN, task_actions.kept_for(flow, task)
+    theirs = is_open and may_do(desk, case, task)
+    may = theirs and decides(desk.actor.roles, kept_for)
     ends = [(o.key, reader.text(o.label)) for o in task_actions.outcomes_of(flow, task)]
     return TaskLine(
         task=task,
@@ -130,10 +137,11 @@ def _line(
         words=reader.text(found[1].words) if found else "",
         queue=reader.queue_names.get(task.queue_id, ""),
         who=task.assignee.name if task.assignee else "",
-        late=task.state == Task.State.OPEN and task.due_at is not None and task.due_at < desk.now,
+        late=is_open and task.due_at is not None and task.due_at < desk.now,
         mine=task.assignee_id == desk.actor.user_id,
         outcome=dict(ends).get(task.outcome, "") or str(Task.State(task.state).label),
-        may_skip=may and desk.actor.may("skip_tasks"),
+        may_skip=theirs and skips(desk.actor.roles, kept_for),
+        kept=task_actions.not_yours(flow, task) if is_open and kept_for else "",
         form=_form(flow, task, ends, reader, trouble if refused else None) if may else None,
         where=where,
         trouble=trouble.words if refused else "",
@@ -143,13 +151,8 @@ def _line(
 
 
 def may_do(desk: Desk, case: Case, task: Task) -> bool:
-    """Whether the buttons of a task are for this person."""
-    actor = desk.actor
-    return (
-        actor.may("do_tasks")
-        and case.merged_into_id is None
-        and actor.sees_work(task.queue.department_id, case.areas)
-    )
+    """Whether a task is for this person's team, on a case that is still worked."""
+    return case.merged_into_id is None and task_actions.is_theirs(case, task, desk.actor)
 
 
 def _form(

@@ -10,13 +10,14 @@ from django.db import transaction
 
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
-from onehall.people import bodies
+from onehall.people import bodies, queries
 from onehall.people.actions import keep
 from onehall.people.actor import system
 from onehall.people.bodies import EMAIL
 from onehall.people.differences import differences
 from onehall.people.models import Body, Department, Membership, Queue, StaffChange, User
-from onehall.people.permissions import ROLES, serves
+from onehall.people.permissions import ROLES
+from onehall.people.serving import Working, check_staff, check_working, serving
 from onehall.places.models import City
 from onehall.places.rows import Change
 
@@ -32,6 +33,10 @@ class PeoplePack:
     departments: tuple[Doc, ...] = ()
     staff: tuple[Doc, ...] = ()
     bodies: tuple[Doc, ...] = ()
+    serving: Mapping[str, frozenset[str]] | None = None
+    """The roles of those who serve each queue; None where nobody is known."""
+    unserved_yet: tuple[str, ...] = ()
+    """A sentence for each queue of a draft whose people come after it is published."""
 
     @property
     def queue_keys(self) -> frozenset[str]:
@@ -40,12 +45,15 @@ class PeoplePack:
 
 
 def read(
-    folder: Path, languages: Sequence[str], codes: Mapping[str, Collection[str]] | None = None
+    folder: Path,
+    languages: Sequence[str],
+    codes: Mapping[str, Collection[str]] | None = None,
+    working: Working | None = None,
 ) -> tuple[PeoplePack, Problems]:
     """The people part of a pack and everything that is wrong with it.
 
     `codes` are the areas of the map by layer, for people whose work is limited to some; without them
-    nobody checks that these exist.
+    nobody checks that these exist. `working` are those of the city, for a draft, which holds no people.
     """
     problems = Problems()
     outside = bodies.read(folder, languages, problems)
@@ -66,11 +74,31 @@ def read(
     staff = [_member(node, departments, languages, codes) for node in people]
     _unique("person", [(n, m["email"]) for n, m in zip(people, staff, strict=True)], key="email")
     top.finish()
+    later: tuple[str, ...] = ()
     if staff:
-        _served(queue_nodes, departments, staff)
+        check_staff(queue_nodes, departments, staff)
         _headed(nodes, departments, staff)
-    found = PeoplePack(departments=tuple(departments), staff=tuple(staff), bodies=outside)
+    elif working is not None:
+        later = check_working(queue_nodes, departments, working)
+    found = PeoplePack(
+        departments=tuple(departments),
+        staff=tuple(staff),
+        bodies=outside,
+        serving=serving(departments, staff or (working.people if working else ())),
+        unserved_yet=later,
+    )
     return found, problems
+
+
+def working_in(city: City) -> Working:
+    """Who works in a city, and which queues and departments it has."""
+    live = [q for q in queries.queues(city) if q.active]
+    departments = Department.objects.filter(city=city, active=True)
+    return Working(
+        queries.working(city),
+        frozenset(q.key for q in live),
+        frozenset(departments.values_list("key", flat=True)),
+    )
 
 
 def _department(node: Node, languages: Sequence[str]) -> Doc:
@@ -139,19 +167,6 @@ def _unique(what: str, found: Iterable[tuple[Node, str]], key: str = "key") -> N
         if name and name in seen:
             node.problem(f'The {what} "{name}" is listed twice.', "Keep one.", key=key)
         seen.add(name)
-
-
-def _served(nodes: list[Node], departments: list[Doc], staff: list[Doc]) -> None:
-    """Report each queue that nobody of its department serves, nor a city-wide agent who lists it."""
-    homes = [(q["key"], d["key"]) for d in departments for q in d["queues"]]
-    for node, (queue, department) in zip(nodes, homes, strict=True):
-        if queue and not any(serves(member, queue, department) for member in staff):
-            node.problem(
-                f'Nobody serves the queue "{queue}".',
-                f'Add someone of "{department}" as crew, supervisor or agent to "staff", '
-                "or list the queue for a city-wide agent.",
-                key="key",
-            )
 
 
 def _headed(nodes: list[Node], departments: list[Doc], staff: list[Doc]) -> None:
@@ -237,6 +252,8 @@ def warnings(pack: PeoplePack) -> list[str]:
     """What could not be checked, as sentences."""
     if pack.staff:
         return []
+    if pack.serving is not None:
+        return list(pack.unserved_yet)
     return [f"{FILE} names no staff, so nobody checked that every queue is served."]
 
 

@@ -4,7 +4,7 @@ The table is what the page of roles and `docs/offices/roles.md` show. What a rol
 the person's department and areas, and a move at what its flow says.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
@@ -183,6 +183,25 @@ def implied(roles: Iterable[str]) -> frozenset[str]:
     return frozenset({"supervisor"} if "head" in roles else ())
 
 
+def decides(roles: Iterable[str], kept_for: Collection[str]) -> bool:
+    """Whether somebody with these roles may decide a task of a queue they work.
+
+    `kept_for` are the roles that its flow names; without any, everybody who may do tasks decides it.
+    """
+    held = frozenset(roles)
+    return not kept_for or not (held | implied(held)).isdisjoint(kept_for)
+
+
+def skips(roles: Iterable[str], kept_for: Collection[str]) -> bool:
+    """Whether somebody with these roles may decide that a task is not needed.
+
+    One that is kept for others is theirs to skip, or a supervisor's: who may not decide it can not pass it by.
+    """
+    held = frozenset(roles)
+    leads = "supervisor" in held | implied(held)
+    return allowed(held, "skip_tasks") and (leads or decides(held, kept_for))
+
+
 @cache
 def works(roles: frozenset[str]) -> bool:
     """Whether somebody with these roles may change anything on a case."""
@@ -193,9 +212,14 @@ SERVING: Final = roles_with("do_tasks") - {"admin"}
 """Roles that work a queue. An administrator may, but nobody waits for one."""
 
 
+def works_queues(roles: Iterable[str]) -> bool:
+    """Whether somebody with these roles is one of those whom a queue waits for."""
+    return not SERVING.isdisjoint(roles)
+
+
 def serves(member: Mapping[str, Any], queue: str, department: str) -> bool:
     """Whether a person of the pack works a queue: of their department, or listed for city-wide."""
-    if not SERVING & set(member["roles"]):
+    if not works_queues(member["roles"]):
         return False
     if not member["department"]:
         return "agent" in member["roles"] and queue in member["queues"]
@@ -207,6 +231,11 @@ def serves(member: Mapping[str, Any], queue: str, department: str) -> bool:
 def words_of(role: str) -> str:
     """A role as people say it."""
     return str(_WORDS.get(role, role))
+
+
+def roles_in_words(roles: Collection[str]) -> str:
+    """Several roles as people say them, in the order of the table."""
+    return ", ".join(words_of(role) for role in ROLES if role in roles)
 
 
 def about(role: str) -> str:

@@ -199,13 +199,18 @@ def departments(city: City) -> list[Department]:
     return list(Department.objects.filter(city=city, active=True))
 
 
-def served_queues(city: City) -> frozenset[str]:
-    """The keys of the queues that somebody serves, as the pack's check counts it; one query."""
-    rows = Membership.objects.filter(city=city, active=True, user__is_active=True)
-    staff = [
+def working(city: City) -> list[dict[str, Any]]:
+    """Roles, department and queues of everybody who works in a city, as a pack says them; one query."""
+    rows = Membership.objects.filter(city=city, active=True, user__is_active=True).order_by("id")
+    return [
         {"roles": roles, "department": department or "", "queues": keys}
         for roles, department, keys in rows.values_list("roles", "department__key", "queue_keys")
     ]
+
+
+def served_queues(city: City) -> frozenset[str]:
+    """The keys of the queues that somebody serves, as the pack's check counts it; one query."""
+    staff = working(city)
     return frozenset(
         q.key
         for q in queues(city)

@@ -60,7 +60,10 @@ def check_texts(city: City, texts: Mapping[str, str], *, areas: bool) -> Checked
     return Checked(
         pack=pack,
         problems=tuple(problems),
-        warnings=tuple(catalog_pack.warnings(pack.catalog)) if not problems else (),
+        warnings=(
+            *pack.people.unserved_yet,
+            *(catalog_pack.warnings(pack.catalog) if not problems else ()),
+        ),
         scenarios=_scenarios(
             pack, texts, {p.file for p in problems if not scenarios.is_failure(p.message)}
         ),

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Final
 
+from onehall.catalog.flowparts import tree_of
+from onehall.catalog.registry import EFFECTS, PREDICATES
 from onehall.setup.forms import (
     WAS,
     Doc,
@@ -21,8 +23,10 @@ from onehall.setup.forms import (
     ticked,
     words,
 )
+from onehall.setup.registry_forms import UNITS as UNITS
+from onehall.setup.registry_forms import entries, span
+from onehall.setup.service_forms import question
 
-UNITS: Final = ("days", "hours", "working_days", "working_hours")
 PARTS: Final = ("states", "moves", "outcomes")
 """Parts of a flow that are edited one by one."""
 
@@ -39,21 +43,16 @@ def state(tree: Tree, before: Doc, languages: Sequence[str]) -> Doc:
     old = listed(before.get("tasks"))
     put(doc, "tasks", [_task(row, old, languages) for row in rows(tree, "tasks")])
     put(doc, "join", _join(branch(tree, "join"), mapped(before.get("join")), languages))
+    for key, kinds in (("enter", EFFECTS), ("requires", PREDICATES)):
+        if key in tree:
+            put(doc, key, entries(tree, key, kinds, before.get(key), languages))
     return doc
-
-
-def _span(tree: Tree, before: Any = None) -> Doc:
-    amount, unit = text(tree, "amount"), text(tree, "unit")
-    if amount:
-        return {unit if unit in UNITS else "days": number(amount)}
-    # A span of days and hours together is shown as text, and stays.
-    return mapped(before) if len(mapped(before)) > 1 else {}
 
 
 def _timer(row: Tree, before: Sequence[Any]) -> Doc:
     was = before_of(row, before)
     doc = {k: v for k, v in was.items() if k not in ("after", "fire", "remind", "escalate")}
-    doc["after"] = _span(row, was.get("after"))
+    doc["after"] = span(row, was.get("after"))
     act = text(row, "act")
     if act == "fire":
         doc["fire"] = text(row, "move")
@@ -80,9 +79,16 @@ def _task(row: Tree, before: Sequence[Any], languages: Sequence[str]) -> Doc:
         put(doc, key, text(row, key))
     put(doc, "label", words(row, "label", languages, was.get("label")))
     put(doc, "words", words(row, "words", languages, was.get("words")))
-    put(doc, "due", _span(branch(row, "due"), was.get("due")))
+    for key in ("due", "due_next_cycle"):
+        if key in row:
+            put(doc, key, span(branch(row, key), was.get(key)))
+    if "by" in row:
+        put(doc, "by", ticked(row, "by", was.get("by")))
     if "when" in row:
         put(doc, "when", condition(row))
+    if "questions" in row:
+        old = listed(was.get("questions"))
+        put(doc, "questions", [question(item, old, languages) for item in rows(row, "questions")])
     return doc
 
 
@@ -115,24 +121,30 @@ def move(tree: Tree, before: Doc, languages: Sequence[str]) -> Doc:
         put(doc, key, ticked(tree, key, before.get(key)))
     put(doc, "label", words(tree, "label", languages, before.get("label")))
     put(doc, "hint", words(tree, "hint", languages, before.get("hint")))
-    put(doc, "within", _span(branch(tree, "within"), before.get("within")))
+    put(doc, "within", span(branch(tree, "within"), before.get("within")))
     if "auto" in tree:
-        put(doc, "auto_when", condition(tree, "auto"))
+        put(doc, "auto_when", _condition(tree, "auto", before.get("auto_when")))
     if "guard" in tree:
         put(doc, "guard", _guard(branch(tree, "guard"), before.get("guard"), languages))
+    if "effects" in tree:
+        put(doc, "effects", entries(tree, "effects", EFFECTS, before.get("effects"), languages))
     return doc
 
 
+def _condition(tree: Tree, key: str, before: Any) -> Any:
+    """A condition; the short word for a complete checklist stays where it was written."""
+    found = condition(tree, key)
+    return before if isinstance(before, str) and found == tree_of(before) else found
+
+
 def _guard(tree: Tree, before: Any, languages: Sequence[str]) -> Any:
-    if isinstance(before, str):
-        return before
-    held = mapped(before)
-    when = condition(tree)
+    held = {"when": before} if isinstance(before, str) else mapped(before)
+    when = _condition(tree, "when", held.get("when"))
     if when is None:
         return None
     doc = held | {"when": when}
     put(doc, "words", words(tree, "words", languages, held.get("words")))
-    return doc
+    return before if isinstance(before, str) and doc == {"when": before} else doc
 
 
 def outcome(tree: Tree, before: Doc, languages: Sequence[str]) -> Doc:
@@ -216,7 +228,8 @@ def _step(row: Tree) -> Doc:
         put(doc, "given", texts(row, "given"))
     elif act == "task":
         doc = {"task": name}
-        put(doc, "outcome", text(row, "outcome"))
+        for key in ("by", "outcome"):
+            put(doc, key, text(row, key))
     elif act == "wait":
         doc = {"wait": {"days": number(name)}}
     return doc

@@ -15,6 +15,7 @@ from onehall.catalog.pack import CatalogPack, Known
 from onehall.kernel.yamlfile import PackProblem
 from onehall.people import pack as people_pack
 from onehall.people.pack import PeoplePack
+from onehall.people.serving import Working
 from onehall.places import pack as places_pack
 from onehall.places.models import City
 from onehall.places.pack import Change, PlacesPack
@@ -55,6 +56,7 @@ def read_small(folder: Path, city: City, *, areas: bool) -> tuple[CityPack, list
         codes=_codes(places) if areas else places_pack.codes_of(city),
         owners=places_pack.owners_of(city),
         people=people_pack.addresses_of(city),
+        working=people_pack.working_in(city),
     )
     return _with_the_rest(folder, places, problems, around)
 
@@ -66,6 +68,7 @@ class _Around:
     codes: dict[str, list[str]]
     owners: frozenset[str]
     people: frozenset[str] = frozenset()
+    working: Working | None = None
 
 
 def _codes(places: PlacesPack) -> dict[str, list[str]]:
@@ -81,7 +84,7 @@ def _with_the_rest(
     languages = places.city.languages
     around = around or _Around(codes=_codes(places), owners=places.owners)
     codes = around.codes
-    people, people_problems = people_pack.read(folder, languages, codes)
+    people, people_problems = people_pack.read(folder, languages, codes, around.working)
     known = Known(
         languages=tuple(languages),
         queues=people.queue_keys,
@@ -89,6 +92,7 @@ def _with_the_rest(
         owners=around.owners,
         people=around.people | {m["email"] for m in people.staff},
         bodies=frozenset(b["key"] for b in people.bodies),
+        serving=people.serving,
         areas={layer: frozenset(found) for layer, found in codes.items()},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)

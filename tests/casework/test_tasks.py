@@ -11,12 +11,17 @@ from onehall.casework import actions, effects, task_actions, tasks
 from onehall.casework.errors import CaseChanged, MoveRefused
 from onehall.casework.models import Case, Task, Timer
 from onehall.casework.replay import replay
+from onehall.casework.worklist import work_for
 from onehall.catalog import registry
+from onehall.cli import city as city_cli
 from onehall.messaging.models import Outbox
-from onehall.people.queries import queue_named
+from onehall.people.actor import Actor
+from onehall.people.models import Department, Membership, Queue, User
+from onehall.people.permissions import ROLES, allowed
+from onehall.people.queries import queue_named, staff_actor
 from onehall.service_requests import news
-from tests.cast import START, Cast, entries, kinds, sound
-from tests.reviewed import finish, hole, open_tasks, reviewed, task
+from tests.cast import START, Cast, build, entries, kinds, sound
+from tests.reviewed import finish, hole, open_tasks, pack, reviewed, task
 
 DAY = dt.timedelta(days=1)
 
@@ -127,6 +132,84 @@ class TestRerun:
         assert open_tasks(case) == []
         assert kinds(case).count("task_cancelled") == 2
         told(case)
+
+
+KEPT = "label: {en: Look at the road, es: Revisar la calle}\n        queue: roads\n"
+
+
+@pytest.fixture
+def kept(db: None, tmp_path: Path) -> Cast:
+    """Testford where a supervisor alone decides what the road costs."""
+    cast = build()
+    folder = pack(tmp_path).replace(
+        "flows/reviewed.yaml", KEPT, f"{KEPT}        by: [supervisor]\n"
+    )
+    cast.city = city_cli.apply(folder.folder, with_staff=False, by="tests")
+    return cast
+
+
+def acting(cast: Cast, role: str, department: str) -> Actor:
+    """Somebody with one role, of a department of Testford or of none."""
+    unit = Department.objects.filter(city=cast.city, key=department).first()
+    user = User.objects.create(email=f"{role}@roles.example", name=role)
+    Membership.objects.create(user=user, city=cast.city, department=unit, roles=[role])
+    found = staff_actor(user, cast.city)
+    assert found is not None
+    return found
+
+
+class TestRoleOnATask:
+    """Who may decide a task that its flow keeps for supervisors: role by role, at home and elsewhere."""
+
+    @pytest.mark.parametrize("department", ["works", "clerk"])
+    @pytest.mark.parametrize("role", ROLES)
+    def test_decides_alone(self, kept: Cast, role: str, department: str) -> None:
+        case, who = in_review(kept), acting(kept, role, department)
+        may = role in ("supervisor", "head") and department == "works"
+        mine = task(case, "roads")
+        given = {"city": kept.city, "case_id": case.pk, "task_id": mine.pk, "by": who, "now": START}
+        if may:
+            task_actions.take_task(**given)
+            finish(kept, case, "roads", by=who)
+            return
+        for act in (
+            lambda: task_actions.take_task(**given),
+            lambda: finish(kept, case, "roads", by=who),
+            lambda: task_actions.skip_task(**given, reason="Not needed."),
+        ):
+            with pytest.raises(MoveRefused):
+                act()
+        assert open_tasks(case) == ["clerk", "roads"]
+
+    @pytest.mark.parametrize("role", ROLES)
+    def test_leaves_the_others_of_the_case_as_they_were(self, kept: Cast, role: str) -> None:
+        case, who = in_review(kept), acting(kept, role, "clerk")
+        if allowed([role], "do_tasks"):
+            finish(kept, case, "clerk", by=who)
+            return
+        with pytest.raises(MoveRefused):
+            finish(kept, case, "clerk", by=who)
+
+    def test_says_who_decides(self, kept: Cast) -> None:
+        with pytest.raises(MoveRefused, match=r"^Decided by: Supervisor\.$"):
+            finish(kept, in_review(kept), "roads", by=kept.ben)
+
+    def test_is_not_passed_by(self, kept: Cast) -> None:
+        """An agent may skip a task, but not one that is a supervisor's to decide."""
+        case = in_review(kept)
+        given = {"city": kept.city, "case_id": case.pk, "reason": "Not needed.", "now": START}
+        with pytest.raises(MoveRefused, match="Decided by"):
+            task_actions.skip_task(**given, task_id=task(case, "roads").pk, by=kept.dana)
+        task_actions.skip_task(**given, task_id=task(case, "roads").pk, by=kept.mo)
+        assert open_tasks(case) == ["clerk"]
+
+    def test_is_in_the_work_of_those_who_decide_it(self, kept: Cast) -> None:
+        case = in_review(kept)
+        for who, keys in ((kept.mo, ["roads"]), (kept.ben, []), (kept.kim, ["clerk"])):
+            queues = Queue.objects.filter(city=kept.city, department_id=who.department_id)
+            actor = replace(who, queue_ids=frozenset(queues.values_list("id", flat=True)))
+            mine = [t.key for t in work_for(kept.city, actor, limit=1) if t.case_id == case.pk]
+            assert mine == keys, who.name
 
 
 class TestPeople:

@@ -13,8 +13,9 @@ from onehall.catalog.lint import lint_flow
 from onehall.catalog.lint_conditions import lint_conditions
 from onehall.catalog.scenarios import run
 from onehall.cli import city as city_cli
+from onehall.setup import packs
 from tests.catalog.test_lint import flow, move, state
-from tests.packs import testford
+from tests.packs import WrongPack, testford
 from tests.reviewed import pack
 
 REVIEW: dict[str, Any] = {
@@ -285,3 +286,56 @@ class TestRoundTrip:
         assert {frozenset(s) for s in doc["states"]} == {
             frozenset({"key", "category", "stage", "label", "words", "timers"})
         }
+
+
+ROADS = "label: {en: Look at the road, es: Revisar la calle}\n        queue: roads\n"
+
+
+def kept_for(folder: Path, by: str) -> WrongPack:
+    """Testford's pack with a task that is kept for some roles."""
+    return pack(folder).replace("flows/reviewed.yaml", ROADS, f"{ROADS}        by: {by}\n")
+
+
+class TestRolesOfATask:
+    def test_are_read_and_none_is_everybody(self, tmp_path: Path) -> None:
+        found = kept_for(tmp_path, "[supervisor]")
+        assert found.problems() == []
+        packed, _problems = packs.read(found.folder)
+        read = flows.parse(packed.catalog.flows["reviewed"])
+        assert [t.by for t in read.states["review"].tasks] == [{"supervisor"}, set(), set()]
+
+    def test_unknown_ones_are_told_at_their_line(self, tmp_path: Path) -> None:
+        found = kept_for(tmp_path, "[superviser]")
+        (problem,) = found.problems()
+        assert problem.line == found.line("flows/reviewed.yaml", "[superviser]")
+        assert 'Did you mean "supervisor"?' in problem.advice
+
+    def test_one_that_does_no_tasks_is_told(self, tmp_path: Path) -> None:
+        (problem,) = kept_for(tmp_path, "[auditor]").problems()
+        assert "auditor" in problem.message
+
+    def test_one_that_nobody_at_the_queue_has_is_told(self, tmp_path: Path) -> None:
+        found = kept_for(tmp_path, "[finance, reviewer]")
+        (problem,) = found.problems()
+        assert problem.message == (
+            'Nobody who serves the queue "roads" may decide it: that takes the role finance or reviewer.'
+        )
+        assert problem.line == found.line("flows/reviewed.yaml", "[finance, reviewer]")
+
+    def test_a_head_has_the_role_of_a_supervisor(self, tmp_path: Path) -> None:
+        found = kept_for(tmp_path, "[supervisor]")
+        found.replace("departments.yaml", "roles: [supervisor]", "roles: [head]")
+        assert found.problems() == []
+
+    def test_scenarios_try_them(self) -> None:
+        kept = [{**t, "by": ["supervisor"]} for t in REVIEW["tasks"]]
+        tried = reviewing(review={"tasks": kept})
+        steps = [
+            {"move": "go", "by": "crew"},
+            {"task": "one", "outcome": "yes", "by": "crew", "refused": True},
+            {"task": "one", "outcome": "yes", "by": "supervisor"},
+            {"skip": "two", "by": "agent", "refused": True},
+            {"skip": "two", "by": "head"},
+            {"task": "three", "outcome": "yes", "expect": {"state": "done"}},
+        ]
+        assert run(tried, Scenario("s", {"key": "s", "steps": steps})) == []

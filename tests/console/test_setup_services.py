@@ -1,5 +1,6 @@
 """The form of a service: what it shows is what it saves, what it does not know stays, mistakes stand at their fields."""
 
+import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
@@ -264,3 +265,91 @@ def test_the_form_asks_few_queries(ada: Person, django_assert_max_num_queries: A
     ada.get(POTHOLE)
     with django_assert_max_num_queries(24):
         ada.get(POTHOLE)
+
+
+class TestPromise:
+    def test_targets_risk_and_ladder_are_fields(self, ada: Person) -> None:
+        page = ada.post(POTHOLE, **fields(ada.get(POTHOLE)), do="add:promise.ladder")
+        sent = fields(page) | {
+            "promise.first_response.amount": ["8"], "promise.first_response.unit": ["hours"],
+            "promise.first_response.priorities.urgent.amount": ["1"],
+            "promise.first_response.priorities.urgent.unit": ["hours"],
+            "promise.on_site.amount": ["2"], "promise.on_site.unit": ["days"],
+            "promise.on_site.moves": ["start"],
+            "promise.risk.amount": ["75"], "promise.risk.unit": ["share"],
+            "promise.ladder.0.after": ["late"], "promise.ladder.0.hours": ["4"],
+            "promise.ladder.0.remind": ["supervisor"],
+        }  # fmt: skip
+        assert ada.post(POTHOLE, **sent).status_code == 302
+        promise = doc_of(ada.city)["promise"]
+        assert promise["first_response"] == {"hours": 8, "priorities": {"urgent": {"hours": 1}}}
+        assert promise["on_site"] == {"days": 2, "moves": ["start"]}
+        assert promise["risk"] == {"share": 75}
+        assert promise["ladder"] == [{"after": "late", "hours": 4, "remind": "supervisor"}]
+        assert ada.get("/set-up").context["problems"] == []
+        again = fields(ada.get(POTHOLE)) | {
+            "promise.on_site.amount": [""],
+            "promise.risk.amount": [""],
+        }
+        gone = ada.post(POTHOLE, **again, do="remove:promise.ladder.0")
+        assert ada.post(POTHOLE, **fields(gone)).status_code == 302
+        assert set(doc_of(ada.city)["promise"]) == {"days", "first_response", "priorities"} & set(
+            doc_of(ada.city)["promise"]
+        )
+
+    def test_another_time_in_some_areas(self, ada: Person) -> None:
+        page = ada.post(POTHOLE, **fields(ada.get(POTHOLE)), do="add:promise.areas")
+        assert "North" in page.content.decode()
+        sent = fields(page) | {
+            "promise.areas.0.in": ["north"], "promise.areas.0.amount": ["1"],
+            "promise.areas.0.unit": ["days"],
+        }  # fmt: skip
+        assert sent["promise.areas.0.layer"] == ["district"]
+        assert ada.post(POTHOLE, **sent).status_code == 302
+        (area,) = doc_of(ada.city)["promise"]["areas"]
+        assert area == {"layer": "district", "in": ["north"], "days": 1}
+        assert ada.get("/set-up").context["problems"] == []
+        # A target has areas of its own once it has a time; and all of them can be taken away again.
+        text = ada.get(POTHOLE).content.decode()
+        assert "add:promise.areas" in text
+        assert "add:promise.on_site.areas" not in text
+        gone = ada.post(POTHOLE, **fields(ada.get(POTHOLE)), do="remove:promise.areas.0")
+        ada.post(POTHOLE, **fields(gone))
+        assert "areas" not in doc_of(ada.city)["promise"]
+
+    def test_mistakes_stand_at_their_part(self, ada: Person) -> None:
+        sent = fields(ada.get(POTHOLE)) | {
+            "promise.first_response.amount": ["soon"], "promise.risk.amount": ["140"],
+        }  # fmt: skip
+        ada.post(POTHOLE, **sent)
+        errors = ada.get(POTHOLE).context["errors"]
+        assert {"promise.first_response", "promise.risk"} <= set(errors)
+        assert fields(ada.get(POTHOLE))["promise.risk.amount"] == ["140"]
+
+
+def test_a_rule_names_a_person_and_a_body(ada: Person) -> None:
+    page = ada.get(POTHOLE)
+    body = page.context["bodies"][0][0]
+    sent = fields(page) | {
+        "routing.0.person": ["carl@testford.example"], "routing.1.body": [body],
+    }  # fmt: skip
+    assert ada.post(POTHOLE, **sent).status_code == 302
+    first, last = doc_of(ada.city)["routing"]
+    assert first["person"] == "carl@testford.example"
+    assert last["body"] == body
+    assert ada.get("/set-up").context["problems"] == []
+    again = fields(ada.get(POTHOLE)) | {"routing.0.person": [""], "routing.1.body": [""]}
+    ada.post(POTHOLE, **again)
+    assert "person" not in str(doc_of(ada.city)["routing"])
+
+
+def test_a_condition_of_a_rule_is_never_shown_as_json(ada: Person) -> None:
+    text = queries.draft_view(ada.city).texts["services/pothole.yaml"]
+    text = text.replace(
+        "when:\n      eq:\n        - area.district\n        - north",
+        "when: {in: [area.district, [north, south]]}",
+    )
+    ada.post("/set-up/files/services/pothole.yaml", text=text, seen="0")
+    page = ada.get(POTHOLE).content.decode()
+    assert "is one of: North" in page
+    assert "&quot;in&quot;" not in re.sub(r'value="[^"]*"', "", page)

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from onehall.casework import leaving
 from onehall.casework.models import Case, Task
 from onehall.cli import city as city_cli
 from onehall.kernel.clock import now
-from onehall.people.queries import queue_named
+from onehall.people.queries import members, queue_named
 from onehall.places.models import City
 from tests.cast import Cast
 from tests.console.people import Person
@@ -37,6 +38,50 @@ def hole_case(city: City, ana: Person) -> Case:
 
 def press(person: Person, case: Case, key: str, **data: str) -> object:
     return person.act(case, f"tasks/{task(case, key).pk}", **data)
+
+
+KEPT = "label: {en: Look at the road, es: Revisar la calle}\n        queue: roads\n"
+
+
+class TestKeptForARole:
+    @pytest.fixture
+    def city(self, city: City, tmp_path: Path) -> City:
+        """Testford where a supervisor alone decides about the road."""
+        folder = pack(tmp_path / "kept")
+        folder.replace("flows/reviewed.yaml", KEPT, f"{KEPT}        by: [supervisor]\n")
+        return city_cli.apply(folder.folder)
+
+    def test_the_buttons_are_for_those_who_decide_and_the_others_read_who(
+        self, carl: Person, sue: Person, ana: Person, hole_case: Case
+    ) -> None:
+        url = f"/cases/{hole_case.number}"
+        pages = {who: who.get(url).content.decode() for who in (carl, sue, ana)}
+        assert all("Decided by: Supervisor." in text for text in pages.values())
+        finish = [pages[who].count("Finish this task") for who in (carl, sue, ana)]
+        # The agent has the papers alone: for the road, neither finishing nor skipping is hers.
+        assert finish == [0, 1, 1]
+        assert [pages[who].count("Skip this task") for who in (carl, sue, ana)] == [0, 1, 1]
+
+    def test_a_press_without_the_role_is_refused_in_words(
+        self, carl: Person, hole_case: Case
+    ) -> None:
+        for what in ("take", "done", "skip"):
+            answer = press(
+                carl, hole_case, "roads", what=what, outcome="yes", reason="No.", q_cost="1"
+            )
+            assert answer.status_code == 422
+        assert "Decided by: Supervisor." in answer.content.decode()
+        assert "roads" in open_tasks(hole_case)
+
+    def test_it_is_in_the_work_of_those_who_decide(self, carl: Person, sue: Person, hole_case: Case) -> None:  # fmt: skip
+        assert "Look at the road" not in carl.get("/work").content.decode()
+        assert "Look at the road" in sue.get("/work").content.decode()
+
+    def test_it_is_handed_on_only_to_somebody_who_may(self, city: City, carl: Person, sue: Person, hole_case: Case) -> None:  # fmt: skip
+        assert press(sue, hole_case, "roads", what="take").status_code == 302
+        to = next(m for m in members(city) if m.user_id == carl.user.pk)
+        leaving.hand_over(city=city, user_id=sue.user.pk, to=to, by=sue.actor, now=now())
+        assert Task.objects.get(case=hole_case, key="roads").assignee is None
 
 
 class TestCasePage:

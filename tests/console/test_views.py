@@ -171,6 +171,46 @@ class TestRail:
         assert "8 views" in answer.content.decode()
         assert ViewPin.objects.count() == 8
 
+    def test_is_put_in_order_by_buttons(self, ana: Person, sue: Person) -> None:
+        views = [keep(sue, name, "city") for name in ("One", "Two", "Three")]
+        for view in views:
+            saved.pin(view_id=view.pk, by=ana.actor)
+            saved.pin(view_id=view.pk, by=sue.actor)
+
+        def rail(person: Person) -> list[str]:
+            return [r["view"].name for r in person.get("/views").context["rows"] if r["pinned"]]
+
+        answer = change(ana, views[2], "up")
+        assert answer.url == f"/desk/views#v-{views[2].pk}"
+        assert rail(ana) == ["One", "Three", "Two"]
+        change(ana, views[0], "down")
+        assert rail(ana) == ["Three", "One", "Two"]
+        # At its end it stays, and the order is one's own.
+        change(ana, views[2], "up")
+        change(ana, views[1], "down")
+        assert rail(ana) == ["Three", "One", "Two"]
+        assert rail(sue) == ["One", "Two", "Three"]
+        text = ana.get("/views").content.decode()
+        assert text.count("Move up in the rail") == text.count("Move down in the rail") == 2
+        shown = [text.index(f"{name}<b>") for name in rail(ana)]
+        assert shown == sorted(shown)
+
+    def test_what_is_not_in_it_is_not_moved(self, ana: Person, other_city: City) -> None:
+        answer = change(ana, keep(ana), "up")
+        assert answer.status_code == 422
+        assert "This view is not in your rail." in answer.content.decode()
+
+    def test_nothing_moves_past_what_is_not_shared_any_more(
+        self, carl: Person, sue: Person
+    ) -> None:
+        shared, mine, last = keep(sue, "All", "city"), keep(carl, "Mine"), keep(carl, "Last")
+        for view in (mine, shared, last):
+            saved.pin(view_id=view.pk, by=carl.actor)
+        saved.change_view(view_id=shared.pk, shared="mine", by=sue.actor, now=now())
+        change(carl, last, "up")
+        rows = ViewPin.objects.filter(user=carl.user).order_by("position")
+        assert list(rows.values_list("view__name", flat=True)) == ["Last", "Mine", "All"]
+
     def test_loses_what_is_no_longer_shared(self, carl: Person, sue: Person) -> None:
         view = keep(sue, "All", "city")
         change(carl, view, "pin")

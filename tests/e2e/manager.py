@@ -13,6 +13,7 @@ from tests.e2e.loop import DESK, PATIENCE, PHONE, Person, Shoot, no_shots, sign_
 
 MANAGER = Person(name="Ida Marsh")
 APPROVES = Person(name="Priya Nair")
+CREW = Person(name="Park crew")
 FLOW, SERVICE, ANSWER = "gift-with-approval", "memorial-bench", "bench-is-ordered"
 COST, LIMIT = "How much would you like to give, in dollars?", "1000"
 NOTE = "Memorial benches, with approval above 1,000 dollars."
@@ -58,7 +59,7 @@ def begin_flow(page: Any, address: str) -> None:
 
 
 def flow(page: Any, address: str, shoot: Shoot) -> None:
-    """Of the three approvals of the copy one stays, above 1,000 dollars, and the queue of Parks decides."""
+    """Of the three approvals of the copy one stays, above 1,000 dollars, and a supervisor of Parks decides."""
     root = f"{address}/desk/set-up/flows/{FLOW}"
     page.goto(root)
     say(page, "name", "Gift with approval", "Donativo con aprobación")
@@ -72,11 +73,13 @@ def flow(page: Any, address: str, shoot: Shoot) -> None:
     say(page, "tasks.0.label", "Approve the gift", "Aprobar el donativo")
     say(page, "tasks.0.words", "Is there room for it in the park?", "¿Hay lugar en el parque?")
     page.select_option("[name='tasks.0.queue']", "parks")
+    page.check("[name='tasks.0.by'][value='supervisor']")
     term = "tasks.0.when.terms.0"
     page.select_option(f"[name='{term}.what']", label=f"{COST} is more than …")
     page.fill(f"[name='{term}.value']", LIMIT)
     save(page)
     expect(page.locator(f"[name='{term}.value']")).to_have_value(LIMIT)
+    expect(page.locator("[name='tasks.0.by'][value='supervisor']")).to_be_checked()
     shoot(page, "state")
     page.goto(f"{root}/states/working")
     say(page, "words", "It is approved. We order the bench and tell you when it stands.",
@@ -237,6 +240,16 @@ def report(page: Any, address: str, shoot: Shoot) -> str:
     return found[0]
 
 
+def look(page: Any, address: str, number: str) -> None:
+    """The crew of Parks sees the task, who decides it, and no button."""
+    sign_in(page, address, CREW)
+    page.goto(f"{address}/desk/cases/{number}")
+    expect(page.get_by_text("Approve the gift").first).to_be_visible()
+    expect(page.get_by_text("Decided by: Supervisor.")).to_be_visible()
+    expect(page.get_by_text("Say how it came out")).to_have_count(0)
+    expect(page.get_by_role("button", name="Take this task")).to_have_count(0)
+
+
 def approve(page: Any, address: str, number: str, shoot: Shoot) -> None:
     """It came to the harbor by its rule, with one task: the supervisor of Parks says yes."""
     sign_in(page, address, APPROVES)
@@ -256,6 +269,7 @@ def walk(browser: Any, address: str, shoot: Shoot = no_shots, **options: Any) ->
     """The whole way: the manager's desk, the resident's phone, the supervisor's desk, and back to the phone."""
     managers = browser.new_context(viewport=DESK, **options)
     residents = browser.new_context(viewport=PHONE, has_touch=True, locale="es-MX", **options)
+    crews = browser.new_context(viewport=DESK, **options)
     heads = browser.new_context(viewport=DESK, **options)
     try:
         page = managers.new_page()
@@ -267,10 +281,11 @@ def walk(browser: Any, address: str, shoot: Shoot = no_shots, **options: Any) ->
         publish(page, address, shoot)
         window = residents.new_page()
         number = report(window, address, shoot)
+        look(crews.new_page(), address, number)
         approve(heads.new_page(), address, number, shoot)
         window.get_by_text("Está aprobado. Encargamos la banca").first.wait_for(timeout=PATIENCE)
         shoot(window, "approved")
         return number
     finally:
-        for context in (managers, residents, heads):
+        for context in (managers, residents, crews, heads):
             context.close()

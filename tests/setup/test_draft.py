@@ -16,6 +16,7 @@ from onehall.cli import city as city_cli
 from onehall.kernel import yamllined, yamlparse
 from onehall.kernel.yamlfile import Problems
 from onehall.people.actor import Actor
+from onehall.people.models import Membership
 from onehall.places.models import City
 from onehall.setup import actions, applying, checking, files, packs, queries
 from onehall.setup.errors import CityMoved, HasMistakes, MayNotSetUp, Overtaken, SetupRefused
@@ -26,6 +27,10 @@ from tests.packs import WrongPack
 
 pytestmark = pytest.mark.django_db
 POTHOLE = "services/pothole.yaml"
+DEPARTMENTS = "departments.yaml"
+QUEUE = "{key: parks, name: {en: Parks, es: Parques}, icon: tree}"
+NEW_QUEUE = f"      - {QUEUE}\n"
+NEW_DEPARTMENT = f"  - key: green\n    name: {{en: Green, es: Verde}}\n    queues:\n{NEW_QUEUE}"
 
 
 @pytest.fixture
@@ -225,6 +230,78 @@ class TestCheck:
         assert {(c.kind, c.name) for c in checking.plan(city, view, checked)} == {
             ("add", "harbor"), ("remove", "south"),
         }  # fmt: skip
+
+    def test_a_queue_that_nobody_serves_keeps_it_back(
+        self, cast: Cast, city: City, now: dt.datetime
+    ) -> None:
+        """As a folder with staff is refused: the people are those who work here now."""
+        save(cast, now, "flows/repair.yaml", "en: Repair", "en: Mending")
+        assert checking.check(city, queries.draft_view(city)).sound
+        Membership.objects.filter(city=city, department__key="clerk").update(active=False)
+        checked = checking.check(city, queries.draft_view(city))
+        told = {p.where: p.message for p in checked.problems}
+        assert told == {
+            "departments[2].queues[1].key": 'Nobody serves the queue "questions".',
+            "departments[2].queues[2].key": 'Nobody serves the queue "neighbors".',
+        }
+        assert all("under People" in p.advice for p in checked.problems)
+        with pytest.raises(HasMistakes):
+            publish(cast, now)
+
+    def test_a_new_queue_of_a_department_with_nobody_keeps_it_back(
+        self, cast: Cast, city: City, now: dt.datetime
+    ) -> None:
+        Membership.objects.filter(city=city, department__key="clerk").update(active=False)
+        save(
+            cast,
+            now,
+            DEPARTMENTS,
+            "      - key: questions\n",
+            f"{NEW_QUEUE}      - key: questions\n",
+        )
+        checked = checking.check(city, queries.draft_view(city))
+        assert 'Nobody serves the queue "parks".' in [p.message for p in checked.problems]
+
+    def test_a_new_department_gets_its_people_later(
+        self, cast: Cast, city: City, now: dt.datetime
+    ) -> None:
+        save(cast, now, DEPARTMENTS, "departments:\n", f"departments:\n{NEW_DEPARTMENT}")
+        checked = checking.check(city, queries.draft_view(city))
+        assert checked.sound, checked.problems
+        (warning,) = [w for w in checked.warnings if "Nobody" in w]
+        assert warning.startswith('Nobody serves the queue "parks" yet.')
+        publish(cast, now)
+
+    def test_a_new_queue_is_served_by_those_without_queues_of_their_own(
+        self, cast: Cast, city: City, now: dt.datetime
+    ) -> None:
+        save(cast, now, DEPARTMENTS, "    queues:\n", f"    queues:\n{NEW_QUEUE}")
+        view = queries.draft_view(city)
+        assert not [w for w in checking.check(city, view).warnings if "Nobody" in w]
+        Membership.objects.filter(city=city, department__key="works").update(
+            queue_keys=["roads", "roads-north"]
+        )
+        checked = checking.check(city, view)
+        assert checked.sound
+        assert [w for w in checked.warnings if w.startswith('Nobody serves the queue "parks" yet.')]
+
+    def test_a_task_kept_for_a_role_that_nobody_there_has(
+        self, cast: Cast, city: City, now: dt.datetime
+    ) -> None:
+        task = "tasks: [{key: agree, label: {en: Agree, es: Aprobar}, queue: questions, by: [supervisor]}]"
+        save(
+            cast,
+            now,
+            "flows/repair.yaml",
+            "    category: submitted\n",
+            f"    category: submitted\n    {task}\n",
+        )
+        (problem,) = checking.check(city, queries.draft_view(city)).problems
+        assert problem.message.startswith('Nobody who serves the queue "questions" may decide it')
+        Membership.objects.filter(user=cast.kim.user_id, city=city).update(
+            roles=["crew", "supervisor"]
+        )
+        assert checking.check(city, queries.draft_view(city)).sound
 
     def test_the_slug_stays(self, cast: Cast, city: City, now: dt.datetime) -> None:
         save(cast, now, "city.yaml", "slug: testford", "slug: other")

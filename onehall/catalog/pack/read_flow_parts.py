@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from onehall.catalog import registry
+from onehall.catalog.findings import DECIDING
 from onehall.catalog.flowparts import JOIN_RULES, RERUNS
 from onehall.catalog.pack.documents import Doc, Known
 from onehall.catalog.pack.read_questions import read_questions
@@ -10,6 +11,7 @@ from onehall.catalog.registry import EffectKind, Param, PredicateKind
 from onehall.kernel.spelling import nearest
 from onehall.kernel.yamlfile import Node
 from onehall.people.actor import ROLES
+from onehall.people.serving import NOBODY_MAY
 
 UNITS: Final = ("days", "hours", "working_days", "working_hours")
 SHORT_TREE: Final = "requires_met"
@@ -161,6 +163,8 @@ def _task(node: Node, known: Known) -> Doc:
     }
     if words := _words(node, "words", known):
         doc["words"] = words
+    if by := _by(node, doc["queue"], known):
+        doc["by"] = by
     for name in ("due", "due_next_cycle"):
         if span := read_span(node.mapping(name)):
             doc[name] = span
@@ -170,6 +174,20 @@ def _task(node: Node, known: Known) -> Doc:
         doc["questions"] = questions
     node.finish()
     return doc
+
+
+def _by(node: Node, queue: str, known: Known) -> list[str]:
+    """The roles that a task is kept for: those that do tasks, and that somebody at its queue has."""
+    by = node.texts("by", options=DECIDING)
+    # A queue that nobody serves at all is told where it is named.
+    there = (known.serving or {}).get(queue)
+    if by and there and there.isdisjoint(by):
+        node.problem(
+            f'{NOBODY_MAY}"{queue}" may decide it: that takes the role {" or ".join(by)}.',
+            "Give somebody who serves that queue the role, or take the role away here.",
+            key="by",
+        )
+    return by
 
 
 def read_join(node: Node, known: Known) -> Doc:

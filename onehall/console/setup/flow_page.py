@@ -6,139 +6,83 @@ from hashlib import sha256
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from onehall.casework import migrating
 from onehall.catalog import categories, diagram, flows
 from onehall.catalog.diagram.svg import STYLE
-from onehall.catalog.findings import BY
+from onehall.catalog.findings import BY, DECIDING
 from onehall.catalog.flowparts import JOIN_RULES, RERUNS
 from onehall.catalog.models import FlowVersion
-from onehall.catalog.registry import AUDIENCES, PRIORITY_KEYS
+from onehall.catalog.registry import AUDIENCES, EFFECTS, PRIORITY_KEYS
 from onehall.catalog.scenarios import is_failure
-from onehall.console.setup.service_form import WORDS as SHARED
+from onehall.console.setup import flow_terms, service_form
+from onehall.console.setup.flow_words import Choices, described, named, span, timer, word
+from onehall.console.setup.registry_page import Registry
 from onehall.console.setup.terms import Group, Terms
-from onehall.people.actor import ROLES
+from onehall.people.permissions import ROLES, words_of
 from onehall.places.models import City
 from onehall.setup import flow_forms, forms
 from onehall.setup.checking import Checked
+from onehall.setup.registry_forms import split
 
 STYLE_HASH: Final = f"'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'"
 """What lets the browser use the style that stands in a drawing, and no other."""
 
-WORDS: Final[Mapping[str, Any]] = {
-    **SHARED,
-    "draft": gettext_lazy("draft"),
-    "submitted": gettext_lazy("submitted"),
-    "intake": gettext_lazy("intake"),
-    "review": gettext_lazy("review"),
-    "working": gettext_lazy("working"),
-    "waiting_applicant": gettext_lazy("waiting for whoever asked"),
-    "waiting_payment": gettext_lazy("waiting for a payment"),
-    "decision": gettext_lazy("decision"),
-    "approved": gettext_lazy("approved"),
-    "issued": gettext_lazy("issued"),
-    "inspection": gettext_lazy("inspection"),
-    "resolved": gettext_lazy("resolved"),
-    "closed": gettext_lazy("closed"),
-    "denied": gettext_lazy("denied"),
-    "withdrawn": gettext_lazy("withdrawn"),
-    "expired": gettext_lazy("expired"),
-    "revoked": gettext_lazy("revoked"),
-    "on_hold": gettext_lazy("on hold"),
-    "appeal": gettext_lazy("appeal"),
-    "days": gettext_lazy("days"),
-    "hours": gettext_lazy("hours"),
-    "working_days": gettext_lazy("working days"),
-    "working_hours": gettext_lazy("working hours"),
-    "fire": gettext_lazy("make the move"),
-    "remind": gettext_lazy("remind"),
-    "escalate": gettext_lazy("escalate"),
-    "resident": gettext_lazy("the resident"),
-    "team": gettext_lazy("the team"),
-    "system": gettext_lazy("by itself"),
-    "agent": gettext_lazy("agent"),
-    "crew": gettext_lazy("crew"),
-    "supervisor": gettext_lazy("supervisor"),
-    "auditor": gettext_lazy("auditor"),
-    "admin": gettext_lazy("administrator"),
-    "set-up": gettext_lazy("set-up"),
-    "all": gettext_lazy("all must agree"),
-    "any": gettext_lazy("one is enough"),
-    "quorum": gettext_lazy("so many must agree"),
-    "worst": gettext_lazy("the worst decides, when all are done"),
-    "failed": gettext_lazy("only those that failed"),
-    "normal": gettext_lazy("normal"),
-    "high": gettext_lazy("high"),
-    "urgent": gettext_lazy("urgent"),
-    "message": gettext_lazy("A message to the resident"),
-    "outcome": gettext_lazy("An outcome"),
-    "$outcome": gettext_lazy("where the outcome leads"),
-    "$previous": gettext_lazy("where it was before"),
-    "ask": gettext_lazy("asks the resident something"),
-    "answer": gettext_lazy("the resident's answer"),
-    "close": gettext_lazy("finishes the work"),
-    "accept": gettext_lazy("the resident accepts"),
-    "dispute": gettext_lazy("the resident says it is not right"),
-    "settle": gettext_lazy("settled without an answer"),
-    "reopen": gettext_lazy("opens it again"),
-    "start": gettext_lazy("starts the work"),
-    "withdraw": gettext_lazy("the resident takes it back"),
-}
-"""The names of what is fixed in flows."""
-
 ANSWERS: Final = 20
 """Questions that a new scenario may answer."""
 
-type Choices = list[tuple[str, Any]]
+STATE_FIELDS: Final = frozenset(
+    [
+        "category",
+        "stage",
+        "queue",
+        "rerun",
+        "label",
+        "words",
+        "timers",
+        "tasks",
+        "join",
+        "enter",
+        "requires",
+    ]
+)
+MOVE_FIELDS: Final = frozenset(
+    [
+        "to",
+        "purpose",
+        "icon",
+        "from",
+        "by",
+        "needs",
+        "label",
+        "hint",
+        "within",
+        "auto_when",
+        "guard",
+        "effects",
+    ]
+)
+"""What the forms of a state and of a move show."""
 
 
-def word(key: Any) -> Any:
-    """The name of something fixed, else the key itself."""
-    return WORDS.get(str(key), key)
+def _beyond(doc: Mapping[str, Any], shown: frozenset[str]) -> list[str]:
+    """The fields of a part that its form does not show."""
+    return sorted(set(doc) - shown)
 
 
-def named(keys: Any) -> Choices:
-    """Fixed keys with their names."""
-    return [(key, word(key)) for key in keys]
-
-
-def span(doc: Any) -> dict[str, Any]:
-    """A length of time as amount and unit; two units at once are told in words only."""
-    given = forms.mapped(doc)
-    if len(given) != 1:
-        told = ", ".join(f"{v} {word(k)}" for k, v in given.items())
-        return {"amount": "", "unit": "days", "words": told}
-    unit, amount = next(iter(given.items()))
-    return {"amount": amount, "unit": unit, "words": f"{amount} {word(unit)}"}
-
-
-def timer(doc: Mapping[str, Any]) -> dict[str, Any]:
-    """A timer for its row of a form."""
-    act = next((a for a in ("fire", "remind", "escalate") if a in doc), "remind")
-    remind, escalate = doc.get("remind"), forms.mapped(doc.get("escalate"))
-    return {
-        "was": doc.get("_was", ""),
-        "after": span(doc.get("after")),
-        "act": act,
-        "move": doc.get("fire", ""),
-        "to": remind.get("to", "") if isinstance(remind, dict) else (remind or ""),
-        "role": escalate.get("role", ""),
-        "queue": escalate.get("queue", ""),
-        "priority": escalate.get("priority", ""),
-    }
-
-
-def described(doc: Mapping[str, Any]) -> str:
-    """A timer in words."""
-    one = timer(doc)
-    target = {
-        "fire": one["move"],
-        "remind": word(one["to"]),
-        "escalate": ", ".join(str(word(one[k])) for k in ("role", "queue", "priority") if one[k]),
-    }[one["act"]]
-    said = {"after": one["after"]["words"], "what": word(one["act"]), "target": target}
-    return _("after %(after)s: %(what)s %(target)s") % said
+def anchors(doc: Mapping[str, Any]) -> set[str]:
+    """The names of the rows and cards of a part that show mistakes."""
+    found = {"guard", "effects", "auto_when", "enter", "requires"}
+    for key in ("enter", "requires", "effects", "tasks"):
+        found |= {f"{key}.{n}" for n in range(len(forms.listed(doc.get(key))))}
+    for n, task in enumerate(forms.listed(doc.get("tasks"))):
+        questions = forms.listed(forms.mapped(task).get("questions"))
+        for m, question in enumerate(questions):
+            name = f"tasks.{n}.questions.{m}"
+            found |= {name, *(f"{name}.{key}" for key in service_form.OF_QUESTION)}
+            options = forms.listed(forms.mapped(question).get("options"))
+            found |= {f"{name}.options.{o}" for o in range(len(options))}
+    return found
 
 
 class FlowPage:
@@ -243,8 +187,49 @@ class FlowPage:
         return [q for q in asked[0] if all(q.get("key") in s for s in shared)] if asked else []
 
     def groups(self) -> list[Group]:
-        """What conditions may say: answers to those questions, and where it is."""
-        return [*self.terms.of_questions(self.questions), *self.terms.of_areas()]
+        """What conditions may say: answers to those questions, where it is, the case itself, its tasks."""
+        return [
+            *self.terms.of_questions(self.questions),
+            *self.terms.of_areas(),
+            *flow_terms.of_case(self.terms, self.queues),
+            *flow_terms.of_tasks(self.terms, self.part("states").values()),
+        ]
+
+    def registry(self) -> Registry:
+        """The rows of effects and checklists, with what this flow has to choose from."""
+        added = [
+            (str(given.get("key", "")), self.terms.say(given.get("label")))
+            for name, given in self._effects()
+            if name == "add_task"
+        ]
+        return Registry(
+            {
+                "queue": self.queues,
+                "task": [*((k.partition(":")[2], w) for k, w in self._tasks()), *added],
+                "outcome": [("done", _("done")), *self._task_ends()],
+                "question": [
+                    (q.get("key", ""), self.terms.say(q.get("label")) or q.get("key", ""))
+                    for q in self.questions
+                ],
+            }
+        )
+
+    def _effects(self) -> list[tuple[str, Any]]:
+        docs = [
+            doc
+            for part, key in (("states", "enter"), ("moves", "effects"))
+            for item in self.part(part).values()
+            for doc in forms.listed(item.get(key))
+        ]
+        return [split(doc, EFFECTS) for doc in docs]
+
+    def _tasks(self) -> Choices:
+        return [
+            (f"task:{t.get('key')}", self.terms.say(t.get("label")))
+            for d in self.part("states").values()
+            for t in forms.listed(d.get("tasks"))
+            if isinstance(t, dict)
+        ]
 
     def _answerable(self, question: Mapping[str, Any]) -> dict[str, Any]:
         """A question for the form of a scenario."""
@@ -271,9 +256,13 @@ class FlowPage:
             for key, d in forms.mapped(join.get("outcomes")).items()
         ]
         blank = {"was": "", "key": "", "label": "", "fire": ""}
-        groups = self.groups()
+        groups, registry = self.groups(), self.registry()
         return {
             "groups": groups,
+            "types": service_form.question_types(),
+            "deciding": [(role, words_of(role)) for role in DECIDING],
+            "enter": registry.effects("enter", doc.get("enter")),
+            "checks": registry.checks(doc.get("requires")),
             "categories": named(sorted(categories.ALL)),
             "stages": self.stages,
             "queues": self.queues,
@@ -289,10 +278,18 @@ class FlowPage:
             "tasks": [
                 {
                     "doc": {"key": "", "label": "", "words": "", "queue": "", "_was": ""} | t,
+                    "name": f"tasks.{n}",
                     "due": span(t.get("due")),
+                    "again": span(t.get("due_next_cycle")),
+                    "by": forms.listed(t.get("by")),
                     "when": self.terms.shown(t.get("when"), groups),
+                    "questions": service_form.question_rows(
+                        [q for q in forms.listed(t.get("questions")) if isinstance(q, dict)],
+                        self.terms,
+                        f"tasks.{n}.",
+                    ),
                 }
-                for t in forms.listed(doc.get("tasks"))
+                for n, t in enumerate(forms.listed(doc.get("tasks")))
                 if isinstance(t, dict)
             ],
             "join": {
@@ -300,13 +297,13 @@ class FlowPage:
                 "of": join.get("of", ""),
                 "ends": [*ends, blank],
             },
-            "more": sorted(set(doc) & {"enter", "requires"}),
+            "more": _beyond(doc, STATE_FIELDS),
         }
 
     def move_form(self, doc: Mapping[str, Any]) -> dict[str, Any]:
-        """What the form of a move needs. A condition in its short form of one word stays text."""
-        auto, groups = doc.get("auto_when"), self.groups()
-        short = {"auto_when"} if isinstance(auto, str) else set()
+        """What the form of a move needs."""
+        groups, guard = self.groups(), doc.get("guard")
+        held = {"when": guard} if isinstance(guard, str) else forms.mapped(guard)
         return {
             "states": self.choices("states"),
             "targets": [*self.choices("states"), *named(("$outcome", "$previous"))],
@@ -316,8 +313,11 @@ class FlowPage:
             "units": named(flow_forms.UNITS[:2]),
             "within": span(doc.get("within")),
             "groups": groups,
-            "auto": None if short else self.terms.shown(auto, groups),
-            "more": sorted(set(doc) & ({"guard", "effects"} | short)),
+            "auto": self.terms.shown(doc.get("auto_when"), groups),
+            "guard": self.terms.shown(held.get("when"), groups),
+            "guard_words": held.get("words", ""),
+            "effects": self.registry().effects("effects", doc.get("effects")),
+            "more": _beyond(doc, MOVE_FIELDS),
         }
 
     def outcome_form(self, _doc: Mapping[str, Any]) -> dict[str, Any]:
@@ -329,17 +329,11 @@ class FlowPage:
 
     def scenario_form(self) -> dict[str, Any]:
         """What may be chosen for a step of a scenario."""
-        tasks = [
-            (f"task:{t.get('key')}", self.terms.say(t.get("label")))
-            for d in self.part("states").values()
-            for t in forms.listed(d.get("tasks"))
-            if isinstance(t, dict)
-        ]
         return {
             "questions": [self._answerable(q) for q in self.questions[:ANSWERS]],
             "acts": [
                 *((f"move:{k}", w) for k, w in self.choices("moves")),
-                *tasks,
+                *self._tasks(),
                 *((f"wait:{n}", _("wait %(n)s days") % {"n": n}) for n in (1, 3, 5, 10, 15, 30)),
             ],
             "people": named(sorted(BY - {"auditor", "set-up"})),

@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from onehall.catalog.pack.documents import CLOSING_NEEDS, PHOTOS, PLACES, PRECISION, QUESTION_TYPES
+from onehall.console.setup import promise_page
 from onehall.console.setup.terms import Terms
 from onehall.kernel.yamlfile import PackProblem
 from onehall.look.sprite import icons
+from onehall.people.queries import members
 from onehall.setup import forms
 from onehall.setup.checking import Checked
 
@@ -44,16 +46,21 @@ TOP: Final = (
     "similar", "questions",
 )  # fmt: skip
 OF_QUESTION: Final = ("key", "type", "label", "hint", "required", "options", "when", "stop")
-OF_ROUTE: Final = ("queue", "because", "when")
+OF_ROUTE: Final = ("queue", "because", "when", "person", "body")
 
 
 def _choices(keys: Iterable[str]) -> list[tuple[str, Any]]:
     return [(key, WORDS.get(key, key)) for key in keys]
 
 
+def question_types() -> list[tuple[str, Any]]:
+    """The kinds of answers."""
+    return _choices(QUESTION_TYPES)
+
+
 def anchors(doc: Mapping[str, Any]) -> set[str]:
     """The names of the fields that show mistakes."""
-    found = set(TOP)
+    found = set(TOP) | promise_page.anchors(forms.mapped(doc.get("promise")))
     for n, question in enumerate(forms.listed(doc.get("questions"))):
         found |= {f"questions.{n}", *(f"questions.{n}.{key}" for key in OF_QUESTION)}
         options = forms.listed(forms.mapped(question).get("options"))
@@ -97,7 +104,7 @@ def context(doc: Mapping[str, Any], terms: Terms, checked: Checked) -> dict[str,
         "places": _choices(PLACES),
         "photos_shown": _choices(PHOTOS),
         "precisions": _choices(PRECISION),
-        "types": _choices(QUESTION_TYPES),
+        "types": question_types(),
         "units": [("days", _("working days")), ("hours", _("working hours"))],
         "needs": _choices(CLOSING_NEEDS),
         "outcomes": [(o["key"], terms.say(o["label"])) for o in flow["outcomes"]] if flow else [],
@@ -108,17 +115,13 @@ def context(doc: Mapping[str, Any], terms: Terms, checked: Checked) -> dict[str,
         "keywords": _keywords(doc, languages),
         "spoken": forms.listed(doc.get("languages")) or languages,
         "hidden": doc.get("active") is False,
-        "questions": [_question(n, q, questions[:n], terms) for n, q in enumerate(questions)],
+        "questions": question_rows(questions, terms),
         "rules": _rules(doc, questions, terms),
-        "promises": [_promise("promise", _("Usually"), promise)]
-        + [
-            _promise(
-                f"promise.priorities.{key}",
-                word,
-                forms.mapped(forms.mapped(promise.get("priorities")).get(key)),
-            )
-            for key, word in (("high", _("High priority")), ("urgent", _("Urgent")))
+        "promise": promise_page.context(promise, terms, flow),
+        "people": [
+            (m.email, f"{m.name} · {m.email}") for m in members(terms.city) if m.may("take")
         ],
+        "bodies": [(b["key"], terms.say(b["name"])) for b in people.bodies],
     }
 
 
@@ -128,18 +131,23 @@ def _keywords(doc: Mapping[str, Any], languages: list[str]) -> dict[str, str]:
     return {code: ", ".join(map(str, forms.listed(by_language.get(code)))) for code in languages}
 
 
-def _promise(name: str, word: str, span: Mapping[str, Any]) -> dict[str, Any]:
-    unit = "hours" if "hours" in span else "days"
-    return {"name": name, "word": word, "unit": unit, "amount": span.get(unit, "")}
+def question_rows(questions: list[Any], terms: Terms, prefix: str = "") -> list[dict[str, Any]]:
+    """Questions for their rows of a form. `prefix` stands before their names."""
+    return [_question(n, q, questions[:n], terms, prefix) for n, q in enumerate(questions)]
 
 
-def _question(n: int, q: Mapping[str, Any], above: list[Any], terms: Terms) -> dict[str, Any]:
+def _question(
+    n: int, q: Mapping[str, Any], above: list[Any], terms: Terms, prefix: str
+) -> dict[str, Any]:
     stop = forms.mapped(q.get("stop"))
     groups = terms.of_questions(above)
     with_own = terms.of_questions([*above, q])
     return {
         "n": n,
-        "name": f"questions.{n}",
+        "id": f"q-{prefix}{n}",
+        "name": f"{prefix}questions.{n}",
+        # What a resident is asked may stop the form; what staff are asked may not.
+        "may_stop": not prefix,
         "doc": {"key": "", "type": "text", "label": "", "hint": "", "required": False, "_was": ""}
         | dict(q),
         "title": terms.say(q.get("label")) or _("A new question"),
@@ -165,7 +173,7 @@ def _rules(doc: Mapping[str, Any], questions: list[Any], terms: Terms) -> list[d
         {
             "n": n,
             "name": f"routing.{n}",
-            "doc": {"queue": "", "because": "", "_was": ""} | rule,
+            "doc": {"queue": "", "because": "", "person": "", "body": "", "_was": ""} | rule,
             "last": n == len(given) - 1,
             "groups": groups,
             "when": terms.shown(rule.get("when"), groups),

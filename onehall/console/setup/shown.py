@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from onehall.kernel import yamlfile
 from onehall.kernel.localized import pick
 from onehall.kernel.yamlfile import PackProblem, Problems
+from onehall.people.serving import is_about_people
 from onehall.places.rows import Change
 from onehall.setup import rules
 from onehall.setup.models import ChangeEntry
@@ -64,11 +65,12 @@ CHANGE_TONES: Final = {"add": "done", "change": "work", "remove": "no"}
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A mistake with the page where it is mended."""
+    """A mistake with the page where it is mended; `people` where that is the page of who works here."""
 
     problem: PackProblem
     href: str
     name: str
+    people: str = ""
 
 
 def stem(path: str) -> str:
@@ -105,6 +107,11 @@ def edit_url(file: FileView) -> str:
     return text_url(file.path)
 
 
+def people_url(message: str) -> str:
+    """Where people get their queues, for a mistake or a warning about them; else ""."""
+    return reverse("console:people") if is_about_people(message) else ""
+
+
 def told(
     problems: Iterable[PackProblem], view: DraftView, language: str, default: str
 ) -> list[Told]:
@@ -114,7 +121,7 @@ def told(
         file = view.files.get(problem.file)
         name = name_of(problem.file, file.text if file else None, language, default)
         href = text_url(problem.file, problem.line) if file else ""
-        found.append(Told(problem, href, name))
+        found.append(Told(problem, href, name, people_url(problem.message)))
     return found
 
 

@@ -90,7 +90,9 @@ def change(request: CityRequest, pk: int) -> HttpResponse:
     messages.success(request, words)
     if request.POST.get("what") == "query":
         return redirect("console:view", pk=pk)
-    return redirect("console:views")
+    # Back to the same row, so that it can be moved again.
+    at = f"#v-{pk}" if request.POST.get("what") in ("up", "down") else ""
+    return redirect(reverse("console:views") + at)
 
 
 def shares(desk: Desk) -> list[tuple[str, str]]:
@@ -105,8 +107,11 @@ def shares(desk: Desk) -> list[tuple[str, str]]:
 
 def _page(request: CityRequest, desk: Desk, *, trouble: str = "", at: int = 0) -> HttpResponse:
     pinned = {p.id: p for p in desk.counts.pins}
+    places = {p.id: n for n, p in enumerate(desk.counts.pins)}
     rows = []
-    for one in saved.views_of(desk.actor):
+    # What is in the rail comes first, as it stands there.
+    views = sorted(saved.views_of(desk.actor), key=lambda v: places.get(v.pk, len(places)))
+    for one in views:
         pin = pinned.get(one.pk)
         rows.append(
             {
@@ -116,6 +121,8 @@ def _page(request: CityRequest, desk: Desk, *, trouble: str = "", at: int = 0) -
                 "mine": saved.may_change(desk.actor, one),
                 "pinned": pin is not None,
                 "first": pin is not None and pin.first,
+                "up": places.get(one.pk, 0) > 0,
+                "down": one.pk in places and places[one.pk] < len(places) - 1,
                 "open": one.pk == at,
             }
         )
@@ -152,6 +159,16 @@ def _pin(request: CityRequest, pk: int) -> str:
 def _unpin(request: CityRequest, pk: int) -> str:
     saved.unpin(view_id=pk, by=request.actor)
     return _("It is out of your rail.")
+
+
+def _up(request: CityRequest, pk: int) -> str:
+    saved.move_pin(view_id=pk, up=True, by=request.actor)
+    return _("It is one place higher in your rail.")
+
+
+def _down(request: CityRequest, pk: int) -> str:
+    saved.move_pin(view_id=pk, up=False, by=request.actor)
+    return _("It is one place lower in your rail.")
 
 
 def _first(request: CityRequest, pk: int) -> str:
@@ -191,6 +208,8 @@ def _query(request: CityRequest, pk: int) -> str:
 ACTS: dict[str, Callable[[CityRequest, int], str]] = {
     "pin": _pin,
     "unpin": _unpin,
+    "up": _up,
+    "down": _down,
     "first": _first,
     "plain": _plain,
     "copy": _copy,

@@ -47,7 +47,7 @@ def _tasks(request: CityRequest, desk: Desk) -> list[dict[str, Any]]:
     listed, language = catalogue(desk.city), request.LANGUAGE_CODE
     default = desk.city.languages[0]
     found = []
-    for task in worklist.work_for(desk.actor, limit=STOPS):
+    for task in worklist.work_for(desk.city, desk.actor, limit=STOPS):
         flow = listed.flow_version(task.case.flow_version_id)
         reader = Reader(flow, language, default, {}, staff=True)
         found.append(

@@ -22,7 +22,7 @@ from onehall.look.doorway import CityRequest
 from onehall.portal.jswords import report_words
 from onehall.portal.report_form import ReportForm
 from onehall.portal.views.report import Page
-from onehall.setup import forms, previewing, queries
+from onehall.setup import forms, previewing, queries, service_forms
 
 IN_OUR_FRAME = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
 
@@ -38,7 +38,9 @@ def service(request: CityRequest) -> HttpResponse:
     city = request.city
     asked = request.POST.get("_lang", "")
     language = asked if asked in city.languages else request.LANGUAGE_CODE
-    doc = forms.service(forms.tree_of(request.POST.lists()), _before(request), city.languages)
+    doc = service_forms.service(
+        forms.tree_of(request.POST.lists()), _before(request), city.languages
+    )
     found = previewing.definition(forms.bare(doc), city.languages)
     form = ReportForm(service=found, language=language, default_language=city.languages[0])
     promised = clock.due(found.promise, read_clock(), casework.calendar_of(city))

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from onehall.casework.bulk import allocate_numbers, copy_cases, refresh_statistics
+from onehall.casework.bulk_tasks import copy_tasks
 from onehall.places.models import City
 from onehall.service_requests.importing.mapper import Draft, Mapper, Row
 from onehall.service_requests.importing.profile import Profile, ProfileError
@@ -245,6 +246,7 @@ class _Import:
             for draft, number in zip(members, numbers, strict=True):
                 draft.case.number = number
         copy_cases(cursor, [draft.case for draft in drafts])
+        copy_tasks(cursor, [(draft.case, task) for draft in drafts for task in draft.tasks])
         for draft in drafts:
             draft.request.case_id, draft.request.number = draft.case.id, draft.case.number
         return copy_requests(cursor, [draft.request for draft in drafts])

@@ -11,11 +11,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from onehall.casework.bulk import CaseRow
+from onehall.casework.bulk_tasks import OpenTask, opened_by
 from onehall.casework.linking import JsonText, json_text
+from onehall.casework.queries import calendar_of
 from onehall.casework.rules import MAX_WORDS
+from onehall.catalog.facts import Snapshot
 from onehall.places.models import City
 from onehall.service_requests.importing import times
-from onehall.service_requests.importing.placing import Areas, Placing
+from onehall.service_requests.importing.placing import Areas, Placed, Placing
 from onehall.service_requests.importing.profile import Lookup, Profile, folded
 from onehall.service_requests.importing.reader import Record
 from onehall.service_requests.importing.reasons import RowRejected
@@ -39,6 +42,7 @@ class Draft:
     case: CaseRow
     request: RequestRow
     repairs: list[str]
+    tasks: list[OpenTask] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -76,6 +80,7 @@ class Mapper:
         ]
         self._end = datetime(latest + 1, 1, 1, tzinfo=zone).astimezone(UTC)
         self._targets = Targets(city, profile)
+        self._city = city
         self._placing = Placing(city, profile.place)
         self._telling = Telling(profile, now)
         self._times = {
@@ -126,9 +131,14 @@ class Mapper:
         ending = target.endings[state]
         moved = ending.state != target.start
         settled = moments.closed or moments.changed
+        tasks = []
+        if state in target.asks:
+            came = settled if moved else moments.opened
+            tasks = self._tasks(target, ending.state, queue_id, channel, place, came)
         timeline = [
             self._telling.received(moments.opened, channel),
             *self._telling.steps(values, repairs, target, state, settled),
+            *(task.entry() for task in tasks),
             self._telling.imported(values, repairs, queue_id, place.outside),
         ]
         case = CaseRow(
@@ -167,7 +177,28 @@ class Mapper:
             source=self._profile.source,
             source_id=source_id,
         )
-        return Draft(source_id, self._year(moments.opened), case, request, repairs)
+        return Draft(source_id, self._year(moments.opened), case, request, repairs, tasks)
+
+    def _tasks(
+        self, target: Target, state: str, queue_id: int, channel: str, place: Placed, at: datetime
+    ) -> list[OpenTask]:
+        """What the state asks of its queues, as if a move had led there on the day that the row says."""
+        case = Snapshot(
+            state=state,
+            entered=int(state != target.start),
+            areas=place.areas.codes,
+            channel=channel,
+            placed=place.areas.placed,
+            queue=self._targets.key_of(queue_id),
+        )
+        return opened_by(
+            target.flow,
+            case,
+            at=at,
+            queues=self._targets.queue_id,
+            calendar=calendar_of(self._city),
+            language=self._city.languages[0],
+        )
 
     def _id(self, row: Row) -> str:
         found = row.values[self._profile.id]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from onehall.casework.bulk_tasks import asks_for_work
 from onehall.casework.linking import JsonText, json_text
 from onehall.catalog import categories, routing
 from onehall.catalog.flows import FlowDefinition, Move
@@ -48,6 +49,9 @@ class Target:
     endings: Mapping[str, Ending]
     moved: Mapping[str, JsonText]
     """What the timeline says of the move to each ending."""
+    flow: FlowDefinition
+    asks: frozenset[str]
+    """The endings whose state asks for work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Targets:
             self._queues[queue.key] = facts
             for name in _variants(queue.department.key, queue.department.name):
                 self._departments.setdefault(name, []).append(facts)
+        self._keys = {queue.id: queue.key for queue in self._queues.values()}
         if not self._queues:
             raise ProfileError(f"{city.name} has no queues yet. Apply its pack first.")
         # A column holds the same few hundred values again and again.
@@ -94,6 +99,16 @@ class Targets:
         if key in self._queues:
             return [self._queues[key]]
         return self._departments.get(plain(key), [])
+
+    def queue_id(self, key: str) -> int:
+        """The id of a queue in use. `ProfileError` for one that the city no longer has."""
+        if key not in self._queues:
+            raise ProfileError(f'A task goes to the queue "{key}", which the city does not use.')
+        return self._queues[key].id
+
+    def key_of(self, queue_id: int) -> str:
+        """The key of a queue in use, "" for another."""
+        return self._keys.get(queue_id, "")
 
     def queue(
         self, target: Target, among: list[QueueFacts], facts: Mapping[str, Any]
@@ -133,7 +148,11 @@ def _targets(city: City) -> Iterator[tuple[str, Target]]:
         version_id, flow = listed.current_version(service.flow)
         endings = {wanted: _ending(flow, wanted) for wanted in _WANTED}
         moved = {wanted: _moved(flow.start, ending) for wanted, ending in endings.items()}
-        yield service.key, Target(service.id, version_id, service, flow.start, endings, moved)
+        asks = frozenset(k for k, ending in endings.items() if asks_for_work(flow, ending.state))
+        yield (
+            service.key,
+            Target(service.id, version_id, service, flow.start, endings, moved, flow, asks),
+        )
 
 
 def _ending(flow: FlowDefinition, wanted: str) -> Ending:

@@ -14,7 +14,7 @@ from onehall.casework.models import Case
 from onehall.catalog import categories, replies
 from onehall.console import writer
 from onehall.console.desk import frame
-from onehall.console.setup import flow_page, service_form, shown
+from onehall.console.setup import flow_words, service_form, shown
 from onehall.console.setup.door import page, setup_only, trail_of
 from onehall.console.setup.terms import Terms
 from onehall.console.views.setup.services import document, slug, written
@@ -170,7 +170,7 @@ def _parts(checked: Checked, terms: Terms) -> list[dict[str, Any]]:
         {
             "key": "categories",
             "word": _("Meaning of the state"),
-            "choices": flow_page.named(sorted(categories.ALL)),
+            "choices": flow_words.named(sorted(categories.ALL)),
         },
     ]
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from django.contrib import messages
@@ -264,8 +265,7 @@ def _part(
     status: int = 200,
 ) -> HttpResponse:
     made = {"states": "state_form", "moves": "move_form", "outcomes": "outcome_form"}[part]
-    prefix = f"{part}.{name}"
-    mine = [p for p in found.checked.of_file(found.path) if f"{p.where}.".startswith(f"{prefix}.")]
+    errors = {} if unsaved else _errors(found, f"{part}.{name}", doc)
     label = found.terms.say(doc.get("label")) or name
     context = getattr(found.page, made)(doc) | {
         "flow_key": found.key,
@@ -279,7 +279,8 @@ def _part(
         "seen": request.POST.get("seen", "") if unsaved else found.file.version,
         "doc": doc,
         "languages": request.city.languages,
-        "problems": service_form.errors(mine, set()).get("", []),
+        "problems": errors.get("", []),
+        "errors": errors | {"": []},
         "refused": refused,
         "unsaved": unsaved,
         "drawn": bool(found.page.drawing(found.path)),
@@ -292,6 +293,16 @@ def _part(
     return page(
         request, f"console/setup/flow_{part}.html", context, tab="flows", trail=trail, status=status
     )
+
+
+def _errors(found: Flow, prefix: str, doc: dict[str, Any]) -> dict[str, list[str]]:
+    """The mistakes of one part at the rows and cards they are about; at "" those of no card."""
+    mine = [
+        replace(p, where=p.where.removeprefix(prefix).lstrip("."))
+        for p in found.checked.of_file(found.path)
+        if re.match(rf"{re.escape(prefix)}(\.|\[|$)", p.where)
+    ]
+    return service_form.errors(mine, flow_page.anchors(doc))
 
 
 @csp_override({"default-src": [CSP.NONE], "style-src": [flow_page.STYLE_HASH]})

@@ -48,7 +48,7 @@ def _overview(
         moved = [f for f in view.changed if f.moved]
         context |= {
             "problems": shown.told(checked.problems, view, language, city.languages[0]),
-            "warnings": checked.warnings,
+            "warnings": [{"words": w, "people": shown.people_url(w)} for w in checked.warnings],
             "scenarios": checked.scenarios,
             "failed": [s for s in checked.scenarios if s.failed],
             "moved": moved,

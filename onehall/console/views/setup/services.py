@@ -21,7 +21,7 @@ from onehall.kernel import yamlfile, yamllined
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.yamlfile import Problems
 from onehall.look.doorway import CityRequest
-from onehall.setup import actions, checking, forms, queries
+from onehall.setup import actions, checking, forms, queries, service_forms
 from onehall.setup.errors import Overtaken, SetupRefused
 from onehall.setup.queries import DraftView, FileView
 
@@ -131,11 +131,11 @@ def _begin(request: CityRequest, view: DraftView) -> str:
     doc = document(like) if like else None
     language = city.languages[0]
     if doc is not None:
-        fresh = forms.copied(doc, key, name, language=language)
+        fresh = service_forms.copied(doc, key, name, language=language)
     else:
         checked = checking.check(city, view)
         queues = sorted(checked.pack.people.queue_keys)
-        fresh = forms.blank_service(
+        fresh = service_forms.blank_service(
             key,
             name,
             language=language,
@@ -173,7 +173,7 @@ def service(request: CityRequest, service_key: str) -> HttpResponse:
     if request.method == "GET":
         return _show(request, view, file, before, fresh=True)
     sent = forms.tree_of(request.POST.lists())
-    doc = forms.service(sent, before, city.languages)
+    doc = service_forms.service(sent, before, city.languages)
     button = request.POST.get("do", "save")
     if button != "save":
         return _show(request, view, file, forms.press(doc, button), seen=_seen(request), at=button)
