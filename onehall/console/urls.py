@@ -133,6 +133,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up", setup.overview, name="setup"),
     path("desk/set-up/rehearse", setup_rehearsal.start, name="setup-rehearse"),
     path("desk/set-up/rehearsals/<int:pk>", setup_rehearsal.rehearsal, name="setup-rehearsal"),
+    path("desk/set-up/rehearsals/<int:pk>/stop", setup_rehearsal.stop, name="setup-rehearsal-stop"),
     path("desk/set-up/publish", setup.publish, name="setup-publish"),
     path("desk/set-up/discard", setup.discard, name="setup-discard"),
     path("desk/set-up/city.zip", setup.export, name="setup-zip"),

@@ -85,6 +85,7 @@ SETUP_POSTS: dict[str, dict[str, Any]] = {
     "console:setup-retire": {"to": "roads-north", "reason": "One crew."},
     "console:setup-calendar": {"do": "add:seasons"},
     "console:setup-rehearse": {"seen": "x"},
+    "console:setup-rehearsal-stop": {},
     "console:setup-files": {"path": "services/bench.yaml"},
     "console:setup-text": {"text": "key: hole"},
     "portal:preview": {"name.en": "Hole"},
