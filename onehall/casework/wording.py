@@ -400,7 +400,15 @@ def _say_notified(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
 def _rung(entry: TimelineEntry) -> tuple[str, str]:
     """A step of the ladder: what it is about, and who was told."""
     late = entry.data.get("after") == "late"
-    title = _("The promise is over: reminder") if late else _("At risk: reminder")
+    titles = {
+        "first_response": (
+            _("First response at risk: reminder"),
+            _("First response late: reminder"),
+        ),
+        "on_site": (_("On site at risk: reminder"), _("On site late: reminder")),
+    }
+    promise = _("At risk: reminder"), _("The promise is over: reminder")
+    title = titles.get(str(entry.data.get("target")), promise)[late]
     told = {
         "assignee": _("to whoever has it"),
         "supervisor": _("to the supervisors"),
