@@ -12,7 +12,7 @@ from onehall.look.markup import markup, where
 register = template.Library()
 
 TABLE = (
-    '<div class="sheet"><table class="list tally wide"><caption class="sr">{title}</caption>'
+    '<div class="sheet"><table class="list tally wide{several}"><caption class="sr">{title}</caption>'
     '<thead><tr><th scope="col">{name}</th>{heads}{shares}</tr></thead>'
     "<tbody>{rows}</tbody></table></div>"
 )
@@ -25,6 +25,7 @@ def figures_table(table: Table, lines: tuple[Line, ...]) -> SafeString:
     return markup(
         TABLE,
         title=table.title,
+        several=" several" if len(table.shares) > 1 else "",
         name=_("Name"),
         heads=joined(markup('<th scope="col" class="fig">{}</th>', head) for head in table.heads),
         shares=joined(_share_head(words, len(table.shares)) for words in table.shares),
