@@ -83,6 +83,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cases/<str:number>/files", files.add, name="files"),
     path("desk/cases/<str:number>/files/<int:pk>", files.act, name="file"),
     path("desk/cases/<str:number>/files/<uuid:key>", files.show, name="file-show"),
+    path("desk/cases/<str:number>/files/<uuid:key>/first-page", files.first_page, name="file-page"),
     path("desk/cases/<str:number>/efforts", efforts.act, name="efforts"),
     path("desk/cases/<str:number>/efforts.csv", efforts.case_csv, name="efforts-csv"),
     path("desk/time-and-materials", efforts.sums, name="effort-sums"),
