@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.site import Site, multiply, running
+from bench.site import Site, multiply, running, settle
 
 PERIODS = ("7", "30", "90", "year")
 
@@ -34,6 +34,7 @@ def main() -> None:
         bench = Bench(site, asked.times)
         for cases in (int(n) for n in asked.cases.split(",")):
             bench.cases = multiply(site, cases)
+            say(what="summed up and settled", seconds=settle(site))
             for period in PERIODS:
                 bench.page(f"/desk/figures?period={period}")
             bench.page("/desk/figures?period=30", who="supervisor")

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.http import staff_cookie
-from bench.site import Site, held_worker, multiply, running
+from bench.site import Site, held_worker, multiply, running, settle
 
 if TYPE_CHECKING:
     from onehall.casework.models import Case
@@ -69,9 +69,10 @@ def main() -> None:
     asked = parser.parse_args()
     with running(folder=asked.folder) as site:
         cookie = staff_cookie(site)
-        with held_worker(site):
-            for size in (int(n) for n in asked.cases.split(",")):
-                cases = multiply(site, size, bare=True)
+        for size in (int(n) for n in asked.cases.split(",")):
+            cases = multiply(site, size, bare=True)
+            settle(site)
+            with held_worker(site):
                 for count in (int(n) for n in asked.processes.split(",")):
                     measure(site, cases, count, asked.seconds)
                     measure(site, cases, count, asked.seconds, cookie)

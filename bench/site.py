@@ -129,7 +129,8 @@ def held_worker(site: Site) -> Iterator[None]:
 def settle(site: Site, *, limit: float = 300) -> float:
     """Wait until the site has nothing to do any more, such as summing up and vacuuming new cases; seconds it took.
 
-    Idle means under 5 % of a core in two spells of 2 s one after the other; after `limit` seconds it is given up.
+    That is when no day waits to be summed up and it uses under 5 % of a core in two spells of 2 s, one after
+    the other; after `limit` seconds it is given up.
     """
     begin, quiet = time.monotonic(), 0
     while quiet < 2 and time.monotonic() - begin < limit:
@@ -140,7 +141,9 @@ def settle(site: Site, *, limit: float = 300) -> float:
             for pid, was in before.items()
             if processes.is_alive(pid)
         )
-        quiet = quiet + 1 if used < 0.1 else 0
+        with site.connect() as db:
+            row = db.execute("SELECT EXISTS (SELECT FROM insights_stalemoment)").fetchone()
+        quiet = quiet + 1 if used < 0.1 and row == (False,) else 0
     return round(time.monotonic() - begin, 1)
 
 

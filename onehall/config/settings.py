@@ -87,6 +87,8 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
+# The `i18n` tags are replaced on purpose, see above.
+SILENCED_SYSTEM_CHECKS = ["templates.W003"]
 FORM_RENDERER = "onehall.look.forms.LookRenderer"
 CSRF_FAILURE_VIEW = "onehall.look.errors.csrf_failure"
 

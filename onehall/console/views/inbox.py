@@ -27,7 +27,7 @@ from onehall.messaging.live import token as live_token
 from onehall.people.queries import QueueInfo
 from onehall.service_requests import batches, finding, queries
 
-COUNTED: Final = 10_000
+COUNTED: Final = 1_000
 """Up to so many cases of a narrowed list are counted."""
 
 
