@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from onehall.casework.models import Case, TimelineEntry
-from onehall.casework.wording_more import MORE
+from onehall.casework.wording_more import MORE, rung
 from onehall.catalog import replies
 from onehall.catalog.flows import FlowDefinition
 from onehall.kernel.localized import pick
@@ -397,29 +397,9 @@ def _say_notified(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("Message from the city"), ""
 
 
-def _rung(entry: TimelineEntry) -> tuple[str, str]:
-    """A step of the ladder: what it is about, and who was told."""
-    late = entry.data.get("after") == "late"
-    titles = {
-        "first_response": (
-            _("First response at risk: reminder"),
-            _("First response late: reminder"),
-        ),
-        "on_site": (_("On site at risk: reminder"), _("On site late: reminder")),
-    }
-    promise = _("At risk: reminder"), _("The promise is over: reminder")
-    title = titles.get(str(entry.data.get("target")), promise)[late]
-    told = {
-        "assignee": _("to whoever has it"),
-        "supervisor": _("to the supervisors"),
-        "head": _("to the head of the department"),
-    }
-    return title, told.get(str(entry.data.get("who")), "")
-
-
 def _say_reminded(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     if "ladder" in entry.data:
-        return _rung(entry)
+        return rung(entry)
     if entry.data.get("to") == "resident":
         return _("We reminded you"), ""
     return _("Reminder to the team"), ""
@@ -427,7 +407,7 @@ def _say_reminded(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
 
 def _say_escalated(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     if "ladder" in entry.data:
-        return _rung(entry)
+        return rung(entry)
     queue = reader.queue_names.get(entry.data.get("queue", 0), "")
     return _("Escalated"), queue
 

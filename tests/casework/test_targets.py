@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from onehall.casework import actions, ladder, recounting, tasks, telling, wording
+from onehall.casework import actions, ladder, recounting, tasks, telling, wording_more
 from onehall.casework.models import Case, CasePause, CaseTarget
 from onehall.messaging.models import Message, Outbox
 from onehall.people.actor import system
@@ -219,7 +219,7 @@ class TestLadderOfATarget:
             ("first_response", "assignee"), ("first_response", "supervisor"), ("first_response", "head"),
         ]  # fmt: skip
         assert case.ladder_step == sound(case).ladder_step == 0
-        titles = [wording._rung(e)[0] for e in entries(case) if "target" in e.data]
+        titles = [wording_more.rung(e)[0] for e in entries(case) if "target" in e.data]
         assert titles[0] == "First response at risk: reminder"
         assert titles[1] == titles[2] == "First response late: reminder"
 
