@@ -1,14 +1,17 @@
 """How fast places are found and drawn: one JSON line per measurement, times in milliseconds.
 
 `python -m bench.places [SLUG]` applies the made-up city to a scratch server of its own; with
-DATABASE_URL it measures a city that is there, without a slug the first one.
+DATABASE_URL it measures a city that is there, without a slug the first one. `--addresses 500000`
+lays that city out again and again until it has as many, and measures only search in it.
 """
 
+import argparse
 import functools
 import json
 import os
 import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import database
+from bench.grown import multiplied
 
 if TYPE_CHECKING:
     from onehall.places.models import City
@@ -56,6 +60,17 @@ def typed_texts(city: "City", dice: random.Random) -> list[str]:
     return texts
 
 
+def misspelt(text: str, dice: random.Random, *, errors: int) -> str:
+    """A text with letters left out, doubled, swapped or mistaken for another."""
+    for _ in range(errors):
+        at = dice.choice([n for n, letter in enumerate(text) if letter.isalpha()])
+        other = dice.choice("abcdefghijklmnopqrstuvwxyz")
+        pair = text[at : at + 2]
+        changed = dice.choice(("", pair[0] * 2, other, pair[::-1]))
+        text = text[:at] + changed + text[at + (2 if changed == pair[::-1] else 1) :]
+    return text
+
+
 def tile_of(lon: float, lat: float, z: int) -> tuple[int, int]:
     """Column and row of the tile that a point lies on."""
     from onehall.kernel import cells
@@ -77,21 +92,77 @@ def chosen_city(slug: str | None, *, own: bool) -> "City":
 def search(city: "City", dice: random.Random) -> None:
     """What the search field and a tap on the map ask."""
     from onehall.places import index, queries
-    from onehall.places.drawing.scene import scene_of
 
-    measured("gazetteer built", [lambda: index.index_of(city)])
-    measured("scene built", [lambda: scene_of(city)])
-    texts = typed_texts(city, dice)
-    measured(
-        "find_place",
-        [functools.partial(queries.find_place, city, text, language="en") for text in texts],
-        addresses=len(index.index_of(city).address_street),
-    )
+    places = len(index.index_of(city).address_street)
+    jobs = {"as typed": typed_texts(city, dice)}
+    known = addresses_in(city, dice)
+    jobs["exact address"] = known
+    jobs["one error"] = [misspelt(text, dice, errors=1) for text in known]
+    jobs["two errors"] = [misspelt(text, dice, errors=2) for text in known]
+    for name, texts in jobs.items():
+        ask = [functools.partial(queries.find_place, city, text, language="en") for text in texts]
+        measured("find_place", ask, typed=name, addresses=places)
     points = points_in(city, dice)
     measured(
         "reverse", [functools.partial(queries.reverse, city, *p, language="en") for p in points]
     )
     measured("areas_at", [functools.partial(queries.areas_at, city, *p) for p in points])
+
+
+def addresses_in(city: "City", dice: random.Random) -> list[str]:
+    """Addresses that are there, in full."""
+    from onehall.places import index
+
+    held = index.index_of(city)
+    return [held.address_words(dice.randrange(len(held.address_number))) for _ in range(ROUNDS)]
+
+
+def building(city: "City") -> None:
+    """What is done once for all processes."""
+    from django.conf import settings
+
+    from onehall.places import keeping
+
+    for file in Path(settings.PLACES_DIR or "").glob("*.gazetteer"):
+        file.unlink()
+    measured("gazetteer built and kept", [functools.partial(keeping.prepare, city)])
+
+
+def opening(city: "City") -> None:
+    """What a process needs until it can search."""
+    from django.conf import settings
+
+    from onehall.places import index
+
+    size = sum(file.stat().st_size for file in Path(settings.PLACES_DIR or "").glob("*.gazetteer"))
+    before = own_memory()
+    measured("gazetteer opened", [lambda: index.index_of(city)], file_mb=round(size / 1e6, 1))
+    index.index_of(city).streets_near(*(city.center or (0.0, 0.0)), 50.0)
+    held = round(own_memory() - before, 1)
+    print(json.dumps({"what": "memory of this process alone for it", "mb": held}), flush=True)
+
+
+def own_memory() -> float:
+    """Megabytes that this process shares with nobody, without what is only mapped from a file."""
+    rows = Path("/proc/self/smaps_rollup").read_text("utf-8").splitlines()
+    return sum(int(row.split()[1]) for row in rows if row.startswith("Anonymous:")) / 1000
+
+
+def grown(addresses: int) -> str:
+    """Apply the made-up city multiplied; the slug of it."""
+    from onehall.kernel import clock
+    from onehall.places import pack
+
+    found, _ = pack.read(PACK)
+    large = multiplied(found, addresses, "grown")
+    start = time.perf_counter()
+    city = pack.apply(large, by="bench", now=clock.now())
+    facts = {"streets": len({row.name for row in large.streets}), "places": len(large.landmarks)}
+    took = round(time.perf_counter() - start, 1)
+    told = {"what": "applied, its gazetteer built", "seconds": took, "addresses": addresses}
+    print(json.dumps({**told, **facts}), flush=True)
+    building(city)
+    return large.city.slug
 
 
 def points_in(city: "City", dice: random.Random) -> list[tuple[float, float]]:
@@ -106,7 +177,9 @@ def drawing(city: "City", dice: random.Random) -> None:
 
     from onehall.places import tiles
     from onehall.places.drawing import held_labels
+    from onehall.places.drawing.scene import scene_of
 
+    measured("scene built", [lambda: scene_of(city)])
     points = points_in(city, dice)
     with tempfile.TemporaryDirectory() as folder:
         settings.ONEHALL_TILE_CACHE = Path(folder)
@@ -133,12 +206,26 @@ def drawing(city: "City", dice: random.Random) -> None:
 
 def main() -> None:
     """Measure one city."""
+    arguments = argparse.ArgumentParser(prog="python -m bench.places", description=__doc__)
+    arguments.add_argument("slug", nargs="?")
+    arguments.add_argument("--addresses", type=int, default=0, metavar="NUMBER")
+    arguments.add_argument("--search", action="store_true", help="only search, no drawing")
+    given = arguments.parse_args()
     own = not os.environ.get("DATABASE_URL")
     with database.migrated():
-        city = chosen_city(sys.argv[1] if len(sys.argv) > 1 else None, own=own)
+        if given.addresses:
+            # In a process of its own, as a web process has it: what was applied leaves memory behind.
+            again = [sys.executable, "-m", "bench.places", grown(given.addresses), "--search"]
+            subprocess.run(again, check=True)
+            return
+        city = chosen_city(given.slug, own=own)
         dice = random.Random(7)
+        if not given.search:
+            building(city)
+        opening(city)
         search(city, dice)
-        drawing(city, dice)
+        if not given.search:
+            drawing(city, dice)
 
 
 if __name__ == "__main__":

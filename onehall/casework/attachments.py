@@ -17,6 +17,7 @@ from onehall.catalog.queries import catalogue
 from onehall.kernel import papers, storage
 from onehall.kernel import photos as pictures
 from onehall.people.actor import Actor
+from onehall.people.permissions import Key
 from onehall.places.models import City
 
 MOST: Final = 30
@@ -88,7 +89,7 @@ def add(
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     steps.may_work(case, by, "add_files")
     known = {row.name: row for row in of_case(case)}
-    entries, kept = [], []
+    fresh, kept = [], []
     for file in files:
         if file.name in known:
             kept.append(known[file.name])
@@ -100,10 +101,9 @@ def add(
         file.save(force_insert=True)
         known[file.name] = file
         kept.append(file)
-        data = {"file": file.pk, "title": file.title}
-        entries.append(NewEntry(kind="file_added", data=data))
-    if entries:
-        steps.finish(case, entries, by=by, now=now)
+        fresh.append(file)
+    if fresh:
+        _say(case, "file_added", *fresh, by=by, now=now)
     return kept
 
 
@@ -120,15 +120,12 @@ def share(
 ) -> Attachment:
     """Show a file to everybody who follows the case, with a line if wanted; they are told by mail."""
     words = steps.text_of(words) if words.strip() else ""
-    case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by, "share_files")
-    file = _locked(case, file_id)
+    case, file = _locked(city, case_id, file_id, "share_files", by=by, seen=seen)
     if file.shared:
         return file
     file.shared = True
     file.save(update_fields=["shared"])
-    data = {"file": file.pk, "title": file.title} | ({"words": words} if words else {})
-    steps.finish(case, [NewEntry(kind="file_shared", data=data)], by=by, now=now)
+    _say(case, "file_shared", file, by=by, now=now, words=words)
     return file
 
 
@@ -143,15 +140,12 @@ def unshare(
     seen: int | None = None,
 ) -> Attachment:
     """Take a file off the residents' pages; addresses handed out before stop working."""
-    case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by, "share_files")
-    file = _locked(case, file_id)
+    case, file = _locked(city, case_id, file_id, "share_files", by=by, seen=seen)
     if not file.shared:
         return file
     file.shared, file.key = False, uuid.uuid4()
     file.save(update_fields=["shared", "key"])
-    data = {"file": file.pk, "title": file.title}
-    steps.finish(case, [NewEntry(kind="file_hidden", data=data)], by=by, now=now)
+    _say(case, "file_hidden", file, by=by, now=now)
     return file
 
 
@@ -166,20 +160,32 @@ def remove(
     seen: int | None = None,
 ) -> None:
     """Remove a file for good; that it was there stays on the timeline."""
-    case = steps.locked(city=city, case_id=case_id, seen=seen)
-    steps.may_work(case, by, "add_files")
-    file = _locked(case, file_id)
+    case, file = _locked(city, case_id, file_id, "add_files", by=by, seen=seen)
     file.removed_at, file.shared, file.key = now, False, uuid.uuid4()
     file.save(update_fields=["removed_at", "shared", "key"])
-    data = {"file": file.pk, "title": file.title}
-    steps.finish(case, [NewEntry(kind="file_removed", data=data)], by=by, now=now)
+    _say(case, "file_removed", file, by=by, now=now)
     for name in filter(None, (file.name, file.preview_name)):
         transaction.on_commit(partial(_forget, name))
 
 
-def _locked(case: Case, file_id: int) -> Attachment:
-    """One file of the case; Attachment.DoesNotExist."""
-    return case.attachments.select_for_update().get(pk=file_id, removed_at=None)
+def _locked(
+    city: City, case_id: int, file_id: int, key: Key, *, by: Actor, seen: int | None
+) -> tuple[Case, Attachment]:
+    """A case that somebody may do this with, and one file of it; Attachment.DoesNotExist."""
+    case = steps.locked(city=city, case_id=case_id, seen=seen)
+    steps.may_work(case, by, key)
+    return case, case.attachments.select_for_update().get(pk=file_id, removed_at=None)
+
+
+def _say(
+    case: Case, kind: str, *files: Attachment, by: Actor, now: datetime, words: str = ""
+) -> None:
+    """One entry a file, with the words that go along."""
+    more = {"words": words} if words else {}
+    entries = [
+        NewEntry(kind=kind, data={"file": file.pk, "title": file.title} | more) for file in files
+    ]
+    steps.finish(case, entries, by=by, now=now)
 
 
 def _forget(name: str) -> None:

@@ -4,6 +4,7 @@ Lines are written in the transaction of the act they are about, with its entries
 name no rows beforehand: an act on a case that nobody follows costs two short ones.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -57,31 +58,62 @@ ON CONFLICT (user_id, case_id, seq) DO UPDATE SET mention = true
 """
 
 
-MINE_SQL: Final = """
+SEEN_SQL: Final = """
+FROM casework_foryou f JOIN casework_case c ON c.id = f.case_id
+WHERE f.city_id = %(city)s AND f.user_id = %(user)s
+  AND (%(queues)s::bigint[] IS NULL OR c.queue_id = ANY(%(queues)s)
+       OR EXISTS (SELECT FROM casework_task t
+                  WHERE t.case_id = c.id AND t.queue_id = ANY(%(queues)s)))
+  AND (%(areas)s::jsonb[] IS NULL OR c.areas @> ANY(%(areas)s::jsonb[]))
+"""
+"""Somebody's lines of cases they may see now: what their page lists, and what the rail counts.
+
+The same as `Case.objects.reachable_by`, in one text for everybody, because every page of the desk asks.
+"""
+
+PAGE_SQL: Final = f"""
+SELECT f.id {SEEN_SQL} AND (%(before)s::bigint IS NULL OR f.id < %(before)s)
+ORDER BY f.id DESC LIMIT %(most)s
+"""
+
+_MINE: Final = """
 SELECT (SELECT count(*) FROM casework_case
         WHERE city_id = %(city)s AND assignee_id = %(user)s AND is_open),
-       (SELECT count(*) FROM (
-            SELECT FROM casework_foryou f JOIN casework_case c ON c.id = f.case_id
-            WHERE f.city_id = %(city)s AND f.user_id = %(user)s AND f.read_at IS NULL
-              AND (%(queues)s::bigint[] IS NULL OR c.queue_id = ANY(%(queues)s)
-                   OR EXISTS (SELECT FROM casework_task t
-                              WHERE t.case_id = c.id AND t.queue_id = ANY(%(queues)s)))
-            LIMIT 100) unread),
+       (SELECT count(*) FROM (SELECT {seen} AND f.read_at IS NULL LIMIT 100) unread),
        (SELECT json_agg(json_build_array(v.id, v.name, v.query, p.first) ORDER BY p.position, p.id)
         FROM casework_viewpin p JOIN casework_savedview v ON v.id = p.view_id
         WHERE p.city_id = %(city)s AND p.user_id = %(user)s
           AND (v.owner_id = %(user)s OR v.shared = 'city'
                OR v.shared = 'team' AND v.department_id = %(department)s))
 """
+MINE_SQL: Final = _MINE.format(seen=SEEN_SQL)
+
+
+def _seen_by(actor: Actor) -> dict[str, Any]:
+    """The values of `SEEN_SQL` for one person."""
+    theirs = actor.visible_queue_ids
+    within = [json.dumps({layer: code}) for layer, code in sorted(actor.areas)]
+    return {
+        "city": actor.city_id,
+        "user": actor.user_id,
+        "queues": None if theirs is None else sorted(theirs),
+        "areas": within or None,
+    }
+
+
+def page_of(actor: Actor, *, before: int | None, most: int) -> list[int]:
+    """The keys of somebody's newest lines about cases they may see now, newest first."""
+    if not actor.is_staff or not actor.may("see_cases"):
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(PAGE_SQL, _seen_by(actor) | {"before": before, "most": most})
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def mine_and_unread(actor: Actor) -> tuple[int, int, list[list[Any]]]:
-    """One person's open cases, the unread lines for them, up to 100, in queues they may see, and their pins."""
-    theirs = actor.visible_queue_ids
-    queues = None if theirs is None else sorted(theirs)
+    """One person's open cases, the unread lines of their page, up to 100, and their pins."""
     with connection.cursor() as cursor:
-        own = {"city": actor.city_id, "user": actor.user_id, "department": actor.department_id}
-        cursor.execute(MINE_SQL, own | {"queues": queues})
+        cursor.execute(MINE_SQL, _seen_by(actor) | {"department": actor.department_id})
         mine, unread, pins = cursor.fetchone()
     return mine, unread, pins or []
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.utils import timezone, translation
 
-from onehall.casework import wording
+from onehall.casework import following, wording
 from onehall.casework.models import Case, ForYou, MailWish, TimelineEntry
 from onehall.casework.telling import public_address
 from onehall.casework.wording import Line
@@ -49,13 +49,9 @@ class Item:
 
 def page(city: City, actor: Actor, *, language: str, before: int | None = None) -> list[Item]:
     """Somebody's lines, newest first, one more than a page; those of cases they may see now."""
-    rows = ForYou.objects.filter(city_id=city.id, user_id=actor.user_id or 0)
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    seen = Case.objects.reachable_by(actor)
-    rows = rows.filter(models.Exists(seen.filter(pk=models.OuterRef("case_id"))))
-    found = list(rows.select_related("case").order_by("-id")[: PAGE + 1])
-    return _items(city, found, language)
+    found = following.page_of(actor, before=before, most=PAGE + 1)
+    rows = ForYou.objects.filter(pk__in=found).select_related("case").order_by("-id")
+    return _items(city, list(rows), language)
 
 
 def _items(city: City, rows: Sequence[ForYou], language: str) -> list[Item]:

@@ -185,6 +185,12 @@ def remind(*, city: City, hand_over_id: int, now: datetime) -> bool:
     return True
 
 
+@transaction.atomic
+def put_off(*, hand_over_id: int, until: datetime) -> None:
+    """Remind a body later, so that a reminder that fails does not hold up the others."""
+    HandOver.objects.filter(pk=hand_over_id, ended_at=None).update(remind_at=until)
+
+
 def _require(what: str, words: str, pictures: Sequence[Photo]) -> None:
     if what not in ANSWERS:
         raise MoveRefused(_("Choose one of the answers."))

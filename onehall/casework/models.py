@@ -285,6 +285,7 @@ class Timer(models.Model):
     """Fires a move, reminds or escalates later. Stale when the case has left the entry (`entered`) it was made for.
 
     `move` is empty for one that moves nothing; `position` is its place among the timers of the state.
+    `attempts` failed so far, the last with `error`; given up it is `parked_at`, and counts as fired.
     """
 
     class Kind(models.TextChoices):
@@ -304,6 +305,9 @@ class Timer(models.Model):
     move = models.CharField(max_length=60, blank=True)
     at = models.DateTimeField()
     fired_at = models.DateTimeField(null=True, blank=True)
+    parked_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    error = models.CharField(max_length=200, blank=True, default="", db_default=models.Value(""))
 
     class Meta:
         constraints = [
@@ -312,7 +316,10 @@ class Timer(models.Model):
             )
         ]
         indexes = [
-            models.Index("at", "id", name="timer_due", condition=models.Q(fired_at__isnull=True))
+            models.Index("at", "id", name="timer_due", condition=models.Q(fired_at__isnull=True)),
+            models.Index(
+                "city", "id", name="timer_parked", condition=models.Q(parked_at__isnull=False)
+            ),
         ]
 
     @override

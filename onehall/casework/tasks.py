@@ -4,11 +4,12 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import Error, connection, transaction
 
 from onehall.casework import following, for_you, handing, photos, presence, timers
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Case, CaseTarget, HandOver
+from onehall.messaging.worker import describe
 from onehall.places.models import City
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ AT_ONCE = 500
 """Timers fired in one go; between two goes a worker sends mail."""
 
 PUT_OFF = timedelta(hours=1)
-"""When a timer that failed is tried again."""
+"""When a step of a ladder or a reminder that failed is tried again."""
 
 
 def sweep_timers(now: datetime) -> int:
@@ -42,7 +43,8 @@ class _Swept:
 def _sweep(now: datetime) -> _Swept:
     """Fire at most `AT_ONCE` timers, each in a transaction of its own.
 
-    One that is refused or fails is left behind and logged, so that it does not hold up the others.
+    One that is refused is let go of. One that fails, whatever the reason, is logged and tried again
+    later, and given up after `timers.MOST_ATTEMPTS`; so it does not hold up the others.
     """
     cities: dict[int, City] = {}
     swept = _Swept()
@@ -54,21 +56,37 @@ def _sweep(now: datetime) -> _Swept:
                 if timer is None:
                     swept.taken -= 1
                     break
-                city = cities.get(timer.city_id)
-                if city is None:
-                    city = cities[timer.city_id] = City.objects.get(pk=timer.city_id)
-                swept.fired += timers.fire(timer, city=city, now=now)
+                swept.fired += timers.fire(timer, city=_city(timer.city_id, cities), now=now)
         except CaseworkRefused:
             if timer is None:
                 raise
             log.warning("event=timer.refused timer=%d", timer.id)
             timers.let_go(timer_id=timer.id, now=now)
-        except (LookupError, ValueError, TypeError):
-            if timer is None:
+        except Exception as problem:
+            if timer is None or not _database_answers():
                 raise
-            log.exception("event=timer.failed timer=%d", timer.id)
-            timers.put_off(timer_id=timer.id, until=now + PUT_OFF)
+            log.exception("event=timer.failed timer=%d attempt=%d", timer.id, timer.attempts + 1)
+            _put_off(timer, problem, now)
     return swept
+
+
+def _city(pk: int, known: dict[int, City]) -> City:
+    if pk not in known:
+        known[pk] = City.objects.get(pk=pk)
+    return known[pk]
+
+
+def _put_off(timer: timers.Claimed, problem: Exception, now: datetime) -> None:
+    if timers.put_off(timer=timer, error=describe(problem), now=now):
+        log.error("event=timer.parked timer=%d", timer.id)
+
+
+def _database_answers() -> bool:
+    """Whether the connection is usable: tells what one row causes from a database that is lost."""
+    try:
+        return connection.is_usable()
+    except Error:
+        return False
 
 
 def sweep_ladders(now: datetime) -> int:
@@ -78,10 +96,11 @@ def sweep_ladders(now: datetime) -> int:
     climbed = 0
     rows = due.order_by("ladder_at", "id").values_list("id", "city_id")[:AT_ONCE]
     for case_id, city_id in rows:
-        city = cities.get(city_id) or cities.setdefault(city_id, City.objects.get(pk=city_id))
         try:
-            climbed += timers.climb(city=city, case_id=case_id, now=now)
-        except (CaseworkRefused, LookupError, ValueError, TypeError):
+            climbed += timers.climb(city=_city(city_id, cities), case_id=case_id, now=now)
+        except Exception:
+            if not _database_answers():
+                raise
             log.exception("event=ladder.failed case=%d", case_id)
             timers.rest_ladder(case_id=case_id, until=now + PUT_OFF)
     return climbed + _sweep_targets(now, cities)
@@ -93,10 +112,12 @@ def _sweep_targets(now: datetime, cities: dict[int, City]) -> int:
     climbed = 0
     rows = due.order_by("ladder_at", "id").values_list("id", "case_id", "city_id")[:AT_ONCE]
     for pk, case_id, city_id in rows:
-        city = cities.get(city_id) or cities.setdefault(city_id, City.objects.get(pk=city_id))
         try:
+            city = _city(city_id, cities)
             climbed += timers.climb_target(city=city, target_id=pk, case_id=case_id, now=now)
-        except (CaseworkRefused, LookupError, ValueError, TypeError):
+        except Exception:
+            if not _database_answers():
+                raise
             log.exception("event=ladder.failed case=%d", case_id)
             timers.rest_target(target_id=pk, until=now + PUT_OFF)
     return climbed
@@ -108,8 +129,13 @@ def sweep_bodies(now: datetime) -> int:
     cities: dict[int, City] = {}
     reminded = 0
     for pk, city_id in due.values_list("id", "city_id")[:AT_ONCE]:
-        city = cities.get(city_id) or cities.setdefault(city_id, City.objects.get(pk=city_id))
-        reminded += handing.remind(city=city, hand_over_id=pk, now=now)
+        try:
+            reminded += handing.remind(city=_city(city_id, cities), hand_over_id=pk, now=now)
+        except Exception:
+            if not _database_answers():
+                raise
+            log.exception("event=reminder.failed hand_over=%d", pk)
+            handing.put_off(hand_over_id=pk, until=now + PUT_OFF)
     return reminded
 
 

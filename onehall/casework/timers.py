@@ -1,10 +1,12 @@
 """The writes about timers: fire one that is due, let go of one, begin again after a join was undone."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
+from django.db.models import QuerySet
 
 from onehall.casework import actions, effects, ladder, queries, steps
 from onehall.casework.models import Case, CaseTarget, Timer
@@ -13,6 +15,11 @@ from onehall.casework.rules import Given
 from onehall.catalog.queries import catalogue
 from onehall.people.actor import system
 from onehall.places.models import City
+
+MOST_ATTEMPTS: Final = 10
+"""How often a timer that fails is tried, over some four hours, before it is given up."""
+
+LONGEST_BACK_OFF: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +33,7 @@ class Claimed:
     kind: str
     move: str
     position: int
+    attempts: int
 
 
 CLAIM: Final = """
@@ -37,7 +45,7 @@ WHERE id = (
     LIMIT 1
     FOR UPDATE SKIP LOCKED
 )
-RETURNING id, city_id, case_id, entered, kind, move, position
+RETURNING id, city_id, case_id, entered, kind, move, position, attempts
 """
 
 
@@ -127,9 +135,35 @@ def let_go(*, timer_id: int, now: datetime) -> None:
 
 
 @transaction.atomic
-def put_off(*, timer_id: int, until: datetime) -> None:
-    """Try a timer again later, so that one that fails does not hold up the others."""
-    Timer.objects.filter(pk=timer_id, fired_at=None).update(at=until)
+def put_off(*, timer: Claimed, error: str, now: datetime) -> bool:
+    """Try a timer that failed again later, or give it up after the last attempt; whether it was given up.
+
+    So it holds up nobody else. `error` is stored, so it holds no personal data.
+    """
+    attempts = timer.attempts + 1
+    mine = Timer.objects.filter(pk=timer.id, fired_at=None, attempts=timer.attempts)
+    if attempts < MOST_ATTEMPTS:
+        mine.update(at=now + back_off(attempts), attempts=attempts, error=error[:200])
+        return False
+    return bool(mine.update(fired_at=now, parked_at=now, attempts=attempts, error=error[:200]))
+
+
+def back_off(attempts: int) -> timedelta:
+    """How long a timer waits after so many failures: 1, 2, 4 minutes and so on, at most an hour."""
+    return min(timedelta(minutes=2 ** (attempts - 1)), LONGEST_BACK_OFF)
+
+
+def parked() -> QuerySet[Timer]:
+    """Timers of every city that were given up and whose case still waits for them."""
+    given_up = Timer.objects.filter(parked_at__isnull=False, case__merged_into=None)
+    return given_up.filter(entered=models.F("case__entered"))
+
+
+@transaction.atomic
+def retry(*, city: City, ids: Collection[int], now: datetime) -> int:
+    """Let timers of a city that were given up fire after all, as soon as a worker comes; how many."""
+    mine = Timer.objects.filter(city_id=city.pk, pk__in=ids, parked_at__isnull=False)
+    return mine.update(fired_at=None, parked_at=None, attempts=0, error="", at=now)
 
 
 @transaction.atomic
@@ -152,4 +186,6 @@ def begin_again(*, city: City, case: Case, now: datetime) -> None:
     flow = catalogue(city).flow_version(case.flow_version_id)
     for timer in timers_of(case, flow, city=city, since=now):
         mine = Timer.objects.filter(case_id=case.pk, entered=case.entered, kind=timer.kind)
-        mine.filter(move=timer.move, position=timer.position).update(at=timer.at, fired_at=None)
+        mine.filter(move=timer.move, position=timer.position).update(
+            at=timer.at, fired_at=None, parked_at=None, attempts=0, error=""
+        )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from onehall.casework.models import Case, TimelineEntry
-from onehall.casework.wording_more import MORE, rung
+from onehall.casework.wording_more import MORE, of_whole, rung
 from onehall.catalog import replies
 from onehall.catalog.flows import FlowDefinition
 from onehall.kernel.localized import pick
@@ -268,6 +268,8 @@ def _say_noted(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
 
 def _say_wrote(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     data = entry.data
+    if "whole" in data:
+        return of_whole(data)
     own = bool(reader.own_number) and data.get("number") == reader.own_number
     count = len(data.get("photos", ()))
     if data.get("words") or not count:

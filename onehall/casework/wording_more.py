@@ -1,7 +1,7 @@
 """Words of the entries about what lies beside a case: files, parts, related cases, time and materials; and of ladders."""
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -47,6 +47,14 @@ def _part(entry: TimelineEntry, language: str, default: str) -> tuple[str, str]:
 def _part_of(entry: TimelineEntry, _language: str, _default: str) -> tuple[str, str]:
     return _("Split off %(number)s") % {"number": entry.data.get("parent", "")}, str(
         entry.data.get("part", "")
+    )
+
+
+def of_whole(data: Mapping[str, Any]) -> tuple[str, str]:
+    """What a part hears of what a resident wrote: about the whole, and whether its people may read it."""
+    kept = not data.get("words") and not data.get("photos")
+    return _("A resident wrote about the whole case"), (
+        _("Only the people of the whole case read the words. Ask them.") if kept else ""
     )
 
 

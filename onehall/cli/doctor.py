@@ -38,7 +38,7 @@ def command() -> None:
         faults += _show(look)
     try:
         with running.django():
-            for look in (_database, _migrations, _net, _static, _outbox, _mail):
+            for look in (_database, _migrations, _net, _static, _outbox, _timers, _mail):
                 faults += _show(look)
     except Failure as failure:
         _print(Finding(good=False, words=f"The database cannot be reached. {failure.message}"))
@@ -197,6 +197,23 @@ def _outbox() -> Iterator[Finding]:
     if health.dead:
         yield Finding(
             good=False, words=f"{health.dead} pieces of work were given up; see the mailbox."
+        )
+
+
+def _timers() -> Iterator[Finding]:
+    from django.db import DatabaseError
+
+    from onehall.casework import timers
+
+    try:
+        count = timers.parked().count()
+    except DatabaseError:
+        # The tables are not made yet: said above.
+        return
+    if count:
+        what = "timer of a case was" if count == 1 else "timers of cases were"
+        yield Finding(
+            good=False, words=f"{count} {what} given up; see Messages, Given up on the desk."
         )
 
 

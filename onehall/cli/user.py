@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +17,7 @@ from onehall.people.actor import ROLES
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from onehall.people.actor import Actor
     from onehall.people.models import User
     from onehall.places.models import City
 
@@ -47,11 +51,10 @@ def add(
 
         from onehall.kernel import clock
         from onehall.people import actions
-        from onehall.people.actor import system
 
         city = _city(slug)
         _known_keys(city, department_key, queues)
-        by, now = system(city.pk), clock.now()
+        by, now = _operator(city.pk), clock.now()
         user = _user(email)
         is_new = user is None
         if is_new:
@@ -60,9 +63,7 @@ def add(
             _check_password(password)
         with transaction.atomic():
             if user is None:
-                user = actions.create_user(
-                    email=email, name=name, by=by, now=now, password=password
-                )
+                user = actions.create_user(email=email, name=name, by=by, now=now)
             actions.add_membership(
                 user_id=user.pk,
                 city_id=city.pk,
@@ -72,6 +73,8 @@ def add(
                 by=by,
                 now=now,
             )
+            if is_new and password:
+                actions.set_password(user_id=user.pk, password=password, by=by, now=now)
         done(f"{user.email} is {', '.join(roles)} in {slug}.")
         if password and not is_new:
             out.print(
@@ -112,12 +115,11 @@ def remove(email: str, slug: str) -> None:
     with running.django():
         from onehall.kernel import clock
         from onehall.people import actions
-        from onehall.people.actor import system
 
         city = _city(slug)
         user = _user(email)
         ended = user is not None and actions.end_membership(
-            user_id=user.pk, city_id=city.pk, by=system(city.pk), now=clock.now()
+            user_id=user.pk, city_id=city.pk, by=_operator(city.pk), now=clock.now()
         )
         if not ended:
             message = f"{email} does not work for {slug}."
@@ -129,16 +131,34 @@ def remove(email: str, slug: str) -> None:
 @click.argument("email")
 @click.password_option(help="Asked for when not given.")
 def password(email: str, *, password: str) -> None:
-    """Set a new password."""
+    """Set a new password for a member of staff. Who set it and when is kept; the password is not."""
     with running.django():
+        from onehall.kernel import clock
+        from onehall.people import actions
+
         user = _user(email)
         if user is None:
             message = f"Nobody signs in as {email}."
             raise Failure(message)
+        works = user.memberships.order_by("-active", "id").first()
+        if works is None:
+            message = f"{email} is nobody of the staff."
+            raise Failure(message, hint="Residents need no password: they sign in with a code.")
         _check_password(password)
-        user.set_password(password)
-        user.save(update_fields=["password"])
+        by = _operator(works.city_id)
+        actions.set_password(user_id=user.pk, password=password, by=by, now=clock.now())
         done(f"The password of {email} is changed.")
+
+
+def _operator(city_id: int) -> Actor:
+    """Who types: the account of this machine, before a change of it by sudo; kept with every change."""
+    from onehall.people.actor import system
+
+    try:
+        name = os.environ.get("SUDO_USER", "") or getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return replace(system(city_id), name=f"command line: {name}"[:120])
 
 
 def _asked() -> str:

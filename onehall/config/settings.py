@@ -123,6 +123,8 @@ _leaflet_home = Path(_leaflet.origin).parent if _leaflet and _leaflet.origin els
 STATICFILES_DIRS = [("leaflet", _leaflet_home / "static" / "leaflet")]
 FILES_DIR = DATA_DIR / "files"
 MEDIA_ROOT = FILES_DIR
+# Gazetteers, built from the database. Tests write rows by hand, which a kept file would not know of.
+PLACES_DIR: Path | None = None if MODE == "test" else DATA_DIR / "places"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

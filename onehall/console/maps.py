@@ -1,15 +1,10 @@
-"""The map of a list: what is seen of the world, the tiles under it, and the cases as marks on it.
+"""The marks of a list of cases on the map, for the staff."""
 
-Everything is in the address, and everything on the map is a link: so it is worked by keyboard, and
-without a script.
-"""
-
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,135 +13,11 @@ from django.utils.translation import ngettext
 from onehall.casework.lists import InboxQuery, meant
 from onehall.casework.selection import Box
 from onehall.console.desk import Desk
-from onehall.kernel import cells
-from onehall.places.models import City
-from onehall.places.tiles import MAX_ZOOM, MIN_ZOOM
+from onehall.look.maps import MOST_MARKS, Mark, Window
+from onehall.places.tiles import MAX_ZOOM
 
-WIDE: Final = 1024
-HIGH: Final = 640
-TILE: Final = 256
-"""On the page; the pictures have twice as many pixels."""
-GRID: Final = 2
-"""Marks gather in squares of a quarter of a tile."""
-MOST_MARKS: Final = 150
 MOST_DRAWN: Final = 20_000
 """Cases that are gathered at most, the first ones of the list's order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What is seen: a middle and a zoom."""
-
-    lon: float
-    lat: float
-    zoom: int
-
-    @property
-    def corner(self) -> tuple[float, float]:
-        """Pixels of the upper left corner in the world at this zoom."""
-        x, y = pixels(self.lon, self.lat, self.zoom)
-        return x - WIDE / 2, y - HIGH / 2
-
-    @property
-    def box(self) -> Box:
-        """The degrees that are seen."""
-        x, y = self.corner
-        west, north = degrees(x, y, self.zoom)
-        east, south = degrees(x + WIDE, y + HIGH, self.zoom)
-        return Box(west, south, east, north)
-
-    def moved(self, *, right: float = 0, down: float = 0, closer: int = 0) -> "Window":
-        """Another look: by shares of the width and height, or by steps of the zoom."""
-        x, y = pixels(self.lon, self.lat, self.zoom)
-        lon, lat = degrees(x + right * WIDE, y + down * HIGH, self.zoom)
-        return Window(lon, lat, max(MIN_ZOOM, min(MAX_ZOOM, self.zoom + closer)))
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The same for an address."""
-        return {"lon": f"{self.lon:.5f}", "lat": f"{self.lat:.5f}", "z": str(self.zoom)}
-
-
-def pixels(lon: float, lat: float, zoom: int) -> tuple[float, float]:
-    """A point in the pixels of the world at a zoom."""
-    size = TILE * (1 << zoom)
-    sine = math.sin(math.radians(max(-85.0, min(85.0, lat))))
-    x = (lon + 180) / 360 * size
-    return x, (0.5 - math.log((1 + sine) / (1 - sine)) / (4 * math.pi)) * size
-
-
-def degrees(x: float, y: float, zoom: int) -> tuple[float, float]:
-    """Longitude and latitude of pixels of the world at a zoom."""
-    size = TILE * (1 << zoom)
-    lon = max(-180.0, min(180.0, x / size * 360 - 180))
-    return lon, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / size))))
-
-
-def window(city: City, asked: Mapping[str, str]) -> Window:
-    """What the address asks to see; the whole city when it says nothing that can be seen."""
-    try:
-        lon, lat, zoom = float(asked["lon"]), float(asked["lat"]), int(asked["z"])
-    except (KeyError, ValueError):
-        return whole(city)
-    if not (abs(lon) <= 180 and abs(lat) <= 85 and MIN_ZOOM <= zoom <= MAX_ZOOM):
-        return whole(city)
-    return Window(lon, lat, zoom)
-
-
-def whole(city: City) -> Window:
-    """The closest look that shows all of the city."""
-    west, south, east, north = city.bounds or (-180.0, -60.0, 180.0, 75.0)
-    middle = Window((west + east) / 2, (south + north) / 2, MIN_ZOOM)
-    for zoom in range(MAX_ZOOM, MIN_ZOOM, -1):
-        left, top = pixels(west, north, zoom)
-        right, bottom = pixels(east, south, zoom)
-        if right - left <= WIDE and bottom - top <= HIGH:
-            return replace(middle, zoom=zoom)
-    return middle
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """A picture under the map, in both schemes."""
-
-    x: float
-    y: float
-    light: str
-    dark: str
-
-
-def tiles(seen: Window) -> list[Tile]:
-    """The tiles that cover the window."""
-    left, top = seen.corner
-    last = (1 << seen.zoom) - 1
-    found = []
-    for column in range(math.floor(left / TILE), math.floor((left + WIDE - 1) / TILE) + 1):
-        for row in range(math.floor(top / TILE), math.floor((top + HIGH - 1) / TILE) + 1):
-            if 0 <= column <= last and 0 <= row <= last:
-                where = [
-                    reverse("portal:tile", args=[s, seen.zoom, column, row])
-                    for s in ("light", "dark")
-                ]
-                found.append(Tile(column * TILE - left, row * TILE - top, *where))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One case or several near each other, where they stand on the map."""
-
-    x: float
-    y: float
-    count: int
-    href: str
-    words: str
-    late: bool
-
-    @property
-    def radius(self) -> int:
-        """Larger for more cases; never smaller than a finger needs."""
-        return 14 if self.count == 1 else min(30, 16 + int(4 * math.log10(self.count)))
-
 
 MARKS_SQL: Final = """
 SELECT cell >> %s AS square, count(*), avg(lon), avg(lat), min(number), bool_or(due_order < %s AND paused_at IS NULL AND is_open)
@@ -161,10 +32,12 @@ def marks(
     rows: models.QuerySet[Any] = meant(desk.actor, query, now=desk.now, day_end=desk.day_end)
     rows = rows.filter(seen.box.condition()).order_by(*query.sorting.by(backwards=False))
     columns = ("cell", "lon", "lat", "number", "due_order", "paused_at", "is_open")
-    sql, params = rows.values_list(*columns)[:MOST_DRAWN].query.sql_with_params()
-    shift = 2 * (cells.ZOOM - min(cells.ZOOM, seen.zoom + GRID))
+    try:
+        sql, params = rows.values_list(*columns)[:MOST_DRAWN].query.sql_with_params()
+    except EmptyResultSet:
+        return [], 0, False
     with connection.cursor() as cursor:
-        cursor.execute(MARKS_SQL.format(sql), [shift, desk.now, *params, MOST_MARKS + 1])
+        cursor.execute(MARKS_SQL.format(sql), [seen.shift, desk.now, *params, MOST_MARKS + 1])
         found = cursor.fetchall()
     made = [_mark(seen, said, *row[1:]) for row in found[:MOST_MARKS]]
     total = sum(m.count for m in made)
@@ -180,16 +53,15 @@ def _mark(
     number: str,
     late: bool,  # noqa: FBT001  (a row of the question)
 ) -> Mark:
-    left, top = seen.corner
-    x, y = pixels(lon, lat, seen.zoom)
+    x, y = seen.place(lon, lat)
     if count == 1:
         href = reverse("console:case", args=[number])
         words = _("Case %(number)s, late") if late else _("Case %(number)s")
-        return Mark(x - left, y - top, 1, href, words % {"number": number}, late)
+        return Mark(x, y, 1, href, words % {"number": number}, late)
     closer = Window(lon, lat, min(MAX_ZOOM, seen.zoom + 2))
     href = f"{reverse('console:cases-map')}?{urlencode({**said, **closer.query})}"
     if seen.zoom >= MAX_ZOOM:
         square = Box(lon - 0.0004, lat - 0.0004, lon + 0.0004, lat + 0.0004)
         href = f"{reverse('console:inbox')}?{urlencode({**said, 'box': square.text})}"
     words = ngettext("%(n)s case here", "%(n)s cases here", count) % {"n": count}
-    return Mark(x - left, y - top, count, href, words, late)
+    return Mark(x, y, count, href, words, late)

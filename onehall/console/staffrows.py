@@ -75,6 +75,7 @@ def _told(request: CityRequest, change: StaffChange) -> dict[str, Any]:
         "returned": _("Works here again"),
         "handed": _("Open work was handed over"),
         "invited": _("Was invited by mail"),
+        "password": _("Got a new password"),
     }
     return {
         "title": kinds.get(change.kind, change.kind),

@@ -1,4 +1,4 @@
-"""Joins the small stylesheets into the two that are served: one for residents, one more for staff."""
+"""Joins the small stylesheets into those that are served: for residents, more for staff, more for pages with a map."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Final
 HOME: Final = Path(__file__).parent / "static" / "look"
 RESIDENTS: Final = ("tokens", "reset", "base", "layout", "parts", "helpers")
 STAFF: Final = ("desk", "figures", "setup", "people")
+MAPS: Final = ("maps",)
 
 
 def minify(css: str) -> str:
@@ -23,6 +24,7 @@ def built(home: Path = HOME) -> dict[Path, str]:
     return {
         home / "onehall.css": minify(_joined(home, RESIDENTS)),
         home / "desk.css": minify(_joined(home, STAFF)),
+        home / "maps.css": minify(_joined(home, MAPS)),
     }
 
 

@@ -64,14 +64,11 @@ def admit_resident(*, city_id: int, email: str, language: str, now: datetime) ->
 
 
 @transaction.atomic
-def set_password(
-    *,
-    user_id: int,
-    password: str,
-    by: Actor,
-    now: datetime,  # noqa: ARG001 (every action takes it)
-) -> User:
-    """A new password, set by the person or by an administrator of a city they work for."""
+def set_password(*, user_id: int, password: str, by: Actor, now: datetime) -> User:
+    """A new password, set by the person or by an administrator of a city they work for.
+
+    That it was set is kept in every city where they are or were staff; the password never is.
+    """
     user = User.objects.select_for_update(of=("self",)).get(pk=user_id)
     if by.user_id != user.pk:
         _require_admin(by)
@@ -80,6 +77,9 @@ def set_password(
             raise PeopleRefused(_("That person does not work for this city."))
     user.set_password(password)
     user.save(update_fields=["password"])
+    kind = StaffChange.Kind.PASSWORD
+    for city_id in user.memberships.order_by("city_id").values_list("city_id", flat=True):
+        keep(city_id=city_id, user_id=user.pk, kind=kind, old={}, new={}, by=by, now=now)
     return user
 
 

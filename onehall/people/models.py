@@ -149,7 +149,10 @@ class Membership(models.Model):
 
 
 class StaffChange(models.Model):
-    """Who changed what somebody is in a city, when, and the difference. Written once, never changed."""
+    """Who changed what somebody is in a city, when, and the difference. Written once, never changed.
+
+    Of a new password only that there is one.
+    """
 
     class Kind(models.TextChoices):
         """What was done."""
@@ -160,6 +163,7 @@ class StaffChange(models.Model):
         RETURNED = "returned"
         HANDED = "handed"
         INVITED = "invited"
+        PASSWORD = "password"  # noqa: S105 (what was done, no secret)
 
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -181,7 +185,15 @@ class StaffChange(models.Model):
             models.CheckConstraint(
                 name="staff_change_kind_known",
                 condition=models.Q(
-                    kind__in=["added", "changed", "ended", "returned", "handed", "invited"]
+                    kind__in=[
+                        "added",
+                        "changed",
+                        "ended",
+                        "returned",
+                        "handed",
+                        "invited",
+                        "password",
+                    ]
                 ),
             )
         ]

@@ -35,6 +35,7 @@ type Key = Literal[
     "export",
     "see_messages",
     "see_people",
+    "see_setup",
     "move",
     "note",
     "reply",
@@ -112,6 +113,8 @@ TABLE: Final[tuple[Part, ...]] = (
         _line("see_messages", _("Read the message log"), "agent supervisor head auditor admin"),
         _line("see_people", _("See who works here and in which role"),
               "supervisor head auditor set-up admin"),
+        _line("see_setup", _("Read the city's set-up, its draft and its history"),
+              "auditor set-up admin"),
     )),
     Part("work", _("Work on cases"), (
         _line("move", _("Make a move, where its flow names the role"), _HANDS),

@@ -107,14 +107,19 @@ def _area_values(pack: PlacesPack) -> Iterable[Values]:
 
 
 def _put_streets(city: City, pack: PlacesPack) -> None:
-    columns = ("name", "name_norm", "kind", "geometry", "numbers", "sort", "lon", "lat", "cell")
+    columns = (
+        "name", "name_norm", "kind", "geometry", "numbers", "aliases", "sort", "lon", "lat", "cell",
+    )  # fmt: skip
     rows = []
     for sort, row in enumerate(pack.streets):
         lon, lat = geometry.middle_of(row.lines)
         norm = rules.street_norm(row.name)[:120]
         rows.append(
-            (row.name, norm, row.kind, row.lines, row.numbers, sort, lon, lat, cell_of(lon, lat))
-        )
+            (
+                row.name, norm, row.kind, row.lines, row.numbers, row.aliases, sort,
+                lon, lat, cell_of(lon, lat),
+            )
+        )  # fmt: skip
     _put(Street, city, columns, rows)
     found = corners.crossings((row.name, row.lines) for row in pack.streets)
     _put(

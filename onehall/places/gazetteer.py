@@ -10,15 +10,19 @@ import shapely
 from django.utils import translation
 
 from onehall.kernel import geo
-from onehall.places import areas, nearby, rules, wording
+from onehall.places import areas, nearby, outside, rules, wording
 from onehall.places.index import GazetteerIndex, code_keys, index_of
 from onehall.places.models import City
 from onehall.places.wording import FoundPlace
 
 _MAX_TYPED = 200
 _FAR_BEHIND = 26.0
+_WHOLE_NAME = 90.0
+_SURE = 99.0
 _WIDEST_GAP = 200
 _WIDEST_METRES = 500.0
+# From the middle of a street to a house's front.
+_TO_HOUSE = 8.0
 
 
 def find_place(
@@ -36,6 +40,8 @@ def find_place(
     spoken = language or city.language
     with translation.override(spoken):
         found = _Search(city, spoken, text[:_MAX_TYPED]).run()
+        if max((place.score for place in found), default=0.0) < outside.KNOWN_WELL:
+            found += outside.ask(city, text[:_MAX_TYPED], spoken, limit)
         if kinds:
             found = [place for place in found if place.kind in kinds]
         return [
@@ -70,11 +76,15 @@ class _Search:
             return [self._point(*point)]
         if not self.typed.text:
             return []
-        found = [*self._corners(), *self._assets(), *self._addresses()]
-        if max((place.score for place in found), default=0.0) < 99:
+        found = self._stretches() or self._corners()
+        found += [*self._assets(), *self._addresses()]
+        unsure = max((place.score for place in found), default=0.0) < _SURE
+        if unsure:
             found += self._streets()
-        found += self._landmarks()
-        return found
+        # A building is often called by its address.
+        said = {rules.street_norm(place.words) for place in found if place.kind == "address"}
+        marks = self._landmarks(guess=unsure)
+        return found + [mark for mark in marks if rules.street_norm(mark.words) not in said]
 
     def _point(self, lon: float, lat: float) -> FoundPlace:
         here = nearby.reverse(self.city, lon, lat, self.language)
@@ -94,21 +104,45 @@ class _Search:
         street = self.index.streets[number]
         if street.lines:
             lon, lat = _half_way(street.lines)
-        elif street.last > street.first:
-            position = (street.first + street.last) // 2
+        elif street.addresses:
+            position = street.addresses[len(street.addresses) // 2]
             lon = float(self.index.addresses.lon[position])
             lat = float(self.index.addresses.lat[position])
         else:
             return None
         return FoundPlace(lon, lat, words or street.name, "street", score=score, exact=not words)
 
-    def _landmarks(self) -> list[FoundPlace]:
+    def _landmarks(self, *, guess: bool) -> list[FoundPlace]:
+        names = self.index.landmark_names
+        scores = dict(names.match(self.typed.text, guess=guess))
+        rest = rules.without_place_words(rules.street_norm(self.typed.text))
+        for number, score in names.match(rest, guess=guess):
+            if score > _WHOLE_NAME:
+                scores[number] = max(score * 0.96, scores.get(number, 0.0))
         found = []
-        for number, score in self.index.landmark_names.match(self.typed.text):
+        for number, score in scores.items():
             mark = self.index.landmarks[number]
             words = self.city.words(mark.name, self.language)
             # A street of the same name comes first: it is what most people mean.
             found.append(FoundPlace(mark.lon, mark.lat, words, "landmark", score=score - 0.5))
+        return found
+
+    def _stretches(self) -> list[FoundPlace]:
+        """ "Main between 4th and 5th": half way between the two corners."""
+        if self.typed.between is None:
+            return []
+        named = [self.index.street_names.match(name, limit=3) for name in self.typed.between]
+        found = []
+        for (street, *scores), (a, *score_a), (b, *score_b) in product(*named):
+            ends = [self.index.corners_of(street, other)[:1] for other in (a, b)]
+            if a == b or not all(ends):
+                continue
+            points = self.index.corner_points
+            both = [number for end in ends for number in end]
+            words = wording.between(*(self.index.street_name(one) for one in (street, a, b)))
+            lon, lat = float(points.lon[both].mean()), float(points.lat[both].mean())
+            score = sum((*scores, *score_a, *score_b)) / 3
+            found.append(FoundPlace(lon, lat, words, "street", score=score))
         return found
 
     def _corners(self) -> list[FoundPlace]:
@@ -118,8 +152,8 @@ class _Search:
         found = []
         for (a, score_a), (b, score_b) in product(left, right):
             score = (score_a + score_b) / 2
-            for number in self.index.corners_of.get((min(a, b), max(a, b)), ()):
-                words = wording.corner(self.index.streets[a].name, self.index.streets[b].name)
+            for number in self.index.corners_of(a, b):
+                words = wording.corner(self.index.street_name(a), self.index.street_name(b))
                 lon, lat = (
                     self.index.corner_points.lon[number],
                     self.index.corner_points.lat[number],
@@ -138,7 +172,7 @@ class _Search:
         found = []
         for code in dict.fromkeys([whole, *(word for word in words if _has_digit(word))]):
             others = [word for word in words if word != code] if code != whole else []
-            for number in self.index.assets_by_code.get(code, ())[:12]:
+            for number in self.index.assets_with(code)[:12]:
                 thing = self.index.assets[number]
                 known = sum(any(w.startswith(other) for w in thing.words) for other in others)
                 if others:
@@ -155,7 +189,7 @@ class _Search:
         thing = self.index.assets[number]
         where = self.city.words(thing.name, self.language)
         for _, street in self.index.streets_near(thing.lon, thing.lat, 40.0)[: 0 if where else 1]:
-            where = self.index.streets[street].name
+            where = self.index.street_name(street)
         words = wording.asset(thing.kind, thing.code, where)
         return FoundPlace(
             thing.lon, thing.lat, words, "asset",
@@ -176,9 +210,7 @@ class _Search:
 
     def _exact(self, street_id: int, house: rules.House, score: float) -> FoundPlace | None:
         """The house itself; with the typed letter and unit when there is one."""
-        street = self.index.streets[street_id]
-        numbers = self.index.address_number[street.first : street.last]
-        low, high = np.searchsorted(numbers, (house.number, house.number + 1)).tolist()
+        low, high = self._with_number(street_id, house.number)
         if low == high:
             return None
 
@@ -189,9 +221,16 @@ class _Search:
             )
             return self.index.address_suffix[position] != house.suffix, other_unit, position
 
-        best = min(range(street.first + low, street.first + high), key=fit)
+        best = min(range(low, high), key=fit)
         wrong_letter = fit(best)[0]
         return self._house(best, score - (4.0 if wrong_letter else 0.0))
+
+    def _with_number(self, street_id: int, number: int) -> tuple[int, int]:
+        """The first address of a street with a number, and the one after the last."""
+        there = self.index.addresses_of(street_id)
+        numbers = self.index.address_number[there.start : there.stop]
+        low, high = np.searchsorted(numbers, (number, number + 1)).tolist()
+        return there.start + low, there.start + high
 
     def _house(self, position: int, score: float, words: str = "") -> FoundPlace:
         lon, lat = self.index.addresses.lon[position], self.index.addresses.lat[position]
@@ -200,17 +239,19 @@ class _Search:
 
     def _estimated(self, street_id: int, house: rules.House, score: float) -> FoundPlace | None:
         """A house that is not in the list: between its neighbors, along the street's numbers, or near one."""
-        street = self.index.streets[street_id]
-        address = f"{self.typed.number} {street.name}"
+        if not house.number:
+            return None
+        there = self.index.addresses_of(street_id)
+        address = f"{self.typed.number} {self.index.street_name(street_id)}"
         point = self._between(street_id, house.number) or self._along(street_id, house.number)
         if point:
             words = wording.about_where(address)
             return FoundPlace(
                 *point, words, "address", score=score * 0.92, exact=False, address=address
             )
-        if street.last > street.first:
-            numbers = self.index.address_number[street.first : street.last]
-            nearest = street.first + int(np.argmin(np.abs(numbers - house.number)))
+        if there:
+            numbers = self.index.address_number[there.start : there.stop]
+            nearest = there.start + int(np.argmin(np.abs(numbers - house.number)))
             words = wording.pin_at(address, self.index.address_words(nearest))
             return replace(self._house(nearest, score * 0.84, words), address=address)
         found = self._street(street_id, score * 0.8, wording.pin_on_street(address))
@@ -218,15 +259,15 @@ class _Search:
 
     def _between(self, street_id: int, number: int) -> tuple[float, float] | None:
         """The point between the next lower and the next higher house, on the same side when both are known."""
-        street = self.index.streets[street_id]
-        numbers = self.index.address_number[street.first : street.last]
+        there = self.index.addresses_of(street_id)
+        numbers = self.index.address_number[there.start : there.stop]
         for same_side in (True, False):
             fitting = numbers % 2 == number % 2 if same_side else np.ones(len(numbers), dtype=bool)
             below = np.flatnonzero(fitting & (numbers < number))
             above = np.flatnonzero(fitting & (numbers > number))
             if not len(below) or not len(above):
                 continue
-            low, high = street.first + int(below[-1]), street.first + int(above[0])
+            low, high = there.start + int(below[-1]), there.start + int(above[0])
             point = self._part_way(low, high, number)
             if point:
                 return point
@@ -242,7 +283,7 @@ class _Search:
         return x1 + (x2 - x1) * part, y1 + (y2 - y1) * part
 
     def _along(self, street_id: int, number: int) -> tuple[float, float] | None:
-        """The point on a street line whose house numbers, from one end to the other, take this one in."""
+        """The point beside a street line whose house numbers, from one end to the other, take this one in."""
         best: tuple[bool, float, float] | None = None
         for numbers, line in self.index.streets[street_id].ranges:
             for side in ("left", "right"):
@@ -254,7 +295,7 @@ class _Search:
                 ):
                     continue
                 part = (number - first) / (last - first) if last != first else 0.5
-                point = _on_line(line, part)
+                point = _beside_line(line, part, left=side == "left")
                 odd_one = number % 2 != first % 2
                 if best is None or odd_one < best[0]:
                     best = (odd_one, *point)
@@ -265,12 +306,18 @@ def _has_digit(word: str) -> bool:
     return any(letter.isdigit() for letter in word)
 
 
-def _on_line(line: list[list[float]], part: float) -> tuple[float, float]:
-    """The point at a part (0 to 1) of a line's length on the ground."""
+def _beside_line(line: list[list[float]], part: float, *, left: bool) -> tuple[float, float]:
+    """The point at a part (0 to 1) of a line's length on the ground, on one side of it."""
     wide = math.cos(math.radians(line[0][1]))
     flat: Any = shapely.LineString([(lon * wide, lat) for lon, lat in line])
-    point = flat.interpolate(part, normalized=True)
-    return float(point.x) / wide, float(point.y)
+    before, there, after = (
+        flat.interpolate(min(1.0, max(0.0, at)), normalized=True)
+        for at in (part - 0.01, part, part + 0.01)
+    )
+    east, north = after.x - before.x, after.y - before.y
+    long = math.hypot(east, north) or 1.0
+    away = (_TO_HOUSE if left else -_TO_HOUSE) / geo.METRES_PER_DEGREE / long
+    return float(there.x - north * away) / wide, float(there.y + east * away)
 
 
 def _half_way(lines: list[list[list[float]]]) -> tuple[float, float]:

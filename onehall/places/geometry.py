@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import shapely
-from shapely.geometry import shape
+from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 POLYGONS: Final = ("Polygon", "MultiPolygon")
@@ -174,6 +174,16 @@ def flat(geometry: dict[str, Any]) -> dict[str, Any]:
 def built(geometry: dict[str, Any]) -> BaseGeometry:
     """The Shapely geometry of checked GeoJSON."""
     return shape(geometry)
+
+
+def as_lists(built_shape: BaseGeometry) -> dict[str, Any]:
+    """The GeoJSON of a Shapely geometry, its coordinates as lists."""
+
+    def lists(value: Any) -> Any:
+        return [lists(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+    said = mapping(built_shape)
+    return {"type": said["type"], "coordinates": lists(said["coordinates"])}
 
 
 def inner_point(geometry: dict[str, Any]) -> tuple[float, float]:

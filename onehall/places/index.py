@@ -1,10 +1,11 @@
-"""The gazetteer of one city in memory: names, house numbers and points, built once per revision."""
+"""The gazetteer of one city: names, house numbers and points, seen through columns that processes share."""
 
+import json
 import math
 import re
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -14,10 +15,15 @@ from shapely import STRtree
 
 from onehall.kernel import cells
 from onehall.kernel.geo import METRES_PER_DEGREE
-from onehall.places import geometry, rules
+from onehall.places import keeping, rules
+from onehall.places.building import code_keys, corner_keys
 from onehall.places.held import Held
-from onehall.places.models import Address, Asset, City, Corner, Landmark, Street
+from onehall.places.models import City
 from onehall.places.names import Names
+from onehall.places.rows import NUMBER_FIELDS
+from onehall.places.tables import Coded, Columns, Rows, Texts
+
+__all__ = ["GazetteerIndex", "code_keys", "forget", "index_of"]
 
 type Floats = NDArray[np.float64]
 type Whole = NDArray[np.int64]
@@ -26,12 +32,11 @@ type Whole = NDArray[np.int64]
 class Points:
     """Points by map cell: what lies near, nearest first."""
 
-    def __init__(self, lon: Sequence[float], lat: Sequence[float], cell: Sequence[int]) -> None:
-        self.lon: Floats = np.array(lon, dtype=np.float64)
-        self.lat: Floats = np.array(lat, dtype=np.float64)
-        keys: Whole = np.array(cell, dtype=np.int64)
-        self._order: Whole = np.argsort(keys, kind="stable")
-        self._keys: Whole = keys[self._order]
+    def __init__(self, columns: Columns, name: str) -> None:
+        self.lon: Floats = columns[f"{name}.lon"]
+        self.lat: Floats = columns[f"{name}.lat"]
+        self._order: Whole = columns[f"{name}.order"]
+        self._keys: Whole = columns[f"{name}.keys"]
 
     def near(self, lon: float, lat: float, metres: float) -> list[tuple[float, int]]:
         """(distance in metres, number of the point) within `metres`, nearest first."""
@@ -50,15 +55,29 @@ class Points:
         return sorted(pairs)
 
 
-@dataclass
 class StreetFacts:
-    """A street by name: all its lines, house numbers by side, and where its addresses stand in the arrays."""
+    """A street by name; what is asked of it is put together then."""
 
-    name: str
-    lines: list[list[list[float]]] = field(default_factory=list)
-    ranges: list[tuple[dict[str, int], list[list[float]]]] = field(default_factory=list)
-    first: int = 0
-    last: int = 0
+    def __init__(self, index: "GazetteerIndex", number: int) -> None:
+        self._index = index
+        self._number = number
+        self.name = index.street_name(number)
+
+    @cached_property
+    def lines(self) -> list[list[list[float]]]:
+        """All its lines, each a list of [lon, lat]."""
+        return [line for _, line in self._index.lines_of("line", self._number)]
+
+    @cached_property
+    def ranges(self) -> list[tuple[dict[str, int], list[list[float]]]]:
+        """House numbers by side, and the line that they are along."""
+        found = self._index.lines_of("range", self._number)
+        return [(self._index.numbers_along(position), line) for position, line in found]
+
+    @cached_property
+    def addresses(self) -> range:
+        """Where its addresses stand in the arrays."""
+        return self._index.addresses_of(self._number)
 
 
 @dataclass(frozen=True)
@@ -81,184 +100,154 @@ class AssetFacts:
     name: dict[str, str]
     lon: float
     lat: float
-    words: frozenset[str]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """What it may be called beside its number."""
+        text = " ".join([self.kind.replace("-", " "), *self.name.values()])
+        return frozenset(re.split(r"[\s,\-/]+", rules.plain(text)))
 
 
 class GazetteerIndex:
     """Everything that search and "what is here" need for one city."""
 
-    def __init__(self, city_id: int) -> None:
-        self._ids: dict[str, int] = {}
-        self.streets: list[StreetFacts] = []
-        self._read_streets(city_id)
-        self._read_addresses(city_id)
-        self._read_landmarks(city_id)
-        self._read_assets(city_id)
-        self._read_corners(city_id)
-        self.street_names = Names((street.name, i) for i, street in enumerate(self.streets))
-        self._grow_line_tree()
-
-    def street_id(self, name: str) -> int:
-        """The number of a street by name, made when new."""
-        norm = rules.street_norm(name)
-        found = self._ids.get(norm)
-        if found is None:
-            found = self._ids[norm] = len(self.streets)
-            self.streets.append(StreetFacts(name))
-        return found
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._street_names = Texts(columns, "street.name")
+        norms = Texts(columns, "street.norm").all()
+        self._ids = {norm: number for number, norm in enumerate(norms)}
+        self.streets = Rows(len(norms), lambda number: StreetFacts(self, number))
+        self.street_names = Names(columns, "streets")
+        self.address_street: Whole = columns["address.street"]
+        self.address_number: Whole = columns["address.number"]
+        self.address_suffix = Coded(columns, "address.suffix")
+        self.address_unit = Coded(columns, "address.unit")
+        self.address_shown = Coded(columns, "address.shown")
+        self.addresses = Points(columns, "address")
+        self._landmark_facts = Texts(columns, "landmark.facts")
+        self.landmarks = Rows(len(self._landmark_facts), self._landmark)
+        self.landmark_names = Names(columns, "landmarks")
+        self.landmark_points = Points(columns, "landmark")
+        self._asset_facts = Texts(columns, "asset.facts")
+        self.assets = Rows(len(self._asset_facts), self._asset)
+        self.asset_points = Points(columns, "asset")
+        self.corners: list[list[int]] = columns["corner.streets"].tolist()
+        self.corner_points = Points(columns, "corner")
 
     def knows_street(self, name: str) -> int | None:
         """The number of a street by its name, if there is one."""
         return self._ids.get(rules.street_norm(name))
 
-    def _read_streets(self, city_id: int) -> None:
-        rows = Street.objects.filter(city_id=city_id).exclude(name="").order_by("sort", "id")
-        for name, lines, numbers in rows.values_list("name", "geometry", "numbers"):
-            street = self.streets[self.street_id(name)]
-            street.lines.extend(lines)
-            if numbers:
-                street.ranges.extend((numbers, line) for line in lines[:1])
+    def street_name(self, number: int) -> str:
+        """The name of a street by its number."""
+        return self._street_names[number]
 
-    def _read_addresses(self, city_id: int) -> None:
-        """Addresses sorted by street, then house number; each street knows its slice."""
-        rows: list[tuple[int, int, str, str, str, float, float, int]] = []
-        found = Address.objects.filter(city_id=city_id).order_by("sort", "id")
-        for number, street, unit, lon, lat, cell in found.values_list(
-            "number", "street", "unit", "lon", "lat", "cell"
-        ).iterator(chunk_size=5000):
-            house = rules.house(number)
-            where = self.street_id(street)
-            rows.append((where, house.number, house.suffix, unit, number, lon, lat, cell))
-        rows.sort(key=lambda row: row[:4])
-        self.address_street = [row[0] for row in rows]
-        self.address_number: Whole = np.array([row[1] for row in rows], dtype=np.int64)
-        self.address_suffix = [row[2] for row in rows]
-        self.address_unit = [row[3] for row in rows]
-        self.address_shown = [row[4] for row in rows]
-        self.addresses = Points(
-            [row[5] for row in rows], [row[6] for row in rows], [row[7] for row in rows]
-        )
-        for position, row in enumerate(rows):
-            street_facts = self.streets[row[0]]
-            if street_facts.last == 0:
-                street_facts.first = position
-            street_facts.last = position + 1
+    def addresses_of(self, street: int) -> range:
+        """Where the addresses of a street stand in the arrays, in order of their numbers."""
+        low, high = np.searchsorted(self.address_street, (street, street + 1)).tolist()
+        return range(low, high)
 
-    def _read_landmarks(self, city_id: int) -> None:
-        rows = list(
-            Landmark.objects.filter(city_id=city_id)
-            .exclude(name={})
-            .order_by("sort", "id")
-            .values_list("key", "name", "kind", "lon", "lat", "cell", "aliases", "geometry")
-        )
-        self.landmarks = [LandmarkFacts(*row[:5]) for row in rows]
-        self.landmark_names = Names(
-            (name, number)
-            for number, row in enumerate(rows)
-            for name in (*row[1].values(), *row[6])
-        )
-        self.landmark_points = Points(
-            [row[3] for row in rows], [row[4] for row in rows], [row[5] for row in rows]
-        )
-        shaped = [(number, row[7]) for number, row in enumerate(rows) if row[7] is not None]
-        self._shaped = [number for number, _ in shaped]
-        self._shapes = STRtree([geometry.built(shape) for _, shape in shaped])
-
-    def _read_assets(self, city_id: int) -> None:
-        rows = list(
-            Asset.objects.filter(city_id=city_id)
-            .order_by("sort", "id")
-            .values_list("kind", "code", "name", "lon", "lat", "cell")
-        )
-        self.assets = [
-            AssetFacts(kind, code, name, lon, lat, _words_of(kind, name))
-            for kind, code, name, lon, lat, _ in rows
+    def lines_of(self, name: str, street: int) -> list[tuple[int, list[list[float]]]]:
+        """(number of the line, its points) of a street, among all lines ("line") or those with house numbers."""
+        owners, points = self._columns[f"{name}.street"], self._columns[f"{name}.points"]
+        low, high = np.searchsorted(owners, (street, street + 1)).tolist()
+        ends = self._columns[f"{name}.ends"][low : high + 1].tolist()
+        return [
+            (low + position, points[start:end].tolist())
+            for position, (start, end) in enumerate(pairwise(ends))
         ]
-        self.asset_points = Points(
-            [row[3] for row in rows], [row[4] for row in rows], [row[5] for row in rows]
-        )
-        by_code: dict[str, list[int]] = defaultdict(list)
-        for number, asset in enumerate(self.assets):
-            for key in code_keys(asset.code):
-                by_code[key].append(number)
-        self.assets_by_code = dict(by_code)
 
-    def _read_corners(self, city_id: int) -> None:
-        rows = list(
-            Corner.objects.filter(city_id=city_id)
-            .order_by("a", "b", "id")
-            .values_list("a", "b", "lon", "lat", "cell")
-        )
-        self.corners = [(self.street_id(a), self.street_id(b)) for a, b, *_ in rows]
-        self.corner_points = Points(
-            [row[2] for row in rows], [row[3] for row in rows], [row[4] for row in rows]
-        )
-        self.corners_of: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for number, (a, b) in enumerate(self.corners):
-            self.corners_of[min(a, b), max(a, b)].append(number)
+    def numbers_along(self, line: int) -> dict[str, int]:
+        """The house numbers of a line by side and end."""
+        numbers = self._columns["range.numbers"][line].tolist()
+        return {k: v for k, v in zip(NUMBER_FIELDS, numbers, strict=True) if v >= 0}
 
-    def _grow_line_tree(self) -> None:
-        owned = [(i, line) for i, street in enumerate(self.streets) for line in street.lines]
-        middle = owned[0][1][0][1] if owned else 0.0
-        self._wide = math.cos(math.radians(middle)) * METRES_PER_DEGREE
-        self._line_owner = [owner for owner, _ in owned]
-        self._lines: Any = np.array(
-            [shapely.LineString(self._metres(np.array(line))) for _, line in owned], dtype=object
-        )
-        self._line_tree = STRtree(self._lines)
+    def _landmark(self, number: int) -> LandmarkFacts:
+        points = self.landmark_points
+        key, name, kind = json.loads(self._landmark_facts[number])
+        return LandmarkFacts(key, name, kind, float(points.lon[number]), float(points.lat[number]))
 
-    @property
+    def _asset(self, number: int) -> AssetFacts:
+        points = self.asset_points
+        kind, code, name = json.loads(self._asset_facts[number])
+        return AssetFacts(kind, code, name, float(points.lon[number]), float(points.lat[number]))
+
+    def assets_with(self, code: str) -> list[int]:
+        """The assets whose painted number may be typed like this (see `code_keys`)."""
+        keys, wanted = self._columns["code.keys"], np.bytes_(code.encode())
+        if len(wanted) > keys.dtype.itemsize:
+            return []
+        low, high = (int(np.searchsorted(keys, wanted, side)) for side in ("left", "right"))
+        found: list[int] = self._columns["code.assets"][low:high].tolist()
+        return found
+
+    def corners_of(self, a: int, b: int) -> list[int]:
+        """The corners of two streets."""
+        keys, wanted = self._columns["corner.pair_keys"], corner_keys(min(a, b), max(a, b))
+        low, high = np.searchsorted(keys, (wanted, wanted + 1)).tolist()
+        found: list[int] = self._columns["corner.pair_order"][low:high].tolist()
+        return found
+
+    @cached_property
     def metres_per_degree(self) -> tuple[float, float]:
         """Of longitude and latitude, in the middle of the city."""
-        return self._wide, METRES_PER_DEGREE
+        points = self._columns["line.points"]
+        middle = float(points[0, 1]) if len(points) else 0.0
+        return math.cos(math.radians(middle)) * METRES_PER_DEGREE, METRES_PER_DEGREE
 
-    def _metres(self, degrees: Floats) -> Floats:
-        scaled: Floats = degrees * np.array([self._wide, METRES_PER_DEGREE])
-        return scaled
+    @cached_property
+    def line_pieces(self) -> tuple[Floats, Whole]:
+        """Every straight piece of a street in degrees, two points each, and the number of its street."""
+        points, ends = self._columns["line.points"], self._columns["line.ends"]
+        owners = np.repeat(self._columns["line.street"], np.diff(ends))
+        inner = np.ones(max(0, len(points) - 1), dtype=bool)
+        # The last point of a line and the first of the next are no piece.
+        inner[ends[1:-1] - 1] = False
+        pieces = np.stack([points[:-1][inner], points[1:][inner]], axis=1)
+        return pieces, owners[:-1][inner]
+
+    @cached_property
+    def _line_tree(self) -> tuple[Any, STRtree]:
+        points, ends = self._columns["line.points"], self._columns["line.ends"]
+        numbers = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+        lines = shapely.linestrings(points * np.array(self.metres_per_degree), indices=numbers)
+        return lines, STRtree(lines)
 
     def streets_near(self, lon: float, lat: float, metres: float) -> list[tuple[float, int]]:
         """(distance in metres, street number), each street once, nearest first."""
-        point = shapely.Point(lon * self._wide, lat * METRES_PER_DEGREE)
-        found = self._line_tree.query(point, predicate="dwithin", distance=metres)
+        wide, high = self.metres_per_degree
+        lines, tree = self._line_tree
+        point = shapely.Point(lon * wide, lat * high)
+        found = tree.query(point, predicate="dwithin", distance=metres)
+        owners = self._columns["line.street"][found].tolist()
         nearest: dict[int, float] = {}
-        for number in found.tolist():
-            owner = self._line_owner[number]
-            away = float(shapely.distance(self._lines[number], point))
+        for owner, away in zip(owners, shapely.distance(lines[found], point).tolist(), strict=True):
             nearest[owner] = min(away, nearest.get(owner, away))
         return sorted((away, owner) for owner, away in nearest.items())
+
+    @cached_property
+    def _shapes(self) -> STRtree:
+        data, ends = self._columns["shape.wkb"].tobytes(), self._columns["shape.ends"].tolist()
+        return STRtree(shapely.from_wkb([data[start:end] for start, end in pairwise(ends)]))
 
     def shapes_at(self, lon: float, lat: float) -> list[LandmarkFacts]:
         """Named shapes (parks, buildings) that hold the point."""
         found = self._shapes.query(shapely.Point(lon, lat), predicate="intersects")
-        return [self.landmarks[self._shaped[int(number)]] for number in sorted(found.tolist())]
+        numbers = self._columns["shape.landmark"][np.sort(found)].tolist()
+        return [self.landmarks[number] for number in numbers]
 
     def address_words(self, position: int) -> str:
         """An address as it is shown, "14 Mill Lane"."""
-        street = self.streets[self.address_street[position]]
-        return f"{self.address_shown[position]} {street.name}"
-
-
-def _words_of(kind: str, name: dict[str, str]) -> frozenset[str]:
-    text = " ".join([kind.replace("-", " "), *name.values()])
-    return frozenset(re.split(r"[\s,\-/]+", rules.plain(text)))
-
-
-def code_keys(code: str) -> list[str]:
-    """How a painted number may be typed: "SL-1042" as sl1042 or 1042."""
-    whole = re.sub(r"[\W_]+", "", rules.plain(code))
-    tail = re.search(r"\d+$", whole)
-    keys = [whole]
-    if tail and tail[0] != whole:
-        keys.append(tail[0])
-    return [key for key in keys if key]
+        street = self._street_names[int(self.address_street[position])]
+        return f"{self.address_shown[position]} {street}"
 
 
 _held: Final = Held[GazetteerIndex](most=8)
 
 
 def index_of(city: City) -> GazetteerIndex:
-    """The gazetteer of a city, built when first asked for."""
-    return _held.get((city.pk, city.digest), lambda: GazetteerIndex(city.pk))
+    """The gazetteer of a city: mapped from its file, which is built when there is none."""
+    return _held.get((city.pk, city.digest), lambda: GazetteerIndex(keeping.columns_for(city)))
 
 
 def forget(city_id: int | None = None) -> None:

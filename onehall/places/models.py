@@ -182,6 +182,7 @@ class Street(AtPoint):
     kind = models.CharField(max_length=20, default="street")
     geometry = models.JSONField()
     numbers = models.JSONField(default=dict, blank=True)
+    aliases = models.JSONField(default=list, blank=True)
     sort = models.PositiveIntegerField(default=0)
 
     class Meta:

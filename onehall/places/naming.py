@@ -3,7 +3,6 @@
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -31,15 +30,9 @@ class StreetNames:
         self._language = city.language
         self._scale = np.array(self._index.metres_per_degree)
         # Piece by piece: how far a point is from a long line takes many times longer.
-        pieces = [
-            (piece, number)
-            for number, street in enumerate(self._index.streets)
-            for line in street.lines
-            for piece in pairwise(line)
-        ]
-        self._owner = [number for _, number in pieces]
-        lines = np.array([piece for piece, _ in pieces], dtype=np.float64).reshape(-1, 2, 2)
-        self._pieces = STRtree(shapely.linestrings(lines * self._scale))
+        pieces, owners = self._index.line_pieces
+        self._owner: list[int] = owners.tolist()
+        self._pieces = STRtree(shapely.linestrings(pieces * self._scale))
         self._corners = self._corners_by_street()
         self._said: dict[Told, str] = {}
 
@@ -89,7 +82,7 @@ class StreetNames:
         """In words; the same few thousand come again and again."""
         if told not in self._said:
             how, street, other = told
-            name, next_name = (self._index.streets[number].name for number in (street, other))
+            name, next_name = (self._index.street_name(number) for number in (street, other))
             match how:
                 case "corner":
                     self._said[told] = wording.corner(name, next_name)

@@ -92,7 +92,7 @@ class _Here:
         index = self._index
         for away, number in index.corner_points.near(self.lon, self.lat, _NEAR_CORNER)[:1]:
             a, b = index.corners[number]
-            return away, wording.corner(index.streets[a].name, index.streets[b].name)
+            return away, wording.corner(index.street_name(a), index.street_name(b))
         return None
 
     def _near_corner(self, corner: tuple[float, str] | None) -> Told:
@@ -122,6 +122,6 @@ class _Here:
             if mine in pair:
                 other = pair[1] if pair[0] == mine else pair[0]
                 return wording.on_street(
-                    index.streets[mine].name, index.streets[other].name
+                    index.street_name(mine), index.street_name(other)
                 ), "street"
-        return wording.on_street(index.streets[mine].name), "street"
+        return wording.on_street(index.street_name(mine)), "street"

@@ -147,7 +147,7 @@ def asset_by_code(city: City, kind: str, code: str, *, language: str = "") -> As
     """The asset with a painted number as typed ("sl 1042" for SL-1042); None when none or several fit."""
     held = index.index_of(city)
     for key in index.code_keys(code)[:1]:
-        fits = [held.assets[number] for number in held.assets_by_code.get(key, ())]
+        fits = [held.assets[number] for number in held.assets_with(key)]
         fits = [asset for asset in fits if asset.kind == kind]
         if len(fits) == 1:
             with translation.override(language or city.language):

@@ -63,6 +63,7 @@ class StreetRow:
     kind: str
     lines: list[list[list[float]]]
     numbers: dict[str, int] = field(default_factory=dict)
+    aliases: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,11 @@ class PlacesPack:
         """Part name to the SHA-256 of its data: equal for files that say the same in another layout."""
         # A field that came later and is not used leaves the hash as it was.
         city = {k: v for k, v in asdict(self.city).items() if v or k != "publishing"}
+        streets = _plain(self.streets)
         parts: dict[str, Any] = {
             "city": city,
             "calendar": self.calendar,
-            "streets": _plain(self.streets),
+            "streets": [{k: v for k, v in row.items() if v or k != "aliases"} for row in streets],
             "addresses": _plain(self.addresses),
             "landmarks": _plain(self.landmarks),
         }

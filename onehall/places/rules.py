@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from onehall.kernel.geo import Box
 
 
@@ -16,12 +19,13 @@ def _set_of(words: str) -> frozenset[str]:
 # Every spelling of a word in a street name, told by its short form.
 _SAME_WORDS: Final = {
     "aly": "alley ally allee",
-    "ave": "avenue av aven avenu avn avnue avenida avda",
-    "blvd": "boulevard bl boul boulv bulevar bulevard",
+    "ave": "avenue av aven avenu avn avnue avenida avda avinguda",
+    "blvd": "boulevard bl bd boul boulv bulevar bulevard",
     "calle": "cll cl",
     "cir": "circle circ crcl circulo",
     "cmno": "camino cno",
     "ct": "court crt",
+    "chem": "chemin",
     "cv": "cove",
     "dr": "drive driv drv",
     "expy": "expressway expwy exp",
@@ -29,6 +33,7 @@ _SAME_WORDS: Final = {
     "grn": "green",
     "hts": "heights",
     "hwy": "highway hiway hway carretera",
+    "imp": "impasse",
     "jct": "junction",
     "ln": "lane",
     "lp": "loop",
@@ -36,13 +41,15 @@ _SAME_WORDS: Final = {
     "mtn": "mountain",
     "pkwy": "parkway pkway pky parkwy",
     "pl": "place",
-    "plz": "plaza",
+    "plz": "plaza praca piazza",
     "prom": "promenade paseo",
     "pt": "point punta",
+    "qu": "quai",
     "rd": "road",
     "rte": "route ruta",
+    "rue": "rua",
     "sq": "square sqr",
-    "st": "street str strt saint",
+    "st": "street str strt saint strasse",
     "ter": "terrace terr",
     "trl": "trail",
     "tpke": "turnpike",
@@ -81,22 +88,34 @@ _SAME_WORDS: Final = {
 _SHORT: Final = {
     word: short for short, words in _SAME_WORDS.items() for word in (*words.split(), short)
 }
+_SHORTEST_SLIP: Final = 4
+_LONG_WORD: Final = 8
+_SPELLED: Final = sorted(word for word in _SHORT if len(word) >= _SHORTEST_SLIP)
 TYPES: Final = _set_of(
-    "aly ave blvd calle cir cmno ct cv dr expy fwy hwy jct ln lp pkwy pl plz prom rd rte sq st "
-    "ter trl tpke wy xing"
+    "aly ave blvd calle chem cir cmno ct cv dr expy fwy hwy imp jct ln lp pkwy pl plz prom qu rd "
+    "rte rue sq st ter trl tpke wy xing"
 )
+# A word for any street, said in one language or another: "calle Mill" is Mill Street.
+_ANY_STREET: Final = _set_of("calle rue st")
 DIRECTIONS: Final = _set_of("n s e w ne nw se sw")
 _SMALL_WORDS: Final = _set_of("the of de del la el los las y and")
 _UNIT: Final = re.compile(
     r"(?:\b(?:apartment|apt|unit|suite|ste|room|rm|floor|fl|bldg|building|lot|space|spc|apartamento"
     r"|apto|departamento|depto|dpto|piso|local|oficina|ofna)\b\.?\s*#?\s*|#\s*)([0-9a-z][0-9a-z-]*)"
 )
+_HALF: Final = r"(?:[\s-]?\d/\d)?"
 _NUMBER: Final = re.compile(
-    r"^(?:no|num|numero|nr)?\s*(\d{1,6}(?:-\d{1,5})?)\s?([a-z]?)(?:\s1/2)?$"
+    rf"^(?:no|num|numero|nr)?\s*(\d{{1,6}}(?:-\d{{1,5}})?)\s?([a-z]?){_HALF}$"
 )
 _LEADING: Final = re.compile(
-    r"^(?:(?:no|num|numero|nr)\s+)?(\d{1,6}(?:-\d{1,5})?(?:\s?[a-z](?=\s))?)(?:\s1/2)?\s+(\S.*)$"
+    r"^(?:(?:no|num|numero|nr)\s+)?"
+    rf"(\d{{1,6}}(?:\s?-\s?\d{{1,5}}(?!/))?(?:\s?(?:[a-z]|bis|ter)(?=\s))?{_HALF})\s+(\S.*)$"
 )
+_RUN_ON: Final = re.compile(r"^(\d{1,6})(?!(?:st|nd|rd|th|er|eme)\b)([a-z]{3,}.*)$")
+# "Pier 3 The Embarcadero": a number that begins with a word.
+_WORDED: Final = re.compile(rf"^([a-z]+ \d{{1,5}}[a-z]?{_HALF})\s+(\S.*)$")
+_SPAN: Final = re.compile(r"^(\d{1,6})\s*-\s*(\d{1,6})$")
+_LONGEST_SPAN: Final = 60
 _TRAILING: Final = re.compile(
     r"^(\S.*?\D)\s+(?:(?:no|num|numero|nr)\s+)?(\d{1,6}(?:-\d{1,5})?[a-z]?)$"
 )
@@ -107,20 +126,30 @@ _CORNER_START: Final = re.compile(
 )
 _CORNER_SPLIT: Final = re.compile(
     r"\s*(?:&|/|\+|@|\\)\s*"
-    r"|\s+(?:and|at|x|y|e|con|cross|corner of|corner|esquina con|esquina de|esquina|esq)\s+"
+    r"|\s+(?:and|at|x|y|e|con|cross|near|between|entre|corner of|corner|esquina con|esquina de|esquina|esq)\s+"
+)
+_BETWEEN: Final = re.compile(
+    r"^(?:on\s+|en\s+)?(.*?)\s+(?:between|betw|btwn|btw|bet|entre)\s+(.*?)(?:\s+(?:and|y|e)\s+|\s*[&/+]\s*)(.*)$"
+)
+# What kind of place it is, said beside its name: "Union Station", "gare de Monaco", "parque Alder".
+_PLACE_WORDS: Final = _set_of(
+    "station estacion gare bahnhof stazione estacao metro subway stop parada park parque parc library biblioteca "
+    "bibliotheque school escuela ecole hotel museum museo musee church iglesia eglise hospital restaurant restaurante "
+    "cafe bar store tienda shop building edificio garden jardin beach playa playground plaza market mercado"
 )
 # Brackets are an aside, "(1-43 Sea Colony Dr)", unless they name a unit, "(Bldg 1)".
 _ASIDE: Final = re.compile(
     r"\(\s*((?:apt|unit|ste|suite|bldg|building|#)[^)]*)?[^)]*\)?", re.IGNORECASE
 )
 _BLOCK_OF: Final = re.compile(r"^(\d+)\s+(?:block|cuadra)\s+(?:of\s+|de\s+)?")
+_FRACTIONS: Final = str.maketrans({"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "\u2044": "/"})
 _POSTCODE: Final = re.compile(r"^(?:[a-z]{2}\s+)?\d{5}(?:-\d{4})?$|^[a-z]{2}$|^usa?$")
 
 
 def plain(text: str) -> str:
     """Small letters without accents, punctuation that means nothing removed, single spaces."""
     # Twice: lettering such as \N{MATHEMATICAL SANS-SERIF CAPITAL A} only has small letters once it is taken apart.
-    small = unicodedata.normalize("NFKD", text).casefold()
+    small = unicodedata.normalize("NFKD", text.translate(_FRACTIONS)).casefold()
     bare = "".join(
         letter
         for letter in unicodedata.normalize("NFKD", small)
@@ -160,6 +189,37 @@ def digits_of(norm: str) -> frozenset[str]:
     return frozenset(word for word in norm.split() if any(letter.isdigit() for letter in word))
 
 
+def numbers_of(norm: str) -> frozenset[str]:
+    """The numbers in a name: "4th st" and the misspelt "4ht st" both have 4."""
+    return frozenset(re.findall(r"\d+", norm))
+
+
+def unlike(typed: set[str], name: set[str]) -> set[str]:
+    """Typed words that a name lacks, unless both only say "street"."""
+    extra = typed - name
+    return extra - _ANY_STREET if name & _ANY_STREET else extra
+
+
+@lru_cache(maxsize=20_000)
+def mended(norm: str) -> str:
+    """The name with slips in its common words put right: "polk streat" is "polk st". It may be the same."""
+    return " ".join(_mended(word) for word in norm.split())
+
+
+def _mended(word: str) -> str:
+    if len(word) < _SHORTEST_SLIP or word in _SHORT or not word.isalpha():
+        return word
+    most = 1 if len(word) < _LONG_WORD else 2
+    found = process.extractOne(word, _SPELLED, scorer=OSA.distance, score_cutoff=most)
+    return _SHORT[found[0]] if found else word
+
+
+def ordinal(number: str) -> str:
+    """ "4" as "4th", "22" as "22nd"."""
+    teen = number[-2:] in {"11", "12", "13"}
+    return number + ("th" if teen else {"1": "st", "2": "nd", "3": "rd"}.get(number[-1], "th"))
+
+
 @dataclass(frozen=True)
 class House:
     """A house number as typed, for sorting and interpolating: "14B" is (14, "b")."""
@@ -170,23 +230,36 @@ class House:
 
 def house(number: str) -> House:
     """A house number as written in an address list. "91-33" is block 91, house 33: 9133."""
-    found = re.match(r"^\s*(\d{1,6})(?:-(\d{1,5}))?\s*(.*)$", plain(number))
+    found = re.match(r"^\s*(\d{1,6})(?:\s?-\s?(\d{1,5})(?![/\d]))?[\s-]*(.*)$", plain(number))
     if found is None:
-        return House(0, plain(number))
+        return House(0, plain(number).replace(" ", ""))
     first, second, rest = found.groups()
     whole = int(first + second) if second else int(first)
     return House(min(whole, 2_000_000_000), rest.replace(" ", ""))
 
 
+def houses(number: str) -> list[House]:
+    """Every number that a written one stands for: "12-16" is found by itself and by 12, 14 and 16."""
+    found = [house(number)]
+    span = _SPAN.match(number.strip())
+    if span:
+        first, last = int(span[1]), int(span[2])
+        if 0 < last - first <= _LONGEST_SPAN:
+            step = 2 if (last - first) % 2 == 0 else 1
+            found += [House(one) for one in range(first, last + 1, step)]
+    return found
+
+
 @dataclass(frozen=True)
 class Typed:
-    """What a person typed, taken apart. `corner` is a pair of street names, already plain."""
+    """What a person typed, taken apart: `corner` is two street names, `between` one and the two that it lies between."""
 
     text: str
     number: str = ""
     street: str = ""
     unit: str = ""
     corner: tuple[str, str] | None = None
+    between: tuple[str, str, str] | None = None
 
 
 def take_apart(text: str, *, city_names: tuple[str, ...] = ()) -> Typed:
@@ -195,6 +268,7 @@ def take_apart(text: str, *, city_names: tuple[str, ...] = ()) -> Typed:
     bare = _BLOCK_OF.sub(r"\1 ", _without_city(plain(bare), city_names))
     start = _CORNER_START.match(bare)
     corner = _corner(bare[start.end() :] if start else bare)
+    between = _BETWEEN.match(bare)
     bare, unit = _without_unit(bare)
     bare = bare.replace(",", " ").replace("#", " ")
     bare = re.sub(r"\s+", " ", bare).strip()
@@ -203,7 +277,11 @@ def take_apart(text: str, *, city_names: tuple[str, ...] = ()) -> Typed:
         number, street = leading[1], leading[2]
     elif trailing := _TRAILING.match(bare):
         street, number = trailing[1], trailing[2]
-    return Typed(bare, number.replace(" ", ""), street, unit, corner)
+    elif run_on := _RUN_ON.match(bare):
+        number, street = run_on[1], run_on[2]
+    elif worded := _WORDED.match(bare):
+        number, street = worded[1], worded[2]
+    return Typed(bare, re.sub(r"\s+(?!\d/)", "", number), street, unit, corner, _three(between))
 
 
 def _without_city(bare: str, city_names: tuple[str, ...]) -> str:
@@ -233,6 +311,20 @@ def _corner(bare: str) -> tuple[str, str] | None:
     if len(parts) != 2:
         return None
     return parts[0], parts[1]
+
+
+def _three(found: re.Match[str] | None) -> tuple[str, str, str] | None:
+    if found is None:
+        return None
+    street, a, b = (part.strip(" ,") for part in found.groups())
+    return (street, a, b) if street and a and b else None
+
+
+def without_place_words(norm: str) -> str:
+    """A name without what kind of place it is; "" when nothing else was said, or no kind."""
+    words = norm.split()
+    kept = [word for word in words if word not in _PLACE_WORDS]
+    return " ".join(kept) if len(kept) < len(words) else ""
 
 
 def is_number(text: str) -> bool:

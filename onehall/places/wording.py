@@ -89,6 +89,11 @@ def on_street(street: str, other: str = "") -> str:
     return _("On %(street)s") % {"street": street}
 
 
+def between(street: str, a: str, b: str) -> str:
+    """A stretch of a street from one cross street to another."""
+    return _("On %(street)s, between %(a)s and %(b)s") % {"street": street, "a": a, "b": b}
+
+
 def about_where(address: str) -> str:
     """A house number between two known ones."""
     return _("About where %(address)s would be") % {"address": address}

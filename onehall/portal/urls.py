@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path, re_path, register_convert
 from django.urls.converters import StringConverter
 
 from onehall.portal.views import (
+    city,
     demo,
     files,
     home,
@@ -45,6 +46,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         outside.photo,
         name="outside-photo",
     ),
+    path("city", city.city, name="city"),
+    path("city.atom", city.feed, name="city-feed"),
+    path("city/<str:number>", city.case, name="city-case"),
+    path("city/<str:number>/follow", city.follow, name="city-follow"),
+    path("city/<str:number>/map/<slug:scheme>.webp", city.picture, name="city-map"),
     path("brand.css", home.brand, name="brand"),
     path("about/accessibility", home.about, {"topic": "accessibility"}, name="accessibility"),
     path("about/privacy", home.about, {"topic": "privacy"}, name="privacy"),

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from onehall.casework import actions as casework
-from onehall.casework import handing, joining, photos
+from onehall.casework import handing, joining, photos, splitting
 from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
@@ -165,11 +165,9 @@ def follow(
 
     A joined case means the one that lives on for it. The same key again returns the first record.
     """
-    case = (
-        Case.objects.of_city(city.id)
-        .select_for_update(of=("self",))
-        .get(pk=joining.root_id(case_id))
-    )
+    root_id = joining.root_id(case_id)
+    part_ids = splitting.lock_whole(root_id)
+    case = Case.objects.of_city(city.id).get(pk=root_id)
     found = _known(city, key)
     if found is not None:
         return found
@@ -207,6 +205,9 @@ def follow(
         now=now,
         unread=bool(words.strip() or count),
     )
+    if part_ids and (request.words or count):
+        sent = Photo.objects.filter(case_id=case.id, request_id=request.id)
+        _pass_on(city, part_ids, request, request.words, sent.values_list("pk", flat=True), by, now)
     return request
 
 
@@ -233,7 +234,8 @@ def write(
             _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
             missing=("words",),
         )
-    case = Case.objects.get(pk=_lock_case_of(request))
+    case_id, part_ids = _lock_case_of(request)
+    case = Case.objects.get(pk=case_id)
     flow = catalogue(city).flow_version(case.flow_version_id)
     step = flow.with_purpose("answer", case.state, by.roles)
     hung = photos.hang(
@@ -247,6 +249,7 @@ def write(
     told = {"words": words, "number": request.number, "photos": [photo.pk for photo in hung]}
     said = NewEntry(kind="wrote", data={k: v for k, v in told.items() if v}, public=True)
     case = casework.hear(city=city, case_id=case.pk, entry=said, by=by, now=now)
+    _pass_on(city, part_ids, request, words, [photo.pk for photo in hung], by, now)
     if step is None:
         return case
     answer = Given(number=request.number)
@@ -266,7 +269,8 @@ def judge(
     now: datetime,
 ) -> Case:
     """The resident says whether it is fixed. "Not fixed" opens the case again: once freely, then with a reason."""
-    case = Case.objects.get(pk=_lock_case_of(request))
+    case_id, part_ids = _lock_case_of(request)
+    case = Case.objects.get(pk=case_id)
     request = ServiceRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     flow = catalogue(city).flow_version(case.flow_version_id)
     step = flow.with_purpose("accept" if fixed else "dispute", case.state, by.roles)
@@ -285,6 +289,8 @@ def judge(
     request.accepted, request.verdict_at = fixed, now
     request.disputes += 0 if fixed else 1
     request.save(update_fields=["accepted", "verdict_at", "disputes"])
+    if reason:
+        _pass_on(city, part_ids, request, reason, (), by, now)
     verdict = NewEntry(kind="verdict", data={"fixed": fixed, "number": request.number})
     return casework.make_move(
         city=city,
@@ -309,7 +315,7 @@ def rate(
             _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
             missing=("comment",),
         )
-    case_id = _lock_case_of(request)
+    case_id, _part_ids = _lock_case_of(request)
     mine = ServiceRequest.objects.filter(pk=request.pk, city_id=city.id)
     if not mine.exclude(rating=rating, comment=comment.strip()).update(
         rating=rating, comment=comment.strip()
@@ -346,15 +352,37 @@ def set_contact(*, city: City, request: ServiceRequest, contact: Contact, now: d
         _send_link(city, row.id, changed["email"], now)
 
 
-def _lock_case_of(request: ServiceRequest) -> int:
-    """The case a report belongs to now, locked, whatever was joined while the page was open."""
+def _lock_case_of(request: ServiceRequest) -> tuple[int, list[int]]:
+    """The case a report belongs to now and its parts, locked, whatever was joined while the page was open."""
     case_id = request.case_id
     while True:
-        list(Case.objects.select_for_update(of=("self",)).filter(pk=case_id).values("pk"))
+        part_ids = splitting.lock_whole(case_id)
         now_in = ServiceRequest.objects.values_list("case_id", flat=True).get(pk=request.pk)
         if now_in == case_id:
-            return case_id
+            return case_id, part_ids
         case_id = now_in
+
+
+def _pass_on(
+    city: City,
+    part_ids: Sequence[int],
+    request: ServiceRequest,
+    words: str,
+    photo_ids: Iterable[int],
+    by: Actor,
+    now: datetime,
+) -> None:
+    """The parts of a case hear what its resident wrote, where there are any."""
+    if part_ids:
+        splitting.pass_on(
+            city=city,
+            part_ids=part_ids,
+            number=request.number,
+            words=words,
+            photo_ids=list(photo_ids),
+            by=by,
+            now=now,
+        )
 
 
 def _send_link(city: City, request_id: int, email: str, now: datetime) -> None:

@@ -161,6 +161,13 @@ def worded(city: City, text: str) -> models.Q:
     return _about(wanted) | models.Q(models.Exists(told))
 
 
+def worded_in_public(city: City, text: str) -> models.Q:
+    """The condition that a case is about a text by its place or service alone: nothing that people wrote."""
+    wanted = Wanted.of(city, text)
+    keys = _keys(wanted, most=NAMED + 1, told=None)
+    return models.Q(pk__in=keys) if len(keys) <= NAMED else _about(wanted)
+
+
 def search(
     actor: Actor, city: City, text: str, *, opened: Span | None = None, limit: int = 50
 ) -> list[CaseLine]:

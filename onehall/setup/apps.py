@@ -16,8 +16,9 @@ class SetupConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """The worker plays rehearsals."""
+        """The worker plays rehearsals and has gazetteers ready."""
         from onehall.messaging import handlers
-        from onehall.setup import rehearsals
+        from onehall.setup import rehearsals, tasks
 
         handlers.register(rehearsals.TOPIC, rehearsals.play)
+        handlers.every("setup.gazetteers", 60, tasks.keep_gazetteers, everywhere=True)

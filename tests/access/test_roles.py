@@ -12,9 +12,12 @@ from onehall.casework.models import Case
 from onehall.messaging.models import Message
 from onehall.people.models import Department, Membership, StaffChange, User
 from onehall.people.permissions import ROLES, Key, allowed, works
+from onehall.setup.models import ChangeEntry, Draft, Publication, Rehearsal
 from tests.access.test_urls import (
     CITY_POSTS,
+    DESK,
     DESK_POSTS,
+    SETUP_POSTS,
     World,
     world,  # noqa: F401  # a fixture
 )
@@ -156,3 +159,30 @@ class TestOfOneRole:
             query = "?by=queue" if name == "console:figures-csv" else ""
             code = browser.get(world.url(name) + query).status_code
             assert code == (200 if allowed([role], key) else 403), name
+
+    def test_set_up(self, world: World, role: str) -> None:  # noqa: F811
+        """Every page opens to who may read it, with nothing to send for who may not change it."""
+        browser = client(world, role, department="")
+        for name in (n for n in DESK if n.startswith("console:setup")):
+            key: Key = "change_setup" if name == "console:setup-discard" else "see_setup"
+            answer = browser.get(world.url(name))
+            if not allowed([role], key):
+                assert answer.status_code in {403, 405}, name
+                continue
+            assert answer.status_code in {200, 302, 404, 405}, name
+            is_page = answer.headers.get("Content-Type", "").startswith("text/html")
+            if answer.status_code == 200 and is_page and not allowed([role], "change_setup"):
+                main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
+                assert 'method="post"' not in main, name
+                assert "Save in the draft" not in main, name
+        before = [m.objects.count() for m in (Draft, ChangeEntry, Publication, Rehearsal)]
+        for name, data in SETUP_POSTS.items():
+            code = browser.post(world.url(name), data).status_code
+            may = allowed([role], "change_setup")
+            if name == "console:setup-retire":
+                # It moves cases too.
+                may = may and allowed([role], "send_on")
+            assert (code == 403) != may, (name, code)
+        if not allowed([role], "change_setup"):
+            after = [m.objects.count() for m in (Draft, ChangeEntry, Publication, Rehearsal)]
+            assert after == before

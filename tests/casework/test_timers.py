@@ -4,7 +4,7 @@ import datetime as dt
 import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from onehall.casework import tasks, timers
 from onehall.casework.errors import MoveRefused
@@ -114,7 +114,7 @@ class TestSweep:
         monkeypatch.setattr(timers, "fire", fire)
         assert tasks.sweep_timers(START + 8 * DAY) == 1
         assert sound(good).state == "closed"
-        assert Timer.objects.get(case=case).at == START + 8 * DAY + tasks.PUT_OFF
+        assert Timer.objects.get(case=case).at == START + 8 * DAY + timers.back_off(1)
         assert "timer.failed" in caplog.text
 
     def test_a_worker_takes_some_and_says_whether_there_are_more(
@@ -163,3 +163,115 @@ def test_two_workers_sweeping_at_once_settle_each_case_once() -> None:
     assert [settles(case) for case in cases] == [1] * len(cases)
     for case in cases:
         sound(case)
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, *cases: Case, statement: str = "SELECT 1/0") -> None:
+    """Timers of these cases fail in the database when they fire."""
+    plain, pks = timers.fire, {case.pk for case in cases}
+
+    def fire(timer: timers.Claimed, *, city: City, now: dt.datetime) -> bool:
+        if timer.case_id in pks:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+        return plain(timer, city=city, now=now)
+
+    monkeypatch.setattr(timers, "fire", fire)
+
+
+@pytest.mark.django_db
+class TestOneThatFailsInTheDatabase:
+    def test_holds_up_nobody(self, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        case, good = cast.case(), cast.case()
+        cast.finish(case)
+        cast.finish(good, now=START + dt.timedelta(minutes=1))
+        broken(monkeypatch, case)
+        assert tasks.sweep_timers(START + 8 * DAY) == 1
+        assert (sound(good).state, sound(case).state) == ("closed", "done")
+        bad = Timer.objects.get(case=case)
+        assert (bad.fired_at, bad.attempts) == (None, 1)
+        assert bad.at == START + 8 * DAY + dt.timedelta(minutes=1)
+        assert bad.error.startswith("DataError")
+
+    @pytest.mark.parametrize(
+        "statement", ["SELECT no_such_column", "UPDATE casework_case SET number = NULL"]
+    )
+    def test_whatever_the_database_says(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch, statement: str
+    ) -> None:
+        case = cast.case()
+        cast.finish(case)
+        broken(monkeypatch, case, statement=statement)
+        assert tasks.sweep_timers(START + 8 * DAY) == 0
+        assert Timer.objects.get(case=case).attempts == 1
+
+    def test_waits_longer_each_time_and_is_given_up_at_last(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        case = cast.case()
+        cast.finish(case)
+        with monkeypatch.context() as patched:
+            broken(patched, case)
+            now, waits = START + 8 * DAY, []
+            for _ in range(timers.MOST_ATTEMPTS - 1):
+                tasks.sweep_timers(now)
+                waits.append(Timer.objects.get(case=case).at - now)
+                now += waits[-1]
+            tasks.sweep_timers(now)
+            assert [w.total_seconds() / 60 for w in waits] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+            bad = Timer.objects.get(case=case)
+            assert (bad.parked_at, bad.fired_at, bad.attempts) == (now, now, timers.MOST_ATTEMPTS)
+            assert "timer.parked" in caplog.text
+            assert timers.claim(now=now + DAY) is None
+        assert list(timers.parked()) == [bad]
+        assert timers.retry(city=cast.city, ids=[bad.pk], now=now) == 1
+        assert tasks.sweep_timers(now) == 1
+        assert sound(case).state == "closed"
+        assert not timers.parked().exists()
+
+    def test_is_no_trouble_any_more_when_the_case_went_on(self, cast: Cast) -> None:
+        case = cast.case()
+        cast.finish(case)
+        Timer.objects.filter(case=case).update(parked_at=START, fired_at=START)
+        assert timers.parked().exists()
+        cast.move(case, "dispute", cast.sam, now=START + DAY)
+        assert not timers.parked().exists()
+
+    def test_another_city_brings_nothing_back(self, cast: Cast) -> None:
+        case = cast.case()
+        cast.finish(case)
+        Timer.objects.filter(case=case).update(parked_at=START, fired_at=START)
+        other = City.objects.create(slug="other", name="Other", languages=["en"])
+        ids = list(timers.parked().values_list("pk", flat=True))
+        assert timers.retry(city=other, ids=ids, now=START) == 0
+
+    def test_a_lost_database_is_no_fault_of_the_timer(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case = cast.case()
+        cast.finish(case)
+        broken(monkeypatch, case)
+        monkeypatch.setattr(tasks, "_database_answers", lambda: False)
+        with pytest.raises(DatabaseError):
+            tasks.sweep_timers(START + 8 * DAY)
+        assert Timer.objects.get(case=case).attempts == 0
+
+    def test_nor_do_ladders_and_reminders_wait_behind_one(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second = cast.case(), cast.case()
+        Case.objects.filter(pk=first.pk).update(ladder_at=START)
+        Case.objects.filter(pk=second.pk).update(ladder_at=START + dt.timedelta(minutes=1))
+        climbed = []
+
+        def climb(*, city: City, case_id: int, now: dt.datetime) -> bool:
+            if case_id == first.pk:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute("SELECT 1/0")
+            climbed.append((city, case_id, now))
+            return True
+
+        monkeypatch.setattr(timers, "climb", climb)
+        assert tasks.sweep_ladders(START + DAY) == 1
+        assert [pk for _, pk, _ in climbed] == [second.pk]
+        first.refresh_from_db()
+        assert first.ladder_at == START + DAY + tasks.PUT_OFF

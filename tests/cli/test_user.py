@@ -1,14 +1,17 @@
 """`onehall user`: who works for a city, from the command line."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from onehall.cli import running
 from onehall.cli.main import main
-from onehall.people.models import Membership, User
+from onehall.kernel import clock
+from onehall.people.models import Membership, StaffChange, User
 from onehall.people.queries import forget
+from onehall.places.models import City
 from tests.packs import testford
 
 PASSWORD = "long-enough-to-keep"
@@ -110,3 +113,67 @@ def test_an_unknown_city_is_refused_and_the_known_ones_are_named() -> None:
     answer = run("list", "--city", "nowhere")
     assert answer.exit_code == 1
     assert "testford" in answer.output
+
+
+class TestWhatIsKept:
+    """Who did what, when; never a password."""
+
+    @pytest.fixture(autouse=True)
+    def operator(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SUDO_USER", "ida")
+
+    def told(self, email: str) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+        kept = StaffChange.objects.filter(user__email=email).order_by("pk")
+        return [(c.kind, c.by_name, c.before, c.after) for c in kept]
+
+    def test_a_new_person_with_a_password(self) -> None:
+        add("--name", "New", "--role", "agent", "--password", PASSWORD)
+        added, password = self.told("new@testford.example")
+        assert added[:2] == ("added", "command line: ida")
+        assert added[3]["roles"] == ["agent"]
+        assert password == ("password", "command line: ida", {}, {})
+
+    def test_other_roles_and_the_end(self) -> None:
+        add("--name", "New", "--role", "agent", "--password", PASSWORD)
+        add("--role", "auditor")
+        run("remove", "new@testford.example", "--city", "testford")
+        changed, ended = self.told("new@testford.example")[2:]
+        assert changed[:2] == ("changed", "command line: ida")
+        assert (changed[2], changed[3]) == ({"roles": ["agent"]}, {"roles": ["auditor"]})
+        assert ended[:2] == ("ended", "command line: ida")
+
+    def test_a_password_of_somebody_in_every_city_of_theirs(self) -> None:
+        user = User.objects.get(email="carl@testford.example")
+        other = City.objects.create(slug="other", name="Other", languages=["en"])
+        Membership.objects.create(user=user, city=other, roles=["crew"])
+        before = set(StaffChange.objects.values_list("pk", flat=True))
+        moment = clock.now()
+        answer = run("password", "carl@testford.example", "--password", PASSWORD)
+        assert answer.exit_code == 0, answer.output
+        fresh = StaffChange.objects.exclude(pk__in=before)
+        assert {c.city.slug for c in fresh} == {"testford", "other"}
+        assert all((c.kind, c.by_name) == ("password", "command line: ida") for c in fresh)
+        assert all(c.at >= moment for c in fresh)
+        assert not any(PASSWORD in str((c.before, c.after)) for c in StaffChange.objects.all())
+        assert PASSWORD not in answer.output
+        user.refresh_from_db()
+        assert user.check_password(PASSWORD)
+
+    def test_a_refused_password_leaves_nothing(self) -> None:
+        before = StaffChange.objects.count()
+        assert run("password", "carl@testford.example", "--password", "short").exit_code == 1
+        assert StaffChange.objects.count() == before
+
+    def test_only_staff_get_a_password(self) -> None:
+        User.objects.create_user(email="rosa@example.com")
+        answer = run("password", "rosa@example.com", "--password", PASSWORD)
+        assert answer.exit_code == 1
+        assert "nobody of the staff" in answer.output
+
+    def test_without_sudo_it_is_the_account_that_runs(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("SUDO_USER")
+        monkeypatch.setattr("getpass.getuser", lambda: "onehall")
+        run("password", "carl@testford.example", "--password", PASSWORD)
+        assert self.told("carl@testford.example")[-1][1] == "command line: onehall"

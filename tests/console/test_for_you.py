@@ -6,11 +6,11 @@ import pytest
 from django.core import mail
 
 from onehall.casework import for_you, tasks
-from onehall.casework.models import Case, ForYou, MailWish, TimelineEntry, Watcher
+from onehall.casework.models import Case, ForYou, MailWish, Task, TimelineEntry, Watcher
 from onehall.kernel.clock import now
 from onehall.messaging import worker
 from onehall.messaging.models import Message
-from onehall.people.models import Membership, User
+from onehall.people.models import Membership, Queue, User
 from onehall.places.models import City
 from tests.console.people import BACKEND, Person, report
 from tests.console.test_permissions import STAFF
@@ -160,6 +160,51 @@ def test_the_count_stands_in_the_rail_until_the_case_is_opened(
     note(ana, case, "@Carl Crew two")
     carl.post("/for-you/read")
     assert carl.get().context["desk"].counts.for_you == 0
+
+
+AREAS: list[dict[str, list[str]]] = [
+    {},
+    {"district": ["north"]},
+    {"district": ["south"]},
+    {"district": ["south"], "ward": ["4"]},
+]
+
+
+@pytest.mark.parametrize("within", AREAS)
+@pytest.mark.parametrize("role", STAFF)
+def test_list_and_count_are_of_the_cases_that_one_may_see(
+    city: City, ana: Person, role: str, within: dict[str, list[str]]
+) -> None:
+    """The rule in one text for every page is the rule of the case pages."""
+    person = Person(city, STAFF[role])
+    Membership.objects.filter(user=person.user).update(areas=within)
+    clerk = Queue.objects.get(city=city, key="neighbors")
+    made = []
+    for areas in ({}, {"district": "north"}, {"district": "south", "ward": "4"}):
+        for queue in (None, clerk):
+            case = Case.objects.get(number=report(city).number)
+            Case.objects.filter(pk=case.pk).update(
+                areas=areas, **({"queue": queue} if queue else {})
+            )
+            made.append(case)
+    ours = Task.objects.create(
+        city=city,
+        case=made[-1],
+        queue=made[0].queue,
+        key="look",
+        label={"en": "Look"},
+        opened_at=now(),
+        entered=0,
+    )
+    assert ours.queue_id != clerk.pk
+    ForYou.objects.bulk_create(
+        ForYou(city=city, user=person.user, case=case, seq=1, at=now()) for case in made
+    )
+    actor = person.actor
+    reached = set(Case.objects.reachable_by(actor).values_list("pk", flat=True))
+    listed = for_you.page(city, actor, language="en")
+    assert {item.case.pk for item in listed} == reached
+    assert person.get("/for-you").context["desk"].counts.for_you == len(reached)
 
 
 @pytest.mark.parametrize("role", STAFF)

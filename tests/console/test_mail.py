@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.models import Case, TimelineEntry, Timer
 from onehall.kernel.clock import now
 from onehall.messaging.actions import NewMessage, NewOutbox, queue, send_message
 from onehall.messaging.models import Message, Outbox
@@ -299,3 +299,58 @@ def test_the_search_finds_people_only_for_who_may_see_contacts(city: City) -> No
     assert "Rosa Diaz" not in page
     assert "left their name or address" in page
     assert "555-0101" not in ana.get(f"/work/{number}").content.decode()
+
+
+class TestTimersGivenUp:
+    """Beside the letters: a timer of a case that failed at its last attempt."""
+
+    @pytest.fixture
+    def parked(self, city: City, ana: Person) -> Timer:
+        case = Case.objects.get(number=report(city).number)
+        moment = now()
+        return Timer.objects.create(
+            city=city, case=case, entered=case.entered, move="close", at=moment, fired_at=moment,
+            parked_at=moment, attempts=10, error="DataError at execute:97",
+        )  # fmt: skip
+
+    def test_are_shown_with_their_case_and_brought_back(self, ana: Person, parked: Timer) -> None:
+        page = ana.get("/set-up/messages/given-up").content.decode()
+        assert "Make the move “Close with an answer”" in page
+        assert f"/desk/cases/{parked.case.number}" in page
+        assert "DataError at execute:97" in page
+        answer = ana.post("/set-up/messages/given-up/replay", timer=str(parked.pk))
+        assert answer.status_code == 302
+        parked.refresh_from_db()
+        assert (parked.parked_at, parked.fired_at, parked.attempts) == (None, None, 0)
+        assert "Nothing was given up" in ana.get("/set-up/messages/given-up").content.decode()
+
+    def test_an_auditor_reads_them_and_brings_none_back(self, city: City, parked: Timer) -> None:
+        otto = Person(city, "otto@testford.example")
+        page = otto.get("/set-up/messages/given-up").content.decode()
+        assert "DataError at execute:97" in page
+        assert 'name="timer"' not in page
+        answer = otto.post("/set-up/messages/given-up/replay", timer=str(parked.pk))
+        assert answer.status_code == 403
+        parked.refresh_from_db()
+        assert parked.parked_at is not None
+
+    def test_another_city_sees_and_brings_back_none(self, other_city: City, parked: Timer) -> None:
+        there = Person(other_city, "ana@elsewhere.example")
+        assert "DataError" not in there.get("/set-up/messages/given-up").content.decode()
+        there.post("/set-up/messages/given-up/replay", timer=str(parked.pk))
+        parked.refresh_from_db()
+        assert parked.parked_at is not None
+
+    def test_many_cost_no_more_questions(
+        self, city: City, ana: Person, parked: Timer, django_assert_max_num_queries: Any
+    ) -> None:
+        ana.get("/set-up/messages/given-up")
+        for _ in range(5):
+            case = Case.objects.get(number=report(city).number)
+            Timer.objects.create(
+                city=city, case=case, entered=case.entered, kind="remind", at=now(),
+                fired_at=now(), parked_at=now(), attempts=10,
+            )  # fmt: skip
+        with django_assert_max_num_queries(9):
+            page = ana.get("/set-up/messages/given-up").content.decode()
+        assert page.count("Remind somebody") >= 5

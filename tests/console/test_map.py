@@ -9,8 +9,9 @@ import pytest
 from onehall.casework.actions import CasePlace
 from onehall.casework.models import Case
 from onehall.casework.selection import Box
-from onehall.console import maps
+from onehall.console import maps as marked
 from onehall.kernel.clock import now
+from onehall.look import maps
 from onehall.places.models import City
 from tests.console.people import Person, report
 
@@ -107,7 +108,7 @@ def test_draws_a_bounded_number_of_marks(
 ) -> None:
     for n in range(6):
         at(city, LON + n * 0.004, LAT)
-    monkeypatch.setattr(maps, "MOST_MARKS", 4)
+    monkeypatch.setattr(marked, "MOST_MARKS", 4)
     text = page(ana, lon=str(LON), lat=str(LAT), z="15")
     assert text.count('<a class="spot') == 4
     assert "go closer to see all of them" in text
@@ -125,3 +126,8 @@ def test_late_ones_are_marked_in_words_too(ana: Person, city: City) -> None:
     past = now() - dt.timedelta(days=1)
     Case.objects.filter(pk=case.pk).update(due_at=past, due_order=past)
     assert f'aria-label="Case {case.number}, late"' in page(ana)
+
+
+def test_words_that_nothing_has_leave_the_map_empty(ana: Person, city: City) -> None:
+    at(city, LON, LAT)
+    assert '<a class="spot' not in page(ana, text="zzzz")

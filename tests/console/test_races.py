@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 
+from onehall.casework import actions
 from onehall.casework.models import Case, Photo, TimelineEntry
 from onehall.casework.timeline import facts_for_hash
 from onehall.kernel.chain import entry_hash
+from onehall.kernel.clock import now
+from onehall.people.models import Queue
 from onehall.places.models import City
 from onehall.service_requests.models import ServiceRequest
 from tests.console.people import Person, report, upload
@@ -97,3 +101,33 @@ def test_a_resident_writes_while_their_case_is_joined(city: City, case: Case) ->
         assert said.case_id in (case.pk, twin.pk)
         assert intact(case)
         assert intact(twin)
+
+
+def test_a_resident_writes_on_the_whole_while_staff_work_on_its_parts(
+    ana: Person, case: Case
+) -> None:
+    """The parts are locked before the whole by all of them, so that nobody waits in a circle."""
+    clerk = Queue.objects.get(city=ana.city, key="neighbors")
+    for name in ("the branch", "the light"):
+        ana.act(case, "split", part=name, to_queue=str(clerk.pk), takes=["words"])
+    parts = list(Case.objects.filter(parent=case).order_by("pk"))
+    token = ServiceRequest.objects.get(case=case).token
+    resident, by = Person(ana.city), ana.actor
+
+    def reply(part: Case) -> HttpResponse:
+        actions.reply(city=ana.city, case_id=part.pk, words="On Monday", by=by, now=now())
+        return HttpResponse(status=302)
+
+    acts = [
+        partial(resident.client.post, f"/r/{token}/write", {"words": "It got bigger"}),
+        *(partial(reply, part) for part in parts),
+    ]
+    for _ in range(4):
+        assert at_once(*acts) == [302, 302, 302]
+    for part in parts:
+        assert TimelineEntry.objects.filter(case=part, kind="wrote").count() == 4
+        part.refresh_from_db()
+        assert intact(part)
+    case.refresh_from_db()
+    assert TimelineEntry.objects.filter(case=case, kind="part").count() == 8
+    assert intact(case)

@@ -55,7 +55,7 @@ WRITES = {
 }
 
 
-@pytest.mark.parametrize("role", ["agent", "crew", "supervisor", "auditor"])
+@pytest.mark.parametrize("role", ["agent", "crew", "supervisor"])
 def test_others_see_and_change_nothing(city: City, role: str) -> None:
     hire(city, "x@testford.example", role, "works")
     person = Person(city, "x@testford.example")
@@ -63,6 +63,64 @@ def test_others_see_and_change_nothing(city: City, role: str) -> None:
     assert {person.post(f"/set-up{p}", **d).status_code for p, d in WRITES.items()} == {403}
     assert 'href="/desk/set-up"' not in person.get().content.decode()
     assert not Draft.objects.exists()
+
+
+class TestWhoOnlyReads:
+    """An auditor: every page of the set-up and its draft, and nothing to change on it."""
+
+    @pytest.fixture
+    def otto(self, city: City) -> Person:
+        return Person(city, "otto@testford.example")
+
+    def test_the_draft_its_mistakes_and_its_history(self, ada: Person, otto: Person) -> None:
+        save(ada, "en: Pothole", "en: Hole in the road")
+        save(ada, "queue: roads-north", "queue: rodas", seen=1)
+        page = otto.get("/set-up").content.decode()
+        assert "Hole in the road" in page
+        assert "rodas" in page
+        assert "You can read everything here. Changing it is for others." in page
+        assert 'href="/desk/set-up/discard"' not in page
+        assert 'href="/desk/set-up"' in otto.get().content.decode()
+        history = otto.get("/set-up/history").content.decode()
+        entry = ChangeEntry.objects.latest("pk")
+        assert f"/set-up/history/{entry.pk}" in history
+        assert "rodas" in otto.get(f"/set-up/history/{entry.pk}").content.decode()
+        text = otto.get(TEXT).content.decode()
+        assert "Hole in the road" in text
+        assert " readonly>" in text
+        assert otto.get("/set-up/city.zip?of=draft").status_code == 200
+
+    def test_a_sound_draft_and_what_was_published(self, ada: Person, otto: Person) -> None:
+        save(ada, "en: Pothole", "en: Hole in the road")
+        page = otto.get("/set-up").content.decode()
+        assert "Whoever sets up can publish it now." in page
+        assert "Publish now" not in page
+        ada.post("/set-up/publish", seen=ada.get("/set-up").context["view"].fingerprint)
+        done = Publication.objects.latest("pk")
+        assert otto.get(f"/set-up/published/{done.pk}").status_code == 200
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "services/pothole", "flows/repair/states/received", "flows/repair/moves/close",
+            "flows/repair/outcomes/fixed", "answers/crew-soon", "departments", "calendar",
+        ],
+    )  # fmt: skip
+    def test_a_form_has_its_words_closed_and_no_button(self, otto: Person, page: str) -> None:
+        answer = otto.get(f"/set-up/{page}")
+        main = answer.content.decode().partition("<main")[2].partition("</main>")[0]
+        assert answer.status_code == 200
+        assert main.count("<fieldset") > main.count("<form")
+        assert " disabled>" in main
+        assert "<button" not in main
+        assert 'method="post"' not in main
+
+    @pytest.mark.parametrize("page", ["services/pothole", "departments", "calendar"])
+    def test_who_sets_up_has_the_form(self, ada: Person, page: str) -> None:
+        main = ada.get(f"/set-up/{page}").content.decode()
+        assert main.count('value="save"') >= 2
+        assert "csrfmiddlewaretoken" in main
+        assert "disabled>" not in main
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -143,7 +143,7 @@ def test_an_outdated_page_or_an_empty_draft_begins_nothing(ada: Person, case: Ca
     assert not Rehearsal.objects.exists()
 
 
-@pytest.mark.parametrize("role", ["agent", "crew", "supervisor", "auditor"])
+@pytest.mark.parametrize("role", ["agent", "crew", "supervisor"])
 def test_others_neither_begin_nor_see(ada: Person, city: City, case: Case, role: str) -> None:
     save(ada, "queue: roads\n", "queue: roads-north\n")
     row = begin(ada)
@@ -151,6 +151,19 @@ def test_others_neither_begin_nor_see(ada: Person, city: City, case: Case, role:
     other = Person(city, "x@testford.example")
     assert other.get(f"/set-up/rehearsals/{row.pk}").status_code == 403
     assert other.post("/set-up/rehearse", seen=row.fingerprint, days="30").status_code == 403
+
+
+def test_an_auditor_reads_what_it_found_and_begins_none(
+    ada: Person, city: City, case: Case
+) -> None:
+    save(ada, "queue: roads\n", "queue: roads-north\n")
+    row = begin(ada)
+    otto = Person(city, "otto@testford.example")
+    found = otto.get(f"/set-up/rehearsals/{row.pk}")
+    assert found.status_code == 200
+    assert f"/set-up/rehearsals/{row.pk}" in otto.get("/set-up").content.decode()
+    assert otto.post("/set-up/rehearse", seen=row.fingerprint, days="30").status_code == 403
+    assert Rehearsal.objects.count() == 1
 
 
 def test_of_another_city_is_not_found(ada: Person, case: Case, other_city: City) -> None:

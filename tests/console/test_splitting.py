@@ -1,16 +1,30 @@
 """A case split over departments: one page for the resident, the parts told in plain words, an end that waits."""
 
-import pytest
+import datetime as dt
+import uuid
+from typing import Any
 
-from onehall.casework.models import Case, Photo, TimelineEntry
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from onehall.casework import splitting, tasks
+from onehall.casework.errors import MoveRefused
+from onehall.casework.models import Case, ForYou, Photo, TimelineEntry
+from onehall.casework.progress import Progress
 from onehall.casework.timeline import KINDS
 from onehall.catalog.facts import Snapshot
 from onehall.catalog.registry import PREDICATES
+from onehall.kernel.clock import now
 from onehall.messaging import worker
 from onehall.messaging.models import Message
+from onehall.people.actor import resident
 from onehall.people.models import Queue
+from onehall.places.models import City
+from onehall.service_requests import actions
+from onehall.service_requests.actions import Contact
 from onehall.service_requests.models import ServiceRequest
-from tests.console.people import Person, report, upload
+from tests.console.people import Person, picture, report, upload
 from tests.console.test_permissions import STAFF
 
 
@@ -181,10 +195,141 @@ def test_the_preview_of_a_part_names_the_readers_of_the_whole(ana: Person, case:
 def test_the_public_count_is_one(ana: Person, case: Case) -> None:
     from django.core.cache import caches
 
-    from onehall.kernel.clock import now
     from onehall.service_requests.queries import figures
 
     split(ana, case)
     caches["local"].clear()
     assert figures(ana.city, now=now()).received == 1
     assert {"split", "part", "part_of"} <= KINDS
+
+
+def write(case: Case, words: str = "It got bigger", **more: object) -> None:
+    """The resident writes on the page of the whole case."""
+    token = ServiceRequest.objects.filter(case=case).earliest("id").token
+    answer = Person(case.city).client.post(f"/r/{token}/write", {"words": words} | more)
+    assert answer.status_code == 302
+
+
+class TestWhatResidentsWrite:
+    def test_reaches_the_people_of_the_part_as_a_reply_does(
+        self, ana: Person, city: City, case: Case
+    ) -> None:
+        part = split(ana, case)
+        rick = Person(city, STAFF["crew elsewhere"])
+        rick.post(f"/cases/{part.number}/follow", following="yes")
+        write(case, photos=upload(picture("blue")))
+        part.refresh_from_db()
+        assert part.unread_reply
+        (line,) = ForYou.objects.filter(user=rick.user)
+        assert line.case_id == part.pk
+        page = rick.get(f"/cases/{part.number}").content.decode()
+        assert "A resident wrote about the whole case" in page
+        assert "It got bigger" in page
+        (copied,) = Photo.objects.filter(case=part)
+        original = Photo.objects.get(case=case, kind="message")
+        assert (copied.name, copied.is_public, copied.request_id) == (original.name, False, None)
+        assert copied.key != original.key
+        assert f"/photos/{copied.key}/" in page
+        assert "rosa@example.com" not in page
+        ForYou.objects.update(read_at=None)
+        before = set(Message.objects.values_list("pk", flat=True))
+        tasks.mail_for_you(now() + dt.timedelta(minutes=2))
+        (mail,) = Message.objects.exclude(pk__in=before).filter(to_address=rick.user.email)
+        assert "It got bigger" in mail.body_text
+
+    def test_is_kept_from_those_who_may_not_read_it_and_still_told(
+        self, ana: Person, city: City, case: Case
+    ) -> None:
+        part = split(ana, case, takes=["answers"])
+        write(case, photos=upload(picture("blue")))
+        rick = Person(city, STAFF["crew elsewhere"])
+        page = rick.get(f"/cases/{part.number}").content.decode()
+        assert "A resident wrote about the whole case" in page
+        assert "Only the people of the whole case read the words" in page
+        assert "It got bigger" not in page
+        assert not Photo.objects.filter(case=part).exists()
+
+    def test_comes_to_every_part_once_and_to_no_other_case(self, ana: Person, case: Case) -> None:
+        first, second = split(ana, case), split(ana, case, part="the light")
+        other = Case.objects.get(number=report(ana.city).number)
+        picture_sent = picture("blue")
+        write(case, photos=upload(picture_sent))
+        write(case, "And again", photos=upload(picture_sent))
+        for part in (first, second):
+            assert TimelineEntry.objects.filter(case=part, kind="wrote").count() == 2
+            assert Photo.objects.filter(case=part).count() == 1
+        assert not TimelineEntry.objects.filter(case=other, kind="wrote").exists()
+
+    def test_what_belongs_to_the_part_alone_is_not_passed_on(self, ana: Person, case: Case) -> None:
+        part = split(ana, case)
+        ana.act(part, "say", words="For the crew", **{"as": "note"})
+        assert not TimelineEntry.objects.filter(case=case, kind="wrote").exists()
+        assert page_of(case, ana).count("A resident wrote") == 0
+
+    def test_reaches_a_part_that_has_ended(self, ana: Person, case: Case) -> None:
+        part = split(ana, case)
+        close(ana, part)
+        write(case, "The branch still lies there")
+        part.refresh_from_db()
+        assert (part.is_open, part.unread_reply) == (False, True)
+
+    def test_lets_a_part_go_on_that_waited_for_it(self, ana: Person, case: Case) -> None:
+        part = split(ana, case)
+        ana.act(part, "move", move="ask", asked="1", words="Which branch?")
+        part.refresh_from_db()
+        assert part.category == "waiting_applicant"
+        write(case, "The left one")
+        part.refresh_from_db()
+        assert part.category != "waiting_applicant"
+        assert part.paused_at is None
+
+    def test_is_not_lost_where_the_flow_of_a_part_refuses(
+        self, ana: Person, case: Case, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        part = split(ana, case)
+        ana.act(part, "move", move="ask", asked="1", words="Which branch?")
+
+        def refuse(*_args: object, **_more: object) -> None:
+            raise MoveRefused("Not yet.")
+
+        monkeypatch.setattr(Progress, "require_guard", refuse)
+        write(case, "The left one")
+        part.refresh_from_db()
+        assert (part.category, part.unread_reply) == ("waiting_applicant", True)
+
+    def test_of_those_who_follow_and_of_not_fixed_comes_too(
+        self, ana: Person, city: City, case: Case
+    ) -> None:
+        part = split(ana, case)
+        by = resident(city.pk)
+        actions.follow(
+            city=city, case_id=case.pk, key=uuid.uuid4(), words="Here as well",
+            contact=Contact(), language="en", by=by, now=now(),
+        )  # fmt: skip
+        close(ana, part)
+        close(ana, case)
+        sent = ServiceRequest.objects.filter(case=case).earliest("id")
+        actions.judge(
+            city=city, request=sent, fixed=False, reason="The hole is back", by=by, now=now()
+        )
+        told = TimelineEntry.objects.filter(case=part, kind="wrote").order_by("seq")
+        assert [e.data["words"] for e in told] == ["Here as well", "The hole is back"]
+
+    def test_costs_a_case_without_parts_nothing_more(
+        self, city: City, case: Case, django_assert_max_num_queries: Any
+    ) -> None:
+        sent = ServiceRequest.objects.get(case=case)
+        write(case)
+        with django_assert_max_num_queries(9):
+            actions.write(city=city, request=sent, words="More", by=resident(city.pk), now=now())
+
+
+def test_the_parts_of_a_case_are_found_by_their_index(case: Case) -> None:
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as found:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        with transaction.atomic():
+            splitting.lock_whole(case.pk)
+        statement = next(q["sql"] for q in found if "FOR UPDATE" in q["sql"])
+        cursor.execute(f"EXPLAIN {statement}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "case_parts" in plan

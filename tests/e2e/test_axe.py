@@ -20,6 +20,8 @@ PAGES = [
     "/report?q=zzz",
     "/report/pothole",
     "/report/noise",
+    "/city",
+    "/city?state=all&days=30",
     "/about/privacy",
     "/about/accessibility",
     "/demo",

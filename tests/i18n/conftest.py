@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.template.autoreload import reset_loaders
 from django.test import Client
 from django.utils import timezone, translation
 
@@ -27,6 +28,8 @@ def forget() -> None:
     timezone.deactivate()
     for room in (catalog, people, places, small):
         room.forget()
+    # Templates hold their fixed sentences.
+    reset_loaders()
     for name in ("default", "local"):
         caches[name].clear()
 

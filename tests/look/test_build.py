@@ -29,11 +29,11 @@ def test_residents_load_little():
 
 def test_build_writes_only_what_changed(tmp_path):
     (tmp_path / "src").mkdir()
-    for name in (*build.RESIDENTS, *build.STAFF):
+    for name in (*build.RESIDENTS, *build.STAFF, *build.MAPS):
         (tmp_path / "src" / f"{name}.css").write_text(
             f".{name} {{ color: red; }}\n", encoding="utf-8"
         )
-    assert {path.name for path in build.build(tmp_path)} == {"onehall.css", "desk.css"}
+    assert {path.name for path in build.build(tmp_path)} == {"onehall.css", "desk.css", "maps.css"}
     assert build.build(tmp_path) == []
     assert (tmp_path / "desk.css").read_text(encoding="utf-8") == "".join(
         f".{name}{{color:red}}" for name in build.STAFF
@@ -48,7 +48,7 @@ def test_minify_keeps_what_matters():
 
 
 def test_stylesheets_stay_logical_and_ask_nobody_else():
-    for name in (*build.RESIDENTS, *build.STAFF):
+    for name in (*build.RESIDENTS, *build.STAFF, *build.MAPS):
         css = (build.HOME / "src" / f"{name}.css").read_text(encoding="utf-8")
         for physical in (
             "margin-left",

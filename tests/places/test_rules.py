@@ -38,11 +38,50 @@ def test_two_spellings_of_a_street_are_one(one: str, other: str) -> None:
         ("1 SEA COLONY DR (1-43 SEA COLONY DR)", "1", "sea colony dr", ""),
         ("201 OCEAN AVE (BLDG 1)", "201", "ocean ave", "1"),
         ("4th st", "", "", ""),
+        ("14Mill Lane", "14", "mill lane", ""),
+        ("22½ Mill Lane", "22 1/2", "mill lane", ""),
+        ("1309-1/2 Mill Lane", "1309-1/2", "mill lane", ""),
+        ("4 bis rue Basse", "4bis", "rue basse", ""),
+        ("266 - 270 Mill Lane", "266-270", "mill lane", ""),
+        ("Pier 3 The Quay", "pier3", "the quay", ""),
     ],
 )
 def test_an_address_is_taken_apart(text: str, number: str, street: str, unit: str) -> None:
     typed = rules.take_apart(text, city_names=("Millbrook",))
     assert (typed.number, typed.street, typed.unit) == (number, street, unit)
+
+
+@pytest.mark.parametrize(
+    ("written", "numbers"),
+    [
+        ("14", [14]),
+        ("12-16", [1216, 12, 14, 16]),
+        ("1 - 3", [13, 1, 3]),
+        ("91-33", [9133]),
+        ("22 1/2", [22]),
+        ("22-1/2", [22]),
+        ("605½", [605]),
+        ("100-900", [100900]),
+        ("Pier 3", [0]),
+    ],
+)
+def test_a_written_number_stands_for_one_or_several(written: str, numbers: list[int]) -> None:
+    assert [house.number for house in rules.houses(written)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("norm", "mended"),
+    [
+        ("polk streat", "polk st"),
+        ("polk treet", "polk st"),
+        ("market avenoe", "market ave"),
+        ("ocean boulevrad", "ocean blvd"),
+        ("polk st", "polk st"),
+        ("mill brook", "mill brook"),
+    ],
+)
+def test_slips_in_common_words_are_put_right(norm: str, mended: str) -> None:
+    assert rules.mended(norm) == mended
 
 
 @pytest.mark.parametrize(
@@ -71,7 +110,7 @@ def test_a_normalized_name_stays_as_it_is(name: str) -> None:
 
 
 def test_names_that_differ_in_a_figure_are_not_taken_for_each_other() -> None:
-    names = Names([("14th Street", 1), ("4th Street", 2), ("24th Street", 3)])
+    names = Names.of([("14th Street", 1), ("4th Street", 2), ("24th Street", 3)])
     assert names.match("4th street")[0] == (2, 100.0)
     assert [owner for owner, score in names.match("4th street") if score > 60] == [2]
     assert names.match("4 st")[0] == (2, 100.0)
@@ -80,5 +119,5 @@ def test_names_that_differ_in_a_figure_are_not_taken_for_each_other() -> None:
 
 @given(st.text(max_size=80))
 def test_any_text_can_be_matched(text: str) -> None:
-    found = Names([("Mill Lane", 1), ("Cooper Green", 2)]).match(text)
+    found = Names.of([("Mill Lane", 1), ("Cooper Green", 2)]).match(text)
     assert all(0 < score <= 100 for _, score in found)

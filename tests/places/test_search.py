@@ -1,11 +1,14 @@
 """From typed text to places, and from a point to words."""
 
+from datetime import datetime
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from onehall.kernel import geo
-from onehall.places import queries
+from onehall.places import pack, queries
 from onehall.places.models import City
 from onehall.places.queries import find_place, reverse
 from tests.places.conftest import LAT, LON, STEP
@@ -30,6 +33,20 @@ def best(city: City, text: str, language: str = "en") -> tuple[str, str]:
         ("4th and Mill", "Corner of 4th Street and Mill Lane", "corner"),
         ("Mill Ln & 14th", "Corner of Mill Lane and 14th Street", "corner"),
         ("4 / gull", "Corner of 4th Street and Gull Street", "corner"),
+        ("corner of 4th / Mill", "Corner of 4th Street and Mill Lane", "corner"),
+        ("Mill at 4th", "Corner of 4th Street and Mill Lane", "corner"),
+        ("Mill Ln & Fourth", "Corner of 4th Street and Mill Lane", "corner"),
+        ("esquina de mill con la cuarta", "Corner of 4th Street and Mill Lane", "corner"),
+        ("mill between 4th", "Corner of 4th Street and Mill Lane", "corner"),
+        ("mill between 4th and 14th", "On Mill Lane, between 4th Street and 14th Street", "street"),
+        ("mill entre 4th y main", "On Mill Lane, between 4th Street and Main Street", "street"),
+        ("calle 14", "14th Street", "street"),
+        ("calle gull", "Gull Street", "street"),
+        ("fuorth street", "4th Street", "street"),
+        ("15 Gull Streat", "15 Gull Street", "address"),
+        ("14MillLane", "14 Mill Lane", "address"),
+        ("cooper green park", "Cooper Green", "landmark"),
+        ("parque cooper", "Cooper Green", "landmark"),
         ("mil lan", "Mill Lane", "street"),
         ("Gul", "Gull Street", "street"),
         ("calle martí", "Calle José Martí", "street"),
@@ -63,6 +80,30 @@ def test_a_house_on_a_street_with_number_ranges_is_placed_along_it(town: City) -
     found = find_place(town, "51 Numbers Way", language="en")[0]
     assert found.words == "About where 51 Numbers Way would be"
     assert found.lon == pytest.approx(LON - 0.004 + 0.002 * 50 / 98, abs=1e-6)
+    # The line runs east: odd numbers are on its left, in the north, even ones on its right.
+    assert geo.distance(found.lon, found.lat, found.lon, LAT - 0.004) == pytest.approx(8, abs=0.1)
+    even = find_place(town, "52 Numbers Way", language="en")[0]
+    assert found.lat > LAT - 0.004 > even.lat
+
+
+def test_a_street_is_found_by_what_else_it_is_called(
+    town: City, town_folder: Path, now: datetime
+) -> None:
+    path = town_folder / "streets.geojson"
+    text = path.read_text().replace(
+        '"Mill Lane", ', '"Mill Lane", "aliases": ["Army Road", "Gull Street"], ', 1
+    )
+    path.write_text(text)
+    found, problems = pack.read(town_folder)
+    assert problems == []
+    city = pack.apply(found, by="tests", now=now)
+    assert best(city, "14 army rd") == ("14 Mill Lane", "address")
+    assert best(city, "army road & main")[0] in (
+        "Corner of Main Street and Mill Lane",
+        "Corner of Mill Lane and Main Street",
+    )
+    # The street that bears the name now comes first.
+    assert best(city, "Gull Street") == ("Gull Street", "street")
 
 
 def test_a_house_far_from_every_known_one_is_told_as_such(town: City) -> None:

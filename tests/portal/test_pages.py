@@ -23,6 +23,8 @@ PLAIN = [
     "/report/pothole",
     "/report/noise",
     "/report/question",
+    "/city",
+    "/city?state=all&days=30&q=elm",
     "/about/privacy",
     "/about/accessibility",
     "/demo",

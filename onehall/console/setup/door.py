@@ -26,14 +26,20 @@ TABS: Final = (
 """The parts of the set-up: key, address and word."""
 
 
+READS: Final = frozenset({"GET", "HEAD"})
+
+
 def setup_only[**P, R: HttpResponseBase](
     view: Callable[Concatenate[CityRequest, P], R],
 ) -> Callable[Concatenate[CityRequest, P], R]:
-    """Of this city's staff, with a role that sets up; the others get a page that says so."""
+    """Of this city's staff: to look, whoever may read the set-up; to send something, whoever sets up.
+
+    The others get a page that says so. A view answers GET by reading alone.
+    """
 
     @wraps(view)
     def guarded(request: CityRequest, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        if not request.actor.sets_up:
+        if not request.actor.may("see_setup" if request.method in READS else "change_setup"):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 

@@ -175,12 +175,6 @@ def mail_tag(state: str) -> SafeString:
 
 
 @register.filter
-def plain(number: float) -> str:
-    """A number as machines read it."""
-    return f"{number:.6f}"
-
-
-@register.filter
 def channel(key: str) -> str:
     """How a report came, in words."""
     return channel_word(key)

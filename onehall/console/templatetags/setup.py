@@ -1,9 +1,11 @@
 """The difference of two texts, and what is wrong with a field."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django import template
+from django.template import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -53,6 +55,55 @@ def wrong(errors: Mapping[str, Sequence[Any]], *names: Any) -> SafeString:
             markup('<p class="err">{}<span>{}</span></p>', glyph("late", plain=True), words)
             for words in found
         )
+    )
+
+
+@register.simple_block_tag(takes_context=True)
+def editing(
+    context: Context,
+    content: str,
+    *,
+    name: str = "",
+    focus: str = "",
+    seen: int | str = "",
+    look: str = "stack airy",
+) -> SafeString:
+    """The form over a file of the draft. Who may only read the set-up gets its fields closed, and no button.
+
+    `name` is the form's id, `focus` the row that was pressed; `seen` is the version looked at, the
+    context's unless given. A long form begins with the button that the enter key presses.
+    """
+    if not context["may"]["change_setup"]:
+        return markup(
+            '<div class="reading"><fieldset class="{}" disabled>{}</fieldset></div>',
+            look,
+            SafeString(_BUTTON.sub("", content)),
+        )
+    again = seen if seen != "" else context["seen"]
+    return markup(
+        '<form method="post" class="{}"{}{}>{}{}{}</form>',
+        look,
+        markup(' id="{}" data-edit', name) if name else "",
+        markup(' data-focus="{}"', focus) if focus else "",
+        markup(
+            '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+            '<input type="hidden" name="seen" value="{}">',
+            context["csrf_token"],
+            again,
+        ),
+        _enter() if seen == "" else "",
+        SafeString(content),
+    )
+
+
+_BUTTON: Final = re.compile(r"<button\b.*?</button>", re.DOTALL)
+
+
+def _enter() -> SafeString:
+    return markup(
+        '<button type="submit" class="sr" name="do" value="save" tabindex="-1" aria-hidden="true">'
+        "{}</button>",
+        _("Save in the draft"),
     )
 
 

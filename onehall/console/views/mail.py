@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from onehall.casework import timers
 from onehall.casework.errors import CaseworkRefused
 from onehall.console.desk import draw, frame, staff_who_may
-from onehall.console.maillog import detail_context, topic_words, words_of_state
+from onehall.console.maillog import detail_context, given_up, topic_words, words_of_state
 from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
 from onehall.messaging import actions as messaging
@@ -122,6 +123,7 @@ def letters(request: CityRequest) -> HttpResponse:
     context = {
         "rows": [{"row": row, "what": topic_words(row.topic)} for row in rows],
         "older": f"?before={older}" if older else "",
+        "timers": given_up(request.city, request.LANGUAGE_CODE),
     }
     return draw(request, "console/mail_letters.html", frame(request), context, rail_at="mail")
 
@@ -129,13 +131,20 @@ def letters(request: CityRequest) -> HttpResponse:
 @staff_who_may("resend")
 @require_POST
 def replay(request: CityRequest) -> HttpResponse:
-    """Bring dead letters back: those that were chosen."""
+    """Bring dead letters and timers back: those that were chosen."""
     _require_letters(request)
-    ids = [int(v) for v in request.POST.getlist("letter") if v.isdecimal() and len(v) < 18]
-    count = messaging.replay(ids=ids[: maillog.MOST], now=read_clock(), city_id=request.city.pk)
+    now = read_clock()
+    count = messaging.replay(ids=_chosen(request, "letter"), now=now, city_id=request.city.pk)
+    count += timers.retry(city=request.city, ids=_chosen(request, "timer"), now=now)
     words = ngettext("%(n)s is tried again.", "%(n)s are tried again.", count)
     messages.success(request, words % {"n": count})
     return redirect("console:mail-letters")
+
+
+def _chosen(request: CityRequest, name: str) -> list[int]:
+    """The ids that were ticked under a name."""
+    given = [int(v) for v in request.POST.getlist(name) if v.isdecimal() and len(v) < 18]
+    return given[: maillog.MOST]
 
 
 def _page(

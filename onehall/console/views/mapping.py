@@ -8,10 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from onehall.casework import lists as casework
-from onehall.console import lists, maps
+from onehall.console import lists
+from onehall.console import maps as marked
 from onehall.console.desk import draw, frame, staff_only
 from onehall.console.filters import flat, with_query
 from onehall.console.rows import lines_of
+from onehall.look import maps
 from onehall.look.doorway import CityRequest
 
 SHOWN = 25
@@ -27,7 +29,7 @@ def cases_map(request: CityRequest) -> HttpResponse:
     seen, follow = maps.window(desk.city, said), said.get("follow") == "1"
     asked = lists.read(desk, {k: v for k, v in said.items() if k not in ("after", "before")}, None)
     kept = asked.whole | ({"follow": "1"} if follow else {})
-    found, total, more = maps.marks(desk, asked.query, seen, kept)
+    found, total, more = marked.marks(desk, asked.query, seen, kept)
     boxed = {**asked.whole, "box": seen.box.text}
     beside = lists.read(desk, boxed, None) if follow else asked
     rows = casework.inbox(desk.actor, beside.query, now=desk.now, day_end=desk.day_end)
@@ -52,14 +54,7 @@ def cases_map(request: CityRequest) -> HttpResponse:
         "marks": found,
         "total": total,
         "more": more,
-        "ways": [
-            ("north", _("North"), "↑", to(seen.moved(down=-0.4))),
-            ("west", _("West"), "←", to(seen.moved(right=-0.4))),
-            ("east", _("East"), "→", to(seen.moved(right=0.4))),
-            ("south", _("South"), "↓", to(seen.moved(down=0.4))),
-            ("closer", _("Closer"), "+", to(seen.moved(closer=1))),
-            ("farther", _("Farther"), "−", to(seen.moved(closer=-1))),
-        ],
+        "ways": seen.ways(to),
         "all_address": with_query(here, kept),
         "follow": follow,
         "follow_address": to(seen, follow="" if follow else "1"),

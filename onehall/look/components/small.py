@@ -178,6 +178,12 @@ def local(value: dict[str, str] | str | None) -> str:
     return localized.pick(value, translation.get_language() or "en")
 
 
+@register.filter
+def plain(number: float) -> str:
+    """A number as machines read it."""
+    return f"{number:.6f}"
+
+
 def initials(name: str) -> str:
     """At most two letters for a name: "Dana Moreno" gives DM, "Crew 4" gives C4."""
     words = name.split()

@@ -4,8 +4,11 @@
 """
 
 from datetime import datetime
+from functools import partial
 
-from onehall.places import actions
+from django.db import transaction
+
+from onehall.places import actions, keeping
 from onehall.places.models import City
 from onehall.places.pack.plan import plan, plan_small
 from onehall.places.pack.read import read, read_small
@@ -33,6 +36,8 @@ __all__ = [
 def apply(pack: PlacesPack, *, by: str, now: datetime, parts: frozenset[str] | None = None) -> City:
     """Make the city what the pack says; `by` is the name of who did it. The same pack twice changes nothing.
 
-    With `parts`, only they were read, and the rest of the city stays.
+    With `parts`, only they were read, and the rest of the city stays. Once it is in force, its gazetteer is built.
     """
-    return actions.apply_pack(pack=pack, by=by, now=now, parts=parts)
+    city = actions.apply_pack(pack=pack, by=by, now=now, parts=parts)
+    transaction.on_commit(partial(keeping.prepare, city), robust=True)
+    return city

@@ -11,7 +11,7 @@ from onehall.kernel.contrast import HEX
 from onehall.kernel.spelling import nearest
 from onehall.kernel.work_calendar import CalendarMistake, WorkCalendar
 from onehall.kernel.yamlfile import Node, Plain, Problems
-from onehall.places import brand
+from onehall.places import brand, geocoders
 from onehall.places.rows import CityFacts
 
 _LANGUAGE: Final = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
@@ -166,8 +166,23 @@ def _map(node: Node) -> dict[str, Plain]:
     zoom = node.whole("zoom", minimum=10, maximum=19)
     if zoom is not None:
         found["zoom"] = zoom
+    geocoder = _geocoder(node.mapping("geocoder"))
+    if geocoder:
+        found["geocoder"] = geocoder
     node.finish()
     return found
+
+
+def _geocoder(node: Node) -> dict[str, Plain]:
+    if not node.present:
+        return {}
+    use = node.choice("use", geocoders.known(), required=True)
+    url = node.text(
+        "url", required=True, pattern=r"https?://[^\s/?#]+(?:/[^\s?#]*[^\s?#/])?",
+        shape='an address like "https://search.example.gov", without a / at the end',
+    )  # fmt: skip
+    node.finish()
+    return {"use": use, "url": url} if use and url else {}
 
 
 def read_calendar(folder: Path, problems: Problems) -> dict[str, Plain]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from onehall.kernel.yamlfile import PackProblem, Problems
 from onehall.places import geometry
 from onehall.places.models import LIMIT_LAYER
+from onehall.places.pack import sources
 from onehall.places.pack.documents import read_calendar, read_city
 from onehall.places.pack.geojson import Feature, FeatureFile
 from onehall.places.rows import (
@@ -46,6 +47,7 @@ def read(folder: Path) -> tuple[PlacesPack, list[PackProblem]]:
         landmarks=_landmarks(folder, city.languages, problems),
         assets=_assets(folder, city.languages, problems),
     )
+    pack = sources.filled(folder, pack, problems)
     _check_near(pack, problems)
     return pack, sorted(problems)
 
@@ -151,10 +153,11 @@ def _streets(folder: Path, problems: Problems) -> list[StreetRow]:
         found = {field: feature.whole(field) for field in NUMBER_FIELDS}
         numbers = {field: value for field, value in found.items() if value is not None}
         _check_numbers(feature, numbers)
+        aliases = feature.texts("aliases")
         shape = feature.geometry(geometry.LINES)
         feature.finish()
         if shape and feature.sound:
-            rows.append(StreetRow(name, kind, geometry.lines_of(shape), numbers))
+            rows.append(StreetRow(name, kind, geometry.lines_of(shape), numbers, aliases))
     return rows
 
 

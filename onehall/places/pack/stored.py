@@ -96,7 +96,8 @@ def _layers(city: City) -> list[AreaLayer]:
 
 def _streets(city: City) -> list[StreetRow]:
     rows = Street.objects.filter(city=city).order_by("sort", "id")
-    return [StreetRow(*row) for row in rows.values_list("name", "kind", "geometry", "numbers")]
+    fields = ("name", "kind", "geometry", "numbers", "aliases")
+    return [StreetRow(*row) for row in rows.values_list(*fields)]
 
 
 def _addresses(city: City) -> list[AddressRow]:

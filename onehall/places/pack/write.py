@@ -95,7 +95,8 @@ def _street(row: StreetRow) -> dict[str, Any]:
         "type": "LineString" if one else "MultiLineString",
         "coordinates": row.lines[0] if one else row.lines,
     }
-    return _feature({"name": row.name, "kind": row.kind, **row.numbers}, shape)
+    words = {"name": row.name, "kind": row.kind, **row.numbers, "aliases": row.aliases}
+    return _feature(words, shape)
 
 
 def _landmark(row: LandmarkRow) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from onehall.console.desk import staff_who_may
 from onehall.console.setup import shown
 from onehall.console.setup.door import page, setup_only
 from onehall.console.views.setup.rehearsal import for_overview
@@ -103,7 +104,7 @@ def publish(request: CityRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@setup_only
+@staff_who_may("change_setup")
 def discard(request: CityRequest) -> HttpResponse:
     """Ask once more, then throw the draft away."""
     city, refused = request.city, ""

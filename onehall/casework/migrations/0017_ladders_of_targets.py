@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("casework", "0015_orders_and_views")]
+    dependencies = [("casework", "0016_timers_given_up")]
 
     operations = [
         migrations.AddField(

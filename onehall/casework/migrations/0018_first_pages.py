@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("casework", "0016_ladders_of_targets")]
+    dependencies = [("casework", "0017_ladders_of_targets")]
 
     operations = [
         migrations.AddField(

@@ -1,0 +1,158 @@
+"""What everybody may see of the city's cases: a list, marks on the map, one case.
+
+Nothing of a person is read here: no words of residents, no names, no photos that are not public.
+A case of a service whose places are not shown exactly is in the list without its place, and in no
+answer that would betray it: not on the map, not by words, not in a box.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
+
+from onehall.casework.lists import ORDERS, Edge
+from onehall.casework.models import Case
+from onehall.casework.queries import PAGE
+from onehall.casework.selection import Box, Selection
+from onehall.places.models import City
+
+type PublicState = Literal["open", "closed", "all"]
+STATES: Final[tuple[PublicState, ...]] = ("open", "closed", "all")
+DAYS: Final = (7, 30, 90, 365)
+MOST_DRAWN: Final = 20_000
+"""Cases that are gathered on the map at most, the newest ones."""
+PILED: Final = 25
+"""So many cases on one and the same spot are a default place of some form and no hot spot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicQuery:
+    """What is asked for. `service_ids` are public services; `exact_ids` those whose places are shown.
+
+    `days` narrows to cases told in so many days, 0 asks nothing. `worded` is what a text asks for.
+    """
+
+    service_ids: tuple[int, ...]
+    exact_ids: tuple[int, ...]
+    state: PublicState = "open"
+    days: int = 0
+    areas: tuple[tuple[str, str], ...] = ()
+    box: Box | None = None
+    worded: models.Q | None = field(default=None, hash=False)
+
+    @property
+    def by_place(self) -> bool:
+        """Whether a place is asked for, which only cases with a shown place may answer."""
+        return self.box is not None or self.worded is not None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicLine:
+    """A case as a line of the public list."""
+
+    id: int
+    number: str
+    service_id: int
+    flow_version_id: int
+    state: str
+    category: str
+    is_open: bool
+    opened_at: datetime
+    closed_at: datetime | None
+    due_at: datetime | None
+    paused_at: datetime | None
+    people_count: int
+    place_words: str
+
+
+LINE: Final = (
+    "id", "number", "service_id", "flow_version_id", "state", "category", "is_open", "opened_at", "closed_at",
+    "due_at", "paused_at", "people_count", "place_words",
+)  # fmt: skip
+
+
+def meant(city: City, query: PublicQuery, *, now: datetime) -> models.QuerySet[Case]:
+    """The cases that are asked for, in no order."""
+    ids = query.exact_ids if query.by_place else query.service_ids
+    rows: models.QuerySet[Case] = Case.objects.of_city(city.id).filter(
+        is_public=True, merged_into=None, parent=None
+    )
+    only = Selection(service_ids=ids, areas=query.areas, box=query.box, worded=query.worded)
+    rows = only.within(rows, now=now)
+    if query.state != "all":
+        rows = rows.filter(is_open=query.state == "open")
+    if query.days:
+        rows = rows.filter(opened_at__gte=now - timedelta(days=query.days))
+    return rows
+
+
+def page(
+    city: City, query: PublicQuery, *, now: datetime, after: Edge | None = None, size: int = PAGE
+) -> list[PublicLine]:
+    """Newest first, from past `after` on (opened_at and id of a row); one row more than `size` says that there are more."""
+    rows = meant(city, query, now=now)
+    order = ORDERS["newest"]
+    if after is not None:
+        rows = order.beyond(rows, after, backwards=False)
+    rows = rows.order_by(*order.by(backwards=False))
+    exact = set(query.exact_ids)
+    found = [PublicLine(*row) for row in rows.values_list(*LINE)[: size + 1]]
+    return [f if f.service_id in exact else replace(f, place_words="") for f in found]
+
+
+def how_many(city: City, query: PublicQuery, *, now: datetime, at_most: int) -> int:
+    """How many cases there are; counting stops at `at_most`."""
+    return meant(city, query, now=now).order_by()[:at_most].count()
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """Cases that stand together on the map: how many, their middle, the newest one, whether all share one spot."""
+
+    count: int
+    lon: float
+    lat: float
+    number: str
+    service_id: int
+    piled: bool
+
+
+SQUARES_SQL: Final = """
+SELECT count(*), avg(lon), avg(lat), (array_agg(number ORDER BY opened_at DESC, id DESC))[1],
+       (array_agg(service_id ORDER BY opened_at DESC, id DESC))[1], min(cell) = max(cell)
+FROM ({}) seen GROUP BY cell >> %s ORDER BY count(*) DESC, cell >> %s LIMIT %s
+"""
+
+
+def squares(
+    city: City, query: PublicQuery, *, shift: int, now: datetime, most: int
+) -> list[Square]:
+    """The squares of a box, fullest first; `shift` is how many bits of the map cell a square leaves out."""
+    rows = meant(city, query, now=now).filter(cell__isnull=False)
+    rows = rows.order_by(*ORDERS["newest"].by(backwards=False))
+    columns = ("id", "cell", "lon", "lat", "number", "service_id", "opened_at")
+    try:
+        sql, params = rows.values_list(*columns)[:MOST_DRAWN].query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(SQUARES_SQL.format(sql), [*params, shift, shift, most])
+        found: Sequence[Any] = cursor.fetchall()
+    return [
+        Square(count, lon, lat, number, service_id, piled=one_spot and count >= PILED)
+        for count, lon, lat, number, service_id, one_spot in found
+    ]
+
+
+def case_of(city: City, number: str, service_ids: Sequence[int]) -> Case | None:
+    """A case that everybody may see, by number; the one that lives on where it was joined to another."""
+    rows = Case.objects.of_city(city.id).filter(is_public=True, service_id__in=service_ids)
+    found = rows.filter(number=number).first()
+    for _step in range(5):
+        if found is None or found.merged_into_id is None:
+            return found
+        found = rows.filter(pk=found.merged_into_id).first()
+    return None
