@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from onehall.casework import photos, steps
@@ -48,12 +48,14 @@ def take_in(upload: bytes, *, city: City, title: str) -> Attachment:
             data, kind, suffix, pages = found.data, found.kind, found.suffix, found.pages
     except (papers.PaperRefused, pictures.PhotoRefused) as no:
         raise CaseworkRefused(f"{name}: {no}") from no
+    drawn = papers.first_page(data) if kind == "pdf" else None
     return Attachment(
         city_id=city.id,
         key=uuid.uuid4(),
         kind=kind,
         title=_with_suffix(name, suffix),
         name=storage.put(data, suffix),
+        preview_name=storage.put(drawn, "jpg") if drawn else "",
         size=len(data),
         pages=pages,
     )
@@ -162,7 +164,8 @@ def remove(
     file.removed_at, file.shared, file.key = now, False, uuid.uuid4()
     file.save(update_fields=["removed_at", "shared", "key"])
     _say(case, "file_removed", file, by=by, now=now)
-    transaction.on_commit(partial(_forget, file.name))
+    for name in filter(None, (file.name, file.preview_name)):
+        transaction.on_commit(partial(_forget, name))
 
 
 def _locked(
@@ -187,6 +190,7 @@ def _say(
 
 def _forget(name: str) -> None:
     """Delete the stored file unless another row has the same bytes."""
-    used = Attachment.objects.filter(name=name, removed_at=None).exists()
+    named = models.Q(name=name) | models.Q(preview_name=name)
+    used = Attachment.objects.filter(named, removed_at=None).exists()
     if not used and not photos.is_named(name):
         storage.delete(name)

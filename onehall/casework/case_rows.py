@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Attachment(models.Model):
-    """A file of a case as checked by the server. `key` is its address; it changes when it is no longer shared."""
+    """A file of a case as checked by the server. `key` is its address; it changes when it is no longer shared.
+
+    `preview_name` is a small picture of a PDF's first page; "" where there is none.
+    """
 
     class Kind(models.TextChoices):
         """What the file is, found in its own bytes."""
@@ -23,6 +26,7 @@ class Attachment(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     title = models.CharField(max_length=120)
     name = models.CharField(max_length=120)
+    preview_name = models.CharField(max_length=120, blank=True, default="", db_default="")
     size = models.PositiveIntegerField()
     pages = models.PositiveIntegerField(default=0)
     shared = models.BooleanField(default=False)

@@ -9,6 +9,7 @@ class CaseTarget(models.Model):
     """A target of a case beside the resident's date: its clock stands and runs with that of the case.
 
     `ended_at` without `met_at`: it did not matter any more, because the case ended or the service changed.
+    `ladder_at` is when the next step of the target's own ladder is due, `ladder_step` how many were taken.
     """
 
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
@@ -20,6 +21,8 @@ class CaseTarget(models.Model):
     risk_at = models.DateTimeField()
     met_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    ladder_at = models.DateTimeField(null=True, blank=True)
+    ladder_step = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering = ["due_at", "id"]
@@ -37,7 +40,13 @@ class CaseTarget(models.Model):
                 "risk_at",
                 name="target_running",
                 condition=models.Q(ended_at__isnull=True),
-            )
+            ),
+            models.Index(
+                "ladder_at",
+                "id",
+                name="target_ladder",
+                condition=models.Q(ended_at__isnull=True, ladder_at__isnull=False),
+            ),
         ]
 
     @override

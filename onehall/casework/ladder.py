@@ -1,18 +1,20 @@
-"""The ladder of a promise: who is told in turn when a case comes at risk or is late."""
+"""The ladders of a promise and of its further targets: who is told in turn when one comes at risk or is late."""
 
 from datetime import datetime, timedelta
 
-from onehall.casework.models import Case
+from onehall.casework.models import Case, CaseTarget
 from onehall.casework.timeline import NewEntry
 from onehall.catalog.services import ServiceDefinition
-from onehall.catalog.targets import LadderStep
+from onehall.catalog.targets import LadderStep, Target
 from onehall.kernel.work_calendar import WorkCalendar
 
 
 def set_next(case: Case, service: ServiceDefinition, *, calendar: WorkCalendar) -> None:
     """When the next step of the ladder is due; None when there is none. `case` is not saved."""
     step = next_step(case, service)
-    case.ladder_at = None if step is None else _at(case, step, calendar)
+    case.ladder_at = (
+        None if step is None else _at(step, risk=case.risk_at, due=case.due_at, calendar=calendar)
+    )
 
 
 def next_step(case: Case, service: ServiceDefinition) -> LadderStep | None:
@@ -22,17 +24,39 @@ def next_step(case: Case, service: ServiceDefinition) -> LadderStep | None:
     return service.ladder[case.ladder_step]
 
 
-def entry_of(case: Case, step: LadderStep) -> NewEntry:
-    """What a step writes; the staff who are meant get a message of it."""
-    data = {"ladder": case.ladder_step + 1, "after": step.after, "to": "team", "who": step.remind}
+def set_next_of(row: CaseTarget, target: Target | None, *, calendar: WorkCalendar) -> None:
+    """The same for a further target. `row` is not saved."""
+    step = next_step_of(row, target)
+    row.ladder_at = (
+        None if step is None else _at(step, risk=row.risk_at, due=row.due_at, calendar=calendar)
+    )
+
+
+def next_step_of(row: CaseTarget, target: Target | None) -> LadderStep | None:
+    """The step of a running target's own ladder that was not taken yet."""
+    if target is None or row.ended_at is not None or row.ladder_step >= len(target.ladder):
+        return None
+    return target.ladder[row.ladder_step]
+
+
+def entry_of(step: LadderStep, taken: int, *, target: str = "") -> NewEntry:
+    """What a step writes after `taken` others; the staff who are meant get a message of it.
+
+    `target` is the kind of the further target that it is about, "" for the promise.
+    """
+    data = {"ladder": taken + 1, "after": step.after, "to": "team", "who": step.remind}
     if step.remind == "supervisor":
         data["role"] = "supervisor"
+    if target:
+        data["target"] = target
     kind = "reminded" if step.remind == "assignee" else "escalated"
     return NewEntry(kind=kind, data=data, public=False)
 
 
-def _at(case: Case, step: LadderStep, calendar: WorkCalendar) -> datetime | None:
-    start = case.risk_at if step.after == "risk" else case.due_at
+def _at(
+    step: LadderStep, *, risk: datetime | None, due: datetime | None, calendar: WorkCalendar
+) -> datetime | None:
+    start = risk if step.after == "risk" else due
     if start is None:
         return None
     return calendar.add_time(start, timedelta(hours=step.hours)) if step.hours else start

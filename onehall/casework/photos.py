@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from onehall.casework import actions, steps
 from onehall.casework.after import AFTER_OTHERS
 from onehall.casework.errors import CaseChanged, CaseworkRefused, MoveRefused
-from onehall.casework.models import Case, Photo
+from onehall.casework.models import Attachment, Case, Photo
 from onehall.casework.timeline import NewEntry
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import PRIVATE, ServiceDefinition
@@ -415,12 +415,14 @@ def _files(photo: Photo) -> set[str]:
 
 
 def _forget_files(names: set[str]) -> None:
-    """Delete stored files that no photo names any more; equal pictures share their files."""
+    """Delete stored files that no photo and no file of a case names any more; equal pictures share their files."""
     if not names:
         return
     named = models.Q()
     for column in FILES:
         named |= models.Q(**{f"{column}__in": names})
     kept = {name for row in Photo.objects.filter(named).values_list(*FILES) for name in row}
+    files = Attachment.objects.filter(models.Q(name__in=names) | models.Q(preview_name__in=names))
+    kept |= {name for row in files.values_list("name", "preview_name") for name in row}
     for name in sorted(names - kept):
         storage.delete(name)

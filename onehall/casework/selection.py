@@ -7,8 +7,9 @@ from typing import Final
 
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 
-from onehall.casework.models import Case, Photo, TimelineEntry
+from onehall.casework.models import Case, CaseTarget, Photo, TimelineEntry
 from onehall.kernel import cells
 
 WAITS: Final = ("waiting_applicant", "waiting_payment", "on_hold")
@@ -76,7 +77,7 @@ class Selection:
     None asks nothing of a column; no ids at all fit nothing. Several values of one column are
     alternatives. `areas` are layer and code, "" for cases outside of every area. `holders` are users,
     None among them for nobody. `risk` asks for open cases at risk, `kept`
-    for cases closed in or out of time. `bare` maps a good end to the services that want a photo of
+    for cases closed in or out of time, `targets` for lesser targets that were held (True) or not. `bare` maps a good end to the services that want a photo of
     the finished work for it. `worded` is what a text asks for.
     """
 
@@ -93,6 +94,7 @@ class Selection:
     risk: bool = False
     late: bool = False
     kept: bool | None = None
+    targets: tuple[tuple[str, bool], ...] = ()
     waits: str = ""
     paused: bool | None = None
     reopened: bool = False
@@ -116,6 +118,8 @@ class Selection:
             self._what(), self._who(), self._when(), self._clock(now), merged_into=None
         )
         rows = _in_areas(rows, self.areas) if self.areas else rows
+        for kind, kept in self.targets:
+            rows = rows.filter(_on_target(kind, now, kept=kept))
         return rows if self.bare is None else _without_photo(rows, self.bare)
 
     def _what(self) -> models.Q:
@@ -190,6 +194,15 @@ def _in_areas(
         outside = models.Q(**{f"{name}__isnull": True})
         rows = rows.filter(inside | outside if "" in codes else inside)
     return rows
+
+
+def _on_target(kind: str, now: datetime, *, kept: bool) -> models.Q:
+    """Cases that held a lesser target, or did not: it was met late, or its time passed without."""
+    row = CaseTarget.objects.filter(case_id=models.OuterRef("pk"), kind=kind)
+    if kept:
+        return models.Q(models.Exists(row.filter(met_at__lte=models.F("due_at"))))
+    until = Coalesce("met_at", "ended_at", "case__closed_at", "case__paused_at", models.Value(now))
+    return models.Q(models.Exists(row.alias(until=until).filter(until__gt=models.F("due_at"))))
 
 
 def _without_photo(rows: models.QuerySet[Case], bare: Mapping[str, Ids]) -> models.QuerySet[Case]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from onehall.casework import clock
+from onehall.casework import clock, ladder
 from onehall.casework.models import Case, CasePause, CaseTarget
 from onehall.casework.rules import good_end
 from onehall.casework.timeline import PUBLIC_KINDS, NewEntry
@@ -55,6 +55,7 @@ def recount(
         if _date(row, case, target, service, calendar, since=since, pauses=pauses):
             if before is not None and row.due_at < now <= before:
                 row.due_at = before
+                ladder.set_next_of(row, target, calendar=calendar)
             row.save()
 
 
@@ -68,10 +69,12 @@ def shift(
     """Go on after a pause: the working time that was left is left again."""
     if not service.targets:
         return
+    kinds = {target.kind: target for target in service.targets}
     for row in CaseTarget.objects.filter(case_id=case.pk, ended_at=None).order_by("id"):
         row.due_at = clock.resume(clock.Clock(row.due_at, stopped), now, calendar).due_at or now
         row.risk_at = clock.resume(clock.Clock(row.risk_at, stopped), now, calendar).due_at or now
-        row.save(update_fields=["due_at", "risk_at"])
+        ladder.set_next_of(row, kinds.get(row.kind), calendar=calendar)
+        row.save(update_fields=["due_at", "risk_at", "ladder_at"])
 
 
 def follow(
@@ -157,4 +160,5 @@ def _date(
     if due is None:
         return False
     row.due_at, row.risk_at = due, clock.risk(service.risk, since, due, calendar)
+    ladder.set_next_of(row, target, calendar=calendar)
     return True

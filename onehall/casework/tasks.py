@@ -8,7 +8,7 @@ from django.db import Error, connection, transaction
 
 from onehall.casework import following, for_you, handing, photos, presence, timers
 from onehall.casework.errors import CaseworkRefused
-from onehall.casework.models import Case, HandOver
+from onehall.casework.models import Case, CaseTarget, HandOver
 from onehall.messaging.worker import describe
 from onehall.places.models import City
 
@@ -103,6 +103,23 @@ def sweep_ladders(now: datetime) -> int:
                 raise
             log.exception("event=ladder.failed case=%d", case_id)
             timers.rest_ladder(case_id=case_id, until=now + PUT_OFF)
+    return climbed + _sweep_targets(now, cities)
+
+
+def _sweep_targets(now: datetime, cities: dict[int, City]) -> int:
+    due = CaseTarget.objects.filter(ended_at=None, ladder_at__lte=now)
+    due = due.filter(case__is_open=True, case__paused_at=None, case__merged_into=None)
+    climbed = 0
+    rows = due.order_by("ladder_at", "id").values_list("id", "case_id", "city_id")[:AT_ONCE]
+    for pk, case_id, city_id in rows:
+        try:
+            city = _city(city_id, cities)
+            climbed += timers.climb_target(city=city, target_id=pk, case_id=case_id, now=now)
+        except Exception:
+            if not _database_answers():
+                raise
+            log.exception("event=ladder.failed case=%d", case_id)
+            timers.rest_target(target_id=pk, until=now + PUT_OFF)
     return climbed
 
 

@@ -8,8 +8,8 @@ from typing import Final
 from django.db import connection, models, transaction
 from django.db.models import QuerySet
 
-from onehall.casework import actions, effects, ladder, steps
-from onehall.casework.models import Case, Timer
+from onehall.casework import actions, effects, ladder, queries, steps
+from onehall.casework.models import Case, CaseTarget, Timer
 from onehall.casework.progress import Progress, timers_of
 from onehall.casework.rules import Given
 from onehall.catalog.queries import catalogue
@@ -86,10 +86,32 @@ def climb(*, city: City, case_id: int, now: datetime) -> bool:
     if step is None:
         Case.objects.filter(pk=case.pk).update(ladder_at=None)
         return False
-    entry = ladder.entry_of(case, step)
+    entry = ladder.entry_of(step, case.ladder_step)
     case.ladder_step += 1
     steps.finish(case, [entry], by=system(city.id), now=now)
     return True
+
+
+@transaction.atomic
+def climb_target(*, city: City, target_id: int, case_id: int, now: datetime) -> bool:
+    """The same for the ladder of a further target."""
+    held = Case.objects.select_for_update(skip_locked=True, of=("self",))
+    case = held.filter(pk=case_id, city_id=city.id, is_open=True, paused_at=None).first()
+    due = CaseTarget.objects.filter(pk=target_id, case_id=case_id, ended_at=None)
+    row = due.filter(ladder_at__lte=now).first()
+    if case is None or row is None or case.merged_into_id is not None:
+        return False
+    case.city = city
+    service = catalogue(city).by_id(case.service_id)
+    target = next((t for t in service.targets if t.kind == row.kind), None)
+    step = ladder.next_step_of(row, target)
+    if step is not None:
+        entry = ladder.entry_of(step, row.ladder_step, target=row.kind)
+        row.ladder_step += 1
+        steps.finish(case, [entry], by=system(city.id), now=now)
+    ladder.set_next_of(row, target, calendar=queries.calendar_of(city))
+    row.save(update_fields=["ladder_at", "ladder_step"])
+    return step is not None
 
 
 def _tell(city: City, case: Case, timer: Claimed, now: datetime) -> bool:
@@ -148,6 +170,12 @@ def retry(*, city: City, ids: Collection[int], now: datetime) -> int:
 def rest_ladder(*, case_id: int, until: datetime) -> None:
     """Try the ladder of a case again later, so that one that fails does not hold up the others."""
     Case.objects.filter(pk=case_id).update(ladder_at=until)
+
+
+@transaction.atomic
+def rest_target(*, target_id: int, until: datetime) -> None:
+    """The same for the ladder of a further target."""
+    CaseTarget.objects.filter(pk=target_id).update(ladder_at=until)
 
 
 def begin_again(*, city: City, case: Case, now: datetime) -> None:

@@ -29,7 +29,7 @@ PLAIN: Final = (
 TIMES: Final = (
     "due_at", "due_order", "promised_at", "paused_at", "closed_at", "counted_from", "risk_at", "ladder_at",
 )  # fmt: skip
-TARGET_TIMES: Final = ("due_at", "risk_at", "met_at", "ended_at")
+TARGET_TIMES: Final = ("due_at", "risk_at", "met_at", "ended_at", "ladder_at")
 NEWS_TOPICS: Final = ("case.news", "case.staff")
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from onehall.casework.models import Case, TimelineEntry
-from onehall.casework.wording_more import MORE, of_whole
+from onehall.casework.wording_more import MORE, of_whole, rung
 from onehall.catalog import replies
 from onehall.catalog.flows import FlowDefinition
 from onehall.kernel.localized import pick
@@ -399,21 +399,9 @@ def _say_notified(_entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     return _("Message from the city"), ""
 
 
-def _rung(entry: TimelineEntry) -> tuple[str, str]:
-    """A step of the ladder: what it is about, and who was told."""
-    late = entry.data.get("after") == "late"
-    title = _("The promise is over: reminder") if late else _("At risk: reminder")
-    told = {
-        "assignee": _("to whoever has it"),
-        "supervisor": _("to the supervisors"),
-        "head": _("to the head of the department"),
-    }
-    return title, told.get(str(entry.data.get("who")), "")
-
-
 def _say_reminded(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
     if "ladder" in entry.data:
-        return _rung(entry)
+        return rung(entry)
     if entry.data.get("to") == "resident":
         return _("We reminded you"), ""
     return _("Reminder to the team"), ""
@@ -421,7 +409,7 @@ def _say_reminded(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
 
 def _say_escalated(entry: TimelineEntry, reader: Reader) -> tuple[str, str]:
     if "ladder" in entry.data:
-        return _rung(entry)
+        return rung(entry)
     queue = reader.queue_names.get(entry.data.get("queue", 0), "")
     return _("Escalated"), queue
 

@@ -1,4 +1,4 @@
-"""Words of the entries about what lies beside a case: files, parts, related cases, time and materials."""
+"""Words of the entries about what lies beside a case: files, parts, related cases, time and materials; and of ladders."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -7,6 +7,26 @@ from django.utils.translation import gettext as _
 
 from onehall.casework.models import TimelineEntry
 from onehall.kernel.localized import pick
+
+
+def rung(entry: TimelineEntry) -> tuple[str, str]:
+    """A step of the ladder: what it is about, and who was told."""
+    late = entry.data.get("after") == "late"
+    titles = {
+        "first_response": (
+            _("First response at risk: reminder"),
+            _("First response late: reminder"),
+        ),
+        "on_site": (_("On site at risk: reminder"), _("On site late: reminder")),
+    }
+    promise = _("At risk: reminder"), _("The promise is over: reminder")
+    title = titles.get(str(entry.data.get("target")), promise)[late]
+    told = {
+        "assignee": _("to whoever has it"),
+        "supervisor": _("to the supervisors"),
+        "head": _("to the head of the department"),
+    }
+    return title, told.get(str(entry.data.get("who")), "")
 
 
 def _split(entry: TimelineEntry, language: str, default: str) -> tuple[str, str]:

@@ -60,12 +60,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One more target. `stages` and `moves` of the flow meet it; a first response is also met by words."""
+    """One more target. `stages` and `moves` of the flow meet it; a first response is also met by words.
+
+    `ladder` tells of it while it runs, beside the ladder of the promise.
+    """
 
     kind: str
     term: Term
     stages: frozenset[str] = frozenset()
     moves: frozenset[str] = frozenset()
+    ladder: tuple["LadderStep", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ def targets_of(doc: Doc) -> tuple[Target, ...]:
             term_of(doc[kind]),
             frozenset(doc[kind].get("stages", [])),
             frozenset(doc[kind].get("moves", [])),
+            ladder_of(doc[kind]),
         )
         for kind in KINDS
         if kind in doc

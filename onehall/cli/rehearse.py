@@ -107,6 +107,12 @@ def _show(city: City, report: Report) -> None:
             line = f"           {example.number}  {example.service}  {said}"
             out.print(line[:300], markup=False, style="dim", soft_wrap=True)
     _queues(report)
+    if report.taken_over:
+        out.print(
+            f"\n{report.taken_over:,} cases came from another system; {report.opening_only:,} of them were"
+            " played to their opening only, for they have no recorded steps.",
+            soft_wrap=True,
+        )
     if report.unplayable or report.not_played:
         out.print(
             f"\n{report.unplayable:,} cases could not be played to their end by either,"

@@ -13,7 +13,7 @@ from onehall.console.filters import WAITS, days_value, list_address, span_words,
 from onehall.insights import periods
 from onehall.insights.periods import Days
 from onehall.insights.queries import Figures
-from onehall.insights.rules import Tally
+from onehall.insights.rules import TARGETS, OnTarget, Tally, TargetKind
 from onehall.insights.wording import number
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
@@ -47,6 +47,10 @@ class Links:
             "reopened": {"show": "all", "opened": span, "reopened": "yes"},
             "closed": ended,
             "missed": ended | {"promise": "missed"},
+            "responses_kept": ended | {"response": "kept"},
+            "responses_missed": ended | {"response": "missed"},
+            "arrivals_kept": ended | {"onsite": "kept"},
+            "arrivals_missed": ended | {"onsite": "missed"},
             "kept": ended | {"promise": "kept"},
             "bare": ended | {"photo": "missing"},
             **{f"waits_{key}": {"waits": key} for key in WAITS},
@@ -64,6 +68,18 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """How one target was held: in percent, in the period before, and where the missed ones are listed."""
+
+    words: str
+    counts: OnTarget
+    percent: int | None
+    before: int | None
+    kept_href: str
+    missed_href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One queue, service or area."""
 
@@ -73,8 +89,7 @@ class Line:
     cells: tuple[Cell, ...]
     open: int
     late: int
-    in_time: int | None
-    in_time_before: int | None
+    shares: tuple[Share, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,7 @@ class Table:
     key: str
     title: str
     heads: tuple[str, ...]
+    shares: tuple[str, ...]
     first: tuple[Line, ...]
     more: tuple[Line, ...]
     most: int
@@ -102,6 +118,23 @@ def column_words() -> dict[str, str]:
     }
 
 
+def target_words() -> dict[TargetKind, str]:
+    """What the targets are called where several stand side by side."""
+    return {
+        "first_response": _("First response"),
+        "on_site": _("On site"),
+        "resolved": _("Resolved"),
+    }
+
+
+MISSED: Final[dict[TargetKind, tuple[str, str]]] = {
+    "first_response": ("responses_kept", "responses_missed"),
+    "on_site": ("arrivals_kept", "arrivals_missed"),
+    "resolved": ("kept", "missed"),
+}
+"""The figures whose lists have the cases that held a target, and those that did not."""
+
+
 class Pages:
     """Puts the figures of one request together."""
 
@@ -111,7 +144,43 @@ class Pages:
         self.language, self.default = request.LANGUAGE_CODE, desk.city.languages[0]
         self.listed = catalogue(desk.city)
         self.columns = column_words()
+        self.targets = self._targets()
         self.links = Links(period.days, Days(period.before, period.first - timedelta(days=1)))
+
+    def _targets(self) -> dict[TargetKind, str]:
+        """The targets that count here, the promise among them; alone it is called as it always was."""
+        words = target_words()
+        used: list[TargetKind] = [
+            k for k in TARGETS if k == "resolved" or self._counts(self.found.total.on_target(k))
+        ]
+        return {k: words[k] for k in used} if len(used) > 1 else {"resolved": _("In time")}
+
+    def _counts(self, held: OnTarget) -> bool:
+        return bool(held.due or (held.due_before and self.found.whole_before))
+
+    def targets_held(self) -> tuple[Share, ...]:
+        """How each target was held over all; nothing where there is only the promise."""
+        return (
+            self._shares(self.found.total, lambda query: list_address(**query))
+            if len(self.targets) > 1
+            else ()
+        )
+
+    def _shares(self, tally: Tally, address: Callable[[Query], str] | None) -> tuple[Share, ...]:
+        found = []
+        for kind, words in self.targets.items():
+            held, (kept, missed) = tally.on_target(kind), MISSED[kind]
+            found.append(
+                Share(
+                    words,
+                    held,
+                    held.percent,
+                    held.percent_before if self.found.whole_before else None,
+                    address(self.links.of(kept)) if address and held.kept else "",
+                    address(self.links.of(missed)) if address and held.missed else "",
+                )
+            )
+        return tuple(found)
 
     def service_name(self, service_id: int) -> str:
         """A service by name, also one that is no longer offered."""
@@ -243,11 +312,11 @@ class Pages:
             cells,
             tally.open,
             tally.late,
-            tally.in_time,
-            tally.in_time_before if self.found.whole_before else None,
+            self._shares(tally, address),
         )
 
     def _table(self, key: str, title: str, lines: list[Line]) -> Table:
         most = max((line.open for line in lines), default=0)
         heads = tuple(self.columns.values())
-        return Table(key, title, heads, tuple(lines[:SHOWN]), tuple(lines[SHOWN:]), most)
+        shares = tuple(self.targets.values())
+        return Table(key, title, heads, shares, tuple(lines[:SHOWN]), tuple(lines[SHOWN:]), most)

@@ -22,6 +22,7 @@ from onehall.catalog import categories
 from onehall.catalog.queries import catalogue
 from onehall.catalog.registry import PRIORITY_KEYS
 from onehall.catalog.services import ServiceDefinition
+from onehall.catalog.targets import FIRST_RESPONSE, ON_SITE
 from onehall.console.desk import Desk
 from onehall.console.statewords import category_word, channel_word
 from onehall.insights.periods import Days, midnight
@@ -35,11 +36,11 @@ from onehall.service_requests.finding import worded
 
 KEYS: Final = (
     "queue", "department", "service", "group", "state", "priority", "who", "area", "channel",
-    "opened", "closed", "due", "promise", "waits", "paused", "reopened", "unread", "place", "photo",
+    "opened", "closed", "due", "promise", "response", "onsite", "waits", "paused", "reopened", "unread", "place", "photo",
     "box", "text",
 )  # fmt: skip
 SINGLE: Final = frozenset(
-    {"opened", "closed", "due", "promise", "waits", "paused", "reopened", "unread", "place", "photo", "box", "text"}
+    {"opened", "closed", "due", "promise", "response", "onsite", "waits", "paused", "reopened", "unread", "place", "photo", "box", "text"}
 )  # fmt: skip
 """Keys with one value: a second one would contradict the first."""
 
@@ -53,6 +54,10 @@ WORDS: Final = {
     ("promise", "late"): gettext_lazy("Late"),
     ("promise", "kept"): gettext_lazy("Closed in time"),
     ("promise", "missed"): gettext_lazy("Closed late"),
+    ("response", "kept"): gettext_lazy("First response in time"),
+    ("response", "missed"): gettext_lazy("First response late"),
+    ("onsite", "kept"): gettext_lazy("On site in time"),
+    ("onsite", "missed"): gettext_lazy("On site late"),
     ("waits", "resident"): gettext_lazy("Waiting for the resident"),
     ("waits", "payment"): gettext_lazy("Waiting for a payment"),
     ("waits", "other"): gettext_lazy("Waiting for something else"),
@@ -257,6 +262,8 @@ class _Reading:
             raise Http404
         flags: dict[str, Callable[[], dict[str, Any]]] = {
             "promise": lambda: self._promise(value),
+            "response": lambda: self._target(FIRST_RESPONSE, value),
+            "onsite": lambda: self._target(ON_SITE, value),
             "waits": lambda: {"waits": WAITS[value]},
             "paused": lambda: {"paused": value == "yes"},
             "reopened": lambda: {"reopened": True},
@@ -271,6 +278,9 @@ class _Reading:
         if value == "risk":
             return {"risk": True}
         return {"late": True} if value == "late" else {"kept": value == "kept"}
+
+    def _target(self, kind: str, value: str) -> dict[str, Any]:
+        return {"targets": (*self.selection.targets, (kind, value == "kept"))}
 
 
 def known[V](table: Mapping[str, V], key: str) -> V:

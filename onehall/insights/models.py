@@ -9,7 +9,8 @@ class DayFigure(models.Model):
     """What came in and what was closed on one local day, by queue and one more thing.
 
     Three kinds of rows tell the same cases: by service, by area, and closed ones by the whole days
-    they took. A day that is not told has nothing.
+    they took. A day that is not told has nothing. `responses` and `arrivals` are closed cases whose
+    first response, or being on site, had a time.
     """
 
     class Kind(models.IntegerChoices):
@@ -30,6 +31,10 @@ class DayFigure(models.Model):
     promised = models.PositiveIntegerField(default=0)
     kept = models.PositiveIntegerField(default=0)
     bare = models.PositiveIntegerField(default=0)
+    responses = models.PositiveIntegerField(default=0, db_default=0)
+    responses_kept = models.PositiveIntegerField(default=0, db_default=0)
+    arrivals = models.PositiveIntegerField(default=0, db_default=0)
+    arrivals_kept = models.PositiveIntegerField(default=0, db_default=0)
     kind = models.PositiveSmallIntegerField(choices=Kind)
     took = models.PositiveSmallIntegerField(null=True)
     area = models.TextField(null=True)

@@ -131,7 +131,7 @@ def _count(
     found.opened, found.closed = [0] * len(period.cuts), [0] * len(period.cuts)
     counted = [0] * len(period.cuts)
     _opened(found, counted, [*opened, *(row[:9] for row in sums)])
-    _closed(found, [*closed, *((*row[:6], *row[9:12]) for row in sums)])
+    _closed(found, [*closed, *((*row[:6], *row[9:12], *row[13:17]) for row in sums)])
     _bare(found, [*bare, *((*row[:6], row[12]) for row in sums)])
     _backlog(found, counted)
     for service, recent, days, count in (*took, *sums_took):
@@ -229,18 +229,27 @@ def _opened(found: Figures, counted: list[int], rows: Iterable[Row]) -> None:
 
 
 def _closed(found: Figures, rows: Iterable[Row]) -> None:
-    for level, part, queue, service, area, recent, count, promised, kept in rows:
+    for level, part, queue, service, area, recent, count, promised, kept, *targets in rows:
         tally = _of(found, level, queue, service, area)
         if recent:
             tally.closed += count
             tally.promised += promised
             tally.kept += kept
+            _targets(tally, "", targets)
         else:
             tally.closed_before += count
             tally.promised_before += promised
             tally.kept_before += kept
+            _targets(tally, "_before", targets)
         if recent and level == statements.BY_PART:
             found.closed[part - 1] += count
+
+
+def _targets(tally: Tally, when: str, counts: Sequence[int]) -> None:
+    names = ("responses", "responses_kept", "arrivals", "arrivals_kept")
+    for name, count in zip(names, counts, strict=True):
+        held = f"{name}{when}"
+        setattr(tally, held, getattr(tally, held) + count)
 
 
 def _bare(found: Figures, rows: Iterable[Row]) -> None:

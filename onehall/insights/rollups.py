@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 AT_ONCE: Final = 31
 """Days summed up in one transaction."""
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Grows when the sums are reckoned otherwise, so that older ones are not read any more."""
 
 LOCK: Final = 0x6F6E6568

@@ -13,6 +13,36 @@ MORE_POINTS: Final = 5
 MOST: Final = 3
 
 
+type TargetKind = Literal["first_response", "on_site", "resolved"]
+TARGETS: Final[tuple[TargetKind, ...]] = ("first_response", "on_site", "resolved")
+"""What a service may promise, in the order of the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnTarget:
+    """Closed cases for which a target counted, those that held it, and both in the period before."""
+
+    due: int
+    kept: int
+    due_before: int
+    kept_before: int
+
+    @property
+    def missed(self) -> int:
+        """Cases that did not hold it."""
+        return self.due - self.kept
+
+    @property
+    def percent(self) -> int | None:
+        """The share that held it."""
+        return percent(self.kept, self.due)
+
+    @property
+    def percent_before(self) -> int | None:
+        """The same in the period before."""
+        return percent(self.kept_before, self.due_before)
+
+
 @dataclass(slots=True)
 class Tally:
     """Figures of one group of cases: as it stands now, in the period, and in the one before (`_before`).
@@ -37,6 +67,14 @@ class Tally:
     kept_before: int = 0
     bare: int = 0
     bare_before: int = 0
+    responses: int = 0
+    responses_before: int = 0
+    responses_kept: int = 0
+    responses_kept_before: int = 0
+    arrivals: int = 0
+    arrivals_before: int = 0
+    arrivals_kept: int = 0
+    arrivals_kept_before: int = 0
     took: dict[int, int] = field(default_factory=dict)
     took_before: dict[int, int] = field(default_factory=dict)
 
@@ -59,6 +97,19 @@ class Tally:
     def in_time_before(self) -> int | None:
         """The same in the period before."""
         return percent(self.kept_before, self.promised_before)
+
+    def on_target(self, kind: TargetKind) -> OnTarget:
+        """How one of the targets was held, of the cases closed in the period and in the one before."""
+        match kind:
+            case "first_response":
+                now = self.responses, self.responses_kept
+                before = self.responses_before, self.responses_kept_before
+            case "on_site":
+                now = self.arrivals, self.arrivals_kept
+                before = self.arrivals_before, self.arrivals_kept_before
+            case "resolved":
+                now, before = (self.promised, self.kept), (self.promised_before, self.kept_before)
+        return OnTarget(*now, *before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,20 @@ _PART: Final = "width_bucket({}, %(edges)s::timestamptz[])"
 
 _LIVE: Final = "unnest(%(starts)s::timestamptz[], %(stops)s::timestamptz[]) AS span(start, stop)"
 
+# A lesser target counts with its case, on the day the case was closed. One that the case did not live to see is none.
+_TARGET: Final = """
+  LEFT JOIN casework_casetarget {0} ON {0}.case_id = c.id AND {0}.kind = '{1}' AND {0}.city_id = c.city_id
+"""
+_TARGETS: Final = _TARGET.format("r", "first_response") + _TARGET.format("s", "on_site")
+_MET: Final = "count(*) FILTER (WHERE {0}.met_at <= {0}.due_at)"
+_DUE: Final = "count(*) FILTER (WHERE {0}.met_at IS NOT NULL OR coalesce({0}.ended_at, c.closed_at) > {0}.due_at)"
+_ON_TARGET: Final = ", ".join(
+    (
+        _DUE.format("r") + " AS responses", _MET.format("r") + " AS responses_kept",
+        _DUE.format("s") + " AS arrivals", _MET.format("s") + " AS arrivals_kept",
+    )
+)  # fmt: skip
+
 _SETS: Final = (
     "GROUPING SETS ((recent, part), (recent, queue_id), (recent, service_id), (recent, area))"
 )
@@ -69,13 +83,15 @@ GROUP BY {_SETS}
 """
 
 CLOSED: Final = f"""
-SELECT {_LEVEL}, part, queue_id, service_id, area, recent, sum(n)::int, sum(promised)::int, sum(kept)::int
+SELECT {_LEVEL}, part, queue_id, service_id, area, recent, sum(n)::int, sum(promised)::int, sum(kept)::int,
+       sum(responses)::int, sum(responses_kept)::int, sum(arrivals)::int, sum(arrivals_kept)::int
 FROM (
   SELECT queue_id, service_id, {_AREA}, closed_at >= %(start)s AS recent,
          {_PART.format("closed_at")} AS part, count(*) AS n, count(promised_at) AS promised,
-         count(*) FILTER (WHERE closed_at <= promised_at) AS kept
+         count(*) FILTER (WHERE closed_at <= promised_at) AS kept, {_ON_TARGET}
   FROM {_LIVE} JOIN casework_case c ON closed_at >= span.start AND closed_at < span.stop
-  WHERE {_MINE} AND merged_into_id IS NULL
+  {_TARGETS}
+  WHERE c.{_MINE} AND merged_into_id IS NULL
   GROUP BY 1, 2, 3, 4, 5
 ) mine
 GROUP BY {_SETS}
@@ -109,7 +125,7 @@ _SUMMED: Final = """
 """
 _SUMS: Final = """
   sum(opened)::int, sum(reopened)::int, sum(counted)::int, sum(closed)::int, sum(promised)::int, sum(kept)::int,
-  sum(bare)::int
+  sum(bare)::int, sum(responses)::int, sum(responses_kept)::int, sum(arrivals)::int, sum(arrivals_kept)::int
 """
 
 # Sums of days by service tell of parts, queues and services; those by area only of areas.
@@ -117,7 +133,8 @@ SUMS: Final = f"""
 SELECT GROUPING(part, queue_id, service_id) * 2 + 1, part, queue_id, service_id, NULL::text, recent, {_SUMS}
 FROM (
   SELECT queue_id, service_id, day >= %(first)s AS recent,
-         width_bucket(day, %(cuts)s::date[]) AS part, opened, reopened, counted, closed, promised, kept, bare
+         width_bucket(day, %(cuts)s::date[]) AS part, opened, reopened, counted, closed, promised, kept, bare,
+         responses, responses_kept, arrivals, arrivals_kept
   FROM insights_dayfigure WHERE kind = 1 AND {_SUMMED}
 ) mine
 GROUP BY GROUPING SETS ((recent, part), (recent, queue_id), (recent, service_id))
@@ -138,6 +155,11 @@ GROUP BY 1, 2, 3
 _DAY: Final = "({} AT TIME ZONE %(zone)s)::date"
 _EVERY: Final = "city_id = %(city)s AND merged_into_id IS NULL"
 
+_SUMMED_TARGETS: Final = ", ".join(
+    f"sum({name})::int AS {name}"
+    for name in ("responses", "responses_kept", "arrivals", "arrivals_kept")
+)
+
 _SUM: Final = f"""
 WITH came AS (
   SELECT queue_id, service_id, {_AREA}, {_DAY.format("opened_at")} AS day, count(*) AS opened,
@@ -155,29 +177,36 @@ WITH came AS (
            AND NOT EXISTS (
              SELECT FROM casework_photo p WHERE p.case_id = c.id AND p.kind = 'after' AND p.removed_at IS NULL
            )
-         ) AS bare
-  FROM casework_case c WHERE {_EVERY} AND closed_at >= %(start)s AND closed_at < %(end)s
+         ) AS bare, {_ON_TARGET}
+  FROM casework_case c {_TARGETS} WHERE c.{_EVERY} AND closed_at >= %(start)s AND closed_at < %(end)s
   GROUP BY 1, 2, 3, 4, 5
 ), both_ways AS (
-  SELECT day, queue_id, service_id, area, opened, reopened, counted, 0 AS closed, 0 AS promised, 0 AS kept, 0 AS bare
+  SELECT day, queue_id, service_id, area, opened, reopened, counted, 0 AS closed, 0 AS promised, 0 AS kept, 0 AS bare,
+         0 AS responses, 0 AS responses_kept, 0 AS arrivals, 0 AS arrivals_kept
   FROM came
   UNION ALL
-  SELECT day, queue_id, service_id, area, 0, 0, 0, closed, promised, kept, bare FROM went
+  SELECT day, queue_id, service_id, area, 0, 0, 0, closed, promised, kept, bare,
+         responses, responses_kept, arrivals, arrivals_kept
+  FROM went
 ), summed AS (
   SELECT 1 AS kind, day, queue_id, service_id, NULL::text AS area, NULL::int AS took, sum(opened)::int AS opened,
          sum(reopened)::int AS reopened, sum(counted)::int AS counted, sum(closed)::int AS closed,
-         sum(promised)::int AS promised, sum(kept)::int AS kept, sum(bare)::int AS bare
+         sum(promised)::int AS promised, sum(kept)::int AS kept, sum(bare)::int AS bare,
+         {_SUMMED_TARGETS}
   FROM both_ways GROUP BY day, queue_id, service_id
   UNION ALL
   SELECT 2, day, queue_id, NULL, area, NULL, sum(opened)::int, sum(reopened)::int, sum(counted)::int,
-         sum(closed)::int, sum(promised)::int, sum(kept)::int, sum(bare)::int
+         sum(closed)::int, sum(promised)::int, sum(kept)::int, sum(bare)::int, {_SUMMED_TARGETS}
   FROM both_ways GROUP BY day, queue_id, area
   UNION ALL
-  SELECT 3, day, queue_id, service_id, NULL, took, 0, 0, 0, sum(closed)::int, 0, 0, 0
+  SELECT 3, day, queue_id, service_id, NULL, took, 0, 0, 0, sum(closed)::int, 0, 0, 0, 0, 0, 0, 0
   FROM went GROUP BY day, queue_id, service_id, took
 )
 """
-_COLUMNS: Final = "kind, day, queue_id, service_id, area, took, opened, reopened, counted, closed, promised, kept, bare"
+_COLUMNS: Final = (
+    "kind, day, queue_id, service_id, area, took, opened, reopened, counted, closed, promised, kept, bare,"
+    " responses, responses_kept, arrivals, arrivals_kept"
+)
 _STORED: Final = "city_id = %(city)s AND day >= %(first)s AND day <= %(last)s"
 
 SUM_UP: Final = f"""

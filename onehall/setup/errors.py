@@ -51,3 +51,7 @@ class CityMoved(SetupRefused):
     def __init__(self, message: str, paths: Sequence[str]) -> None:
         super().__init__(message)
         self.paths = tuple(paths)
+
+
+class NoRehearsal(SetupRefused):
+    """There is no such rehearsal in this city."""

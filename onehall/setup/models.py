@@ -129,7 +129,10 @@ class ChangeEntry(models.Model):
 
 
 class Rehearsal(models.Model):
-    """Real cases played through a draft. `fingerprint` is the draft that it was about; `report` what was found."""
+    """Real cases played through a draft. `fingerprint` is the draft that it was about; `report` what was found.
+
+    One that was stopped keeps no report: the cases are played from the oldest on, so half of them say little.
+    """
 
     class State(models.TextChoices):
         """How far it is. Outdated: the draft was another one, or had mistakes, when its turn came."""
@@ -139,6 +142,7 @@ class Rehearsal(models.Model):
         DONE = "done"
         OUTDATED = "outdated"
         FAILED = "failed"
+        STOPPED = "stopped"
 
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
     draft = models.ForeignKey(
@@ -154,6 +158,7 @@ class Rehearsal(models.Model):
     total = models.PositiveIntegerField(default=0)
     played = models.PositiveIntegerField(default=0)
     left_out = models.PositiveIntegerField(default=0)
+    stopped_by_name = models.CharField(max_length=200, blank=True, db_default="")
     error = models.CharField(max_length=60, blank=True)
     report = models.JSONField(null=True, blank=True)
 

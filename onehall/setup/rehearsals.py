@@ -14,11 +14,12 @@ from onehall.insights.rehearsal import Report, stored
 from onehall.insights.rehearsal.stored import Lived
 from onehall.kernel import clock
 from onehall.messaging import actions as messaging
+from onehall.messaging import live
 from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor
 from onehall.places.models import City
 from onehall.setup import checking, queries
-from onehall.setup.errors import MayNotSetUp, SetupRefused
+from onehall.setup.errors import MayNotSetUp, NoRehearsal, SetupRefused
 from onehall.setup.models import Rehearsal
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,18 @@ MOST_CASES: Final = 50_000
 
 SILENT: Final = timedelta(minutes=3)
 """After so long without a sign a rehearsal counts as broken off, and another one may begin."""
+
+TELL_EVERY: Final = timedelta(seconds=1)
+"""Open pages are told of the progress no more often than that."""
+
+
+class _Stopped(Exception):
+    """Somebody stopped the rehearsal while it was played."""
+
+
+def channel(row: Rehearsal) -> str:
+    """The channel on which open pages hear how far a rehearsal is."""
+    return f"rehearsal:{row.pk}"
 
 
 def latest(city: City, draft_id: int | None) -> Rehearsal | None:
@@ -80,6 +93,27 @@ def ask(*, city: City, seen: str, days: int, by: Actor, now: datetime) -> Rehear
     return row
 
 
+@transaction.atomic
+def stop(*, city: City, pk: int, by: Actor, now: datetime) -> None:
+    """End a rehearsal that waits or is played. The worker leaves it at the next hundred of cases."""
+    if not by.sets_up or by.city_id != city.pk:
+        raise MayNotSetUp(_("Only those who set up this city can do that."))
+    row = Rehearsal.objects.select_for_update().filter(city=city, pk=pk).first()
+    if row is None:
+        raise NoRehearsal(_("There is no such rehearsal."))
+    if row.state not in (Rehearsal.State.WAITING, Rehearsal.State.RUNNING):
+        raise SetupRefused(_("The rehearsal has ended already."))
+    row.state, row.ended_at, row.stopped_by_name = Rehearsal.State.STOPPED, now, by.name[:200]
+    row.save(update_fields=["state", "ended_at", "stopped_by_name"])
+    _tell(row, "stopped", now)
+
+
+def _tell(row: Rehearsal, what: str, now: datetime) -> None:
+    """Wake the pages that show this rehearsal. `what` is different each time."""
+    news = live.news(key=f"rehearsal:{row.pk}:{what}", channels=[channel(row)], v=row.played)
+    messaging.queue(city_id=row.city_id, rows=[news], now=now)
+
+
 def play(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> None:
     """The worker's part. A second call for the same row leaves it to the first."""
     mine = Rehearsal.objects.filter(pk=payload["rehearsal"], city_id=city_id)
@@ -88,18 +122,23 @@ def play(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> N
     ):
         return
     row = mine.get()
+    mine = mine.filter(state=Rehearsal.State.RUNNING)
     try:
         report = _play(row, now)
+    except _Stopped:
+        return
     except Exception as problem:
         log.exception("event=rehearsal.failed rehearsal=%s", key)
         mine.update(
             state=Rehearsal.State.FAILED, ended_at=clock.now(), error=type(problem).__name__
         )
+        _tell(row, "ended", clock.now())
         return
     state = Rehearsal.State.OUTDATED if report is None else Rehearsal.State.DONE
     mine.update(
         state=state, ended_at=clock.now(), report=report.as_doc() if report is not None else None
     )
+    _tell(row, "ended", clock.now())
 
 
 def _play(row: Rehearsal, now: datetime) -> Report | None:
@@ -116,12 +155,20 @@ def _play(row: Rehearsal, now: datetime) -> Report | None:
         pack.catalog, calendar=pack.places.calendar, zone=pack.places.city.time_zone
     )
     since = now - timedelta(days=row.days)
-    mine = Rehearsal.objects.filter(pk=row.pk)
+    mine = Rehearsal.objects.filter(pk=row.pk, state=Rehearsal.State.RUNNING)
     total = stored.how_many(city, since=since, until=now)
     mine.update(total=min(total, MOST_CASES))
 
+    told = now
+
     def seen(count: int) -> None:
-        mine.update(played=count, beat_at=clock.now())
+        nonlocal told
+        at = clock.now()
+        if not mine.update(played=count, beat_at=at):
+            raise _Stopped
+        if at - told >= TELL_EVERY:
+            told, row.played = at, count
+            _tell(row, str(count), at)
 
     report = rehearsal.rehearse(
         rehearsal.of_city(city),

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.db import connection
 
-from onehall.casework import photos, tasks
+from onehall.casework import attachments, photos, tasks
 from onehall.casework.errors import CaseChanged, CaseworkRefused, MoveRefused
 from onehall.casework.models import Photo
 from onehall.casework.photos import Box, TooManyPhotos
@@ -168,6 +168,18 @@ class TestAtOnce:
         assert storage.exists(fresh.name)
         assert not storage.exists(alone.name)
         assert tasks.purge_drafts(START + 2 * DAY + dt.timedelta(minutes=1)) == 0
+
+    def test_a_file_of_a_case_with_the_same_bytes_stays(self) -> None:
+        cast = build()
+        alone = draft(cast, 1)
+        file = attachments.take_in(picture(1), city=cast.city, title="wall.jpg")
+        assert file.name == alone.name
+        attachments.add(
+            city=cast.city, case_id=cast.case().pk, files=[file], by=cast.dana, now=START
+        )
+        assert tasks.purge_drafts(START + 3 * DAY) == 1
+        assert storage.exists(file.name)
+        assert not storage.exists(alone.small_name)
 
 
 @pytest.mark.django_db

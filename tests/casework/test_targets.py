@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from onehall.casework import actions, recounting, tasks, telling
+from onehall.casework import actions, ladder, recounting, tasks, telling, wording_more
 from onehall.casework.models import Case, CasePause, CaseTarget
 from onehall.messaging.models import Message, Outbox
 from onehall.people.actor import system
@@ -189,6 +189,85 @@ class TestLadder:
         assert tasks.sweep_ladders(START + 20 * DAY) == 0
 
 
+LESSER = RICH.replace(
+    "first_response: {hours: 2, priorities: {high: {hours: 1}}}",
+    "first_response: {hours: 2, ladder: [{after: risk, remind: assignee}, {after: late, remind: supervisor},"
+    " {after: late, hours: 3, remind: head}]}",
+)
+
+
+class TestLadderOfATarget:
+    @pytest.fixture
+    def rich(self, db: None, tmp_path: Path) -> Cast:
+        found = build()
+        found.city = changed(tmp_path, "services/pothole.yaml", PLAIN, LESSER)
+        return found
+
+    def steps(self, case: Case) -> list[tuple[str, str]]:
+        return [(e.data["target"], e.data["who"]) for e in entries(case) if "target" in e.data]
+
+    def test_climbs_a_step_at_a_time_and_none_twice(self, rich: Cast) -> None:
+        case = rich.case()
+        assert tasks.sweep_ladders(START + HOUR - DAY) == 0
+        assert tasks.sweep_ladders(START + HOUR) == 1
+        assert tasks.sweep_ladders(START + HOUR) == 0
+        assert tasks.sweep_ladders(START + 2 * HOUR) == 1
+        assert tasks.sweep_ladders(START + 2 * HOUR) == 0
+        assert tasks.sweep_ladders(START + 5 * HOUR) == 1
+        assert tasks.sweep_ladders(START + 6 * HOUR) == 0
+        assert self.steps(case) == [
+            ("first_response", "assignee"), ("first_response", "supervisor"), ("first_response", "head"),
+        ]  # fmt: skip
+        assert case.ladder_step == sound(case).ladder_step == 0
+        titles = [wording_more.rung(e)[0] for e in entries(case) if "target" in e.data]
+        assert titles[0] == "First response at risk: reminder"
+        assert titles[1] == titles[2] == "First response late: reminder"
+
+    def test_supervisors_get_a_message_that_names_the_target(self, rich: Cast) -> None:
+        rich.case()
+        tasks.sweep_ladders(START + 3 * HOUR)
+        tasks.sweep_ladders(START + 3 * HOUR)
+        Message.objects.all().delete()
+        row = Outbox.objects.filter(topic="case.staff").latest("id")
+        telling.tell_staff(row.payload, city_id=rich.city.pk, key=row.key, now=START)
+        message = Message.objects.get(to_address="mo.cast@testford.example")
+        assert "First response late" in message.subject + message.body_text
+
+    def test_ends_when_the_target_is_met_and_rests_with_the_clock(self, rich: Cast) -> None:
+        met, paused, ended = rich.case(), rich.case(), rich.case()
+        actions.reply(city=rich.city, case_id=met.pk, words="We look.", by=rich.dana, now=START)
+        rich.move(paused, "hold", rich.mo, reason="Rain", now=START)
+        rich.finish(ended, now=START)
+        assert tasks.sweep_ladders(START + DAY) == 0
+        rich.move(paused, "resume", rich.mo, now=START + DAY)
+        # A day of working time passed while the clock stood.
+        assert rows(paused)["first_response"].ladder_at == START + DAY + HOUR
+        assert tasks.sweep_ladders(START + DAY + HOUR) == 1
+
+    def test_a_new_set_up_sets_and_takes_away_steps(self, rich: Cast, tmp_path: Path) -> None:
+        case = rich.case()
+        tasks.sweep_ladders(START + HOUR)
+        other = LESSER.replace("{after: late, remind: supervisor},", "")
+        rich.city = changed(tmp_path / "b", "services/pothole.yaml", PLAIN, other)
+        assert rows(case)["first_response"].ladder_step == 1
+        assert rows(case)["first_response"].ladder_at == START + 5 * HOUR
+        rich.city = changed(tmp_path / "c", "services/pothole.yaml", PLAIN, RICH)
+        assert rows(case)["first_response"].ladder_at is None
+        assert tasks.sweep_ladders(START + DAY) == 0
+
+    def test_one_that_fails_does_not_hold_up_the_others(
+        self, rich: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case = rich.case()
+        monkeypatch.setattr(ladder, "entry_of", lambda *_a, **_k: {}["x"])
+        assert tasks.sweep_ladders(START + HOUR) == 0
+        put_off = rows(case)["first_response"].ladder_at
+        assert put_off is not None
+        assert put_off > START + HOUR
+        monkeypatch.undo()
+        assert tasks.sweep_ladders(put_off) == 1
+
+
 class TestRecounting:
     def test_a_changed_calendar_moves_dates_and_says_how_many(
         self, rich: Cast, tmp_path: Path
@@ -257,10 +336,17 @@ class TestPack:
             ("risk: {share: 50}", "risk: {share: 50, hours: 2}", "Risk is a share"),
             ("{after: risk, remind: assignee}", "{after: late, hours: 20, remind: head}", "ladder"),
             ("remind: head", "remind: boss", "boss"),
+            ("remind: head}]}", "remind: boss}]}", "boss"),
+            (
+                "[{after: risk, remind: assignee}",
+                "[{after: late, hours: 9, remind: head}",
+                "above it",
+            ),
         ],
     )
     def test_mistakes_are_found(self, tmp_path: Path, old: str, new: str, words: str) -> None:
-        assert old in RICH
+        text = RICH if old in RICH else LESSER
+        assert old in text
         pack = WrongPack(tmp_path)
-        pack.replace("services/pothole.yaml", PLAIN, RICH.replace(old, new, 1))
+        pack.replace("services/pothole.yaml", PLAIN, text.replace(old, new, 1))
         assert any(words in str(problem) for problem in pack.problems())

@@ -5,7 +5,7 @@ import random
 import uuid
 
 from onehall.casework.clock import NEVER
-from onehall.casework.models import Case, Photo
+from onehall.casework.models import Case, CaseTarget, Photo
 from onehall.catalog import categories
 from onehall.catalog.queries import catalogue
 from onehall.kernel.clock import now
@@ -32,6 +32,7 @@ def make_cases(city: City, rows: int = 160, *, seed: int = 1, days: int = 90) ->
         into = rng.choice([c for c in made if c.is_open])
         case.merged_into_id, case.closed_at = into.pk, rng.choice([case.closed_at, None])
         case.save()
+    _targets(made, random.Random(-seed))
     for case in ended[::2]:
         _photo(case, removed=rng.random() < 0.2, kind=rng.choice(["after", "after", "before"]))
     return made
@@ -70,6 +71,23 @@ def _case(city: City, n: int, rng: random.Random, by_key: dict[str, int], days: 
         areas=rng.choice(AREAS),
         place_words=f"{n} Main Street",
     )
+
+
+def _targets(cases: list[Case], rng: random.Random) -> None:
+    """Lesser targets of ended cases: held, met late, missed, and not needed any more."""
+    rows = []
+    for case in (c for c in cases if not c.is_open and c.merged_into_id is None):
+        for kind in ("first_response", "on_site"):
+            if rng.random() < 0.4:
+                continue
+            ended = case.updated_at
+            passed = ended - case.opened_at
+            due = case.opened_at + passed * rng.choice([0.5, 1.5])
+            met = rng.choice([None, case.opened_at + passed * rng.random()])
+            row = CaseTarget(city_id=case.city_id, case=case, kind=kind, due_at=due, risk_at=due)
+            row.met_at, row.ended_at = met, met or rng.choice([ended, None])
+            rows.append(row)
+    CaseTarget.objects.bulk_create(rows)
 
 
 def _photo(case: Case, *, removed: bool, kind: str) -> None:

@@ -12,9 +12,9 @@ from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from onehall.casework.models import Case, Photo
+from onehall.casework.models import Case, CaseTarget, Photo
 from onehall.insights import periods, queries
-from onehall.insights.rules import Tally
+from onehall.insights.rules import Tally, TargetKind
 from onehall.kernel.clock import now
 from onehall.people.queries import queues
 from onehall.places.models import City
@@ -110,6 +110,27 @@ class TestMeanings:
         waiting = [c.category for c in still if c.paused_at is not None]
         assert found.total.waits["on_hold"] == waiting.count("on_hold") > 0
         assert found.total.waits["waiting_applicant"] == waiting.count("waiting_applicant") > 0
+
+    @pytest.mark.parametrize("kind", ["first_response", "on_site"])
+    def test_on_time_by_target(
+        self, found: queries.Figures, cases: list[Case], kind: TargetKind
+    ) -> None:
+        rows = {t.case_id: t for t in CaseTarget.objects.filter(kind=kind)}
+        due = kept = 0
+        for case in cases:
+            row = rows.get(case.pk)
+            if row is None or not self.within(found, case.closed_at):
+                continue
+            assert case.closed_at is not None
+            ended = row.ended_at or case.closed_at
+            due += row.met_at is not None or ended > row.due_at
+            kept += row.met_at is not None and row.met_at <= row.due_at
+        held = found.total.on_target(kind)
+        assert (held.due, held.kept) == (due, kept)
+        assert held.missed > 0 < held.kept
+        queues = [t.on_target(kind).due for t in found.by_queue.values()]
+        areas = [t.on_target(kind).due for t in found.by_area.values()]
+        assert sum(queues) == sum(areas) == due
 
     def test_of_the_period(self, found: queries.Figures, cases: list[Case]) -> None:
         new = [c for c in cases if self.within(found, c.opened_at)]
@@ -241,3 +262,58 @@ class TestFilters:
         query = "show=all&closed=2026-01-01..&photo=missing&area=district:north&service=pothole"
         found = asked(lambda: ana.client.get(f"/desk?{query}"))
         assert len(found) <= 9, found
+
+
+class TestTargets:
+    def test_stand_side_by_side_and_lead_to_the_cases_that_were_late(
+        self, ana: Person, city: City
+    ) -> None:
+        make_cases(city)
+        page = ana.get("/figures", period="90").content.decode()
+        assert "On time, by target" in page
+        for kind in ("response", "onsite"):
+            address = next(
+                html.unescape(a)
+                for a in re.findall(r'href="([^"]+)"', page)
+                if f"{kind}=missed" in a
+            )
+            shown = ana.client.get(address).content.decode()
+            assert ("First response late" if kind == "response" else "On site late") in shown
+
+    def test_are_columns_of_the_file(self, ana: Person, city: City) -> None:
+        make_cases(city)
+        answer = ana.get("/figures.csv", period="90", by="queue")
+        head, *rows = csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
+        place = head.index("First response: with a time")
+        assert head[place : place + 4] == [
+            "First response: with a time", "First response: in time",
+            "First response: in time, percent", "First response: in time before, percent",
+        ]  # fmt: skip
+        assert head[-4].startswith("Resolved")
+        assert sum(int(row[place]) for row in rows) > sum(int(row[place + 1]) for row in rows) > 0
+
+    def test_a_city_with_the_promise_alone_sees_what_it_saw(self, ana: Person, city: City) -> None:
+        make_cases(city)
+        CaseTarget.objects.all().delete()
+        page = ana.get("/figures").content.decode()
+        assert "On time, by target" not in page
+        assert "First response" not in page
+        answer = ana.get("/figures.csv", by="queue")
+        head = next(csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
+        assert head[-2:] == ["In time, %", "In time before, %"]
+
+    def test_the_filter_knows_open_cases_too(self, ana: Person, city: City) -> None:
+        case = make_cases(city, 30)[0]
+        open_case = Case.objects.filter(is_open=True, paused_at=None).order_by("id")[0]
+        CaseTarget.objects.filter(case=open_case).delete()
+        CaseTarget.objects.create(
+            city=city,
+            case=open_case,
+            kind="first_response",
+            due_at=now() - dt.timedelta(hours=1),
+            risk_at=now() - dt.timedelta(hours=2),
+        )
+        assert case.city_id == city.pk
+        numbers = [r[0] for r in rows_of(ana, "/desk?response=missed")]
+        assert numbers == [open_case.number]
+        assert ana.get("", response="early").status_code == 404

@@ -5,7 +5,7 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from onehall.casework.models import Attachment, Case, TimelineEntry
-from onehall.kernel import storage
+from onehall.kernel import papers, storage
 from onehall.messaging import worker
 from onehall.places.models import City
 from onehall.service_requests.models import ServiceRequest
@@ -95,9 +95,11 @@ def test_removed_the_bytes_go_unless_another_case_has_them(
     with capture(execute=True):  # type: ignore[operator]
         ana.act(case, f"files/{first.pk}", what="remove")
     assert storage.exists(first.name)
+    assert storage.exists(first.preview_name)
     with capture(execute=True):  # type: ignore[operator]
         ana.act(twin, f"files/{second.pk}", what="remove")
     assert not storage.exists(first.name)
+    assert not storage.exists(first.preview_name)
     assert ana.get(f"/cases/{case.number}/files/{first.key}").status_code == 404
 
 
@@ -169,6 +171,44 @@ def test_who_may(city: City, case: Case, role: str) -> None:
         assert (got, share, more) == (200, 403, 403)
     else:
         assert (got, share, more) == (200, 302, 302)
+
+
+def test_a_pdf_shows_its_first_page_that_was_drawn_as_it_came_in(
+    ana: Person, case: Case, other_city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = add(ana, case)
+
+    def never(_data: bytes) -> None:
+        raise AssertionError
+
+    # Nothing is drawn when somebody looks.
+    monkeypatch.setattr(papers, "first_page", never)
+    address = f"/desk/cases/{case.number}/files/{file.key}/first-page"
+    assert (
+        f'<img class="first-page" src="{address}"'
+        in ana.get(f"/cases/{case.number}").content.decode()
+    )
+    answer = ana.client.get(address)
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.content.startswith(b"\xff\xd8\xff")
+    assert "no-store" in answer.headers["Cache-Control"]
+    agent = Person(other_city, "ana@elsewhere.example")
+    assert agent.client.get(address).status_code == 404
+    assert Person(ana.city).client.get(address).status_code == 302
+    ana.act(case, f"files/{file.pk}", what="remove")
+    assert ana.client.get(address).status_code == 404
+
+
+def test_one_that_can_not_be_drawn_is_taken_all_the_same(
+    ana: Person, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(papers, "first_page", lambda _data: None)
+    file = add(ana, case)
+    assert file.preview_name == ""
+    page = ana.get(f"/cases/{case.number}").content.decode()
+    assert file.title in page
+    assert "first-page" not in page
+    assert ana.get(f"/cases/{case.number}/files/{file.key}/first-page").status_code == 404
 
 
 def test_strangers_and_other_cities(case: Case, ana: Person, other_city: City) -> None:

@@ -1,6 +1,7 @@
 """A draft rehearsed from the set-up: who may, what the worker does, what stands on the page."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 import time_machine
@@ -173,3 +174,96 @@ def test_of_another_city_is_not_found(ada: Person, case: Case, other_city: City)
     rehearsals.play({"rehearsal": row.pk}, city_id=ada.city.pk, key="x", now=now())
     row.refresh_from_db()
     assert row.state == "waiting"
+
+
+def test_the_page_counts_along_and_pages_that_are_open_are_told(
+    ada: Person, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(ada, "queue: roads\n", "queue: roads-north\n")
+    row = begin(ada)
+    page = ada.get(f"/set-up/rehearsals/{row.pk}").content.decode()
+    assert "begins as soon as the worker has time" in page
+    assert f'data-live-fragment="/desk/set-up/rehearsals/{row.pk}?part=live"' in page
+    seen_on_page = []
+
+    def rehearse(*_given: object, seen: Callable[[int], None], **_more: object) -> None:
+        Rehearsal.objects.filter(pk=row.pk).update(total=300)
+        seen(100)
+        seen_on_page.append(ada.get(f"/set-up/rehearsals/{row.pk}?part=live").content.decode())
+        raise ValueError
+
+    monkeypatch.setattr(rehearsals.rehearsal, "rehearse", rehearse)
+    monkeypatch.setattr(rehearsals, "TELL_EVERY", dt.timedelta())
+    work()
+    assert "<h1>" not in seen_on_page[0]
+    assert "100 of 300 cases" in seen_on_page[0]
+    assert '<progress max="300" value="100"' in seen_on_page[0]
+    told = Outbox.objects.filter(topic="live", key__startswith=f"rehearsal:{row.pk}:")
+    assert [t.key.rpartition(":")[2] for t in told.order_by("id")] == ["100", "ended"]
+    assert told[0].payload["channels"] == [f"rehearsal:{row.pk}"]
+
+
+def test_stopped_before_its_turn_it_is_not_played(ada: Person, case: Case) -> None:
+    save(ada, "queue: roads\n", "queue: roads-north\n")
+    row = begin(ada)
+    assert ada.post(f"/set-up/rehearsals/{row.pk}/stop").status_code == 302
+    work()
+    row.refresh_from_db()
+    assert (row.state, row.report, row.stopped_by_name) == ("stopped", None, "Ada Admin")
+    page = ada.get(f"/set-up/rehearsals/{row.pk}").content.decode()
+    assert "The rehearsal was stopped." in page
+    assert "Ada Admin" in page
+    assert begin(ada) != row
+
+
+def test_stopped_while_it_is_played_it_ends_and_keeps_nothing(
+    ada: Person, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(ada, "queue: roads\n", "queue: roads-north\n")
+    row = begin(ada)
+    played = []
+
+    def rehearse(*_given: object, seen: Callable[[int], None], **_more: object) -> None:
+        seen(100)
+        ada.post(f"/set-up/rehearsals/{row.pk}/stop")
+        played.append(100)
+        seen(200)
+        played.append(200)
+
+    monkeypatch.setattr(rehearsals.rehearsal, "rehearse", rehearse)
+    work()
+    row.refresh_from_db()
+    assert (played, row.state, row.played, row.report) == ([100], "stopped", 100, None)
+    assert not Outbox.objects.filter(topic=rehearsals.TOPIC, done_at=None).exists()
+
+
+def test_what_has_ended_is_not_stopped_and_others_stop_nothing(
+    ada: Person, city: City, case: Case, other_city: City
+) -> None:
+    save(ada, "queue: roads\n", "queue: roads-north\n")
+    row = begin(ada)
+    hire(city, "x@testford.example", "auditor", None)
+    address = f"/set-up/rehearsals/{row.pk}/stop"
+    assert Person(city, "x@testford.example").post(address).status_code == 403
+    work()
+    ada.post(address)
+    assert "has ended already" in ada.get("/set-up").content.decode()
+    row.refresh_from_db()
+    assert row.state == "done"
+    Rehearsal.objects.filter(pk=row.pk).update(city=other_city)
+    assert ada.post(address).status_code == 404
+    assert ada.post("/set-up/rehearsals/999999/stop").status_code == 404
+
+
+def test_says_how_many_were_played_to_their_opening_only(ada: Person, case: Case) -> None:
+    save(ada, "queue: roads\n", "queue: roads-north\n")
+    row = begin(ada)
+    work()
+    row.refresh_from_db()
+    assert row.report
+    Rehearsal.objects.filter(pk=row.pk).update(
+        report=row.report | {"taken_over": 12, "opening_only": 3}
+    )
+    page = ada.get(f"/set-up/rehearsals/{row.pk}").content.decode()
+    assert "12 cases came from another system" in page
+    assert "3 of them were played to their opening only" in page

@@ -8,7 +8,8 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 
-from onehall.casework import actions, tasks
+from onehall.casework import actions, bulk, tasks
+from onehall.casework.bulk import CaseRow, EntryRow
 from onehall.casework.models import Case, TimelineEntry
 from onehall.insights import rehearsal
 from onehall.insights.rehearsal import Report, stored
@@ -272,6 +273,82 @@ class TestReading:
         assert not list(stored.cases(other, since=SINCE, until=UNTIL))
 
 
+def take_over(cast: Cast, state: str, category: str, *told: EntryRow) -> Case:
+    """A case of a former system, as an import writes it; `told` stands between its report and the import."""
+    like = cast.case(now=START - 2 * DAY)
+    row = CaseRow(
+        city_id=cast.city.pk,
+        service_id=like.service_id,
+        flow_version_id=like.flow_version_id,
+        queue_id=like.queue_id,
+        number=bulk.allocate_numbers(cast.city, 2026, 1)[0],
+        state=state,
+        category=category,
+        opened_at=START,
+        updated_at=START,
+        timeline=[
+            EntryRow(at=START, kind="received", data={"channel": "phone"}),
+            *told,
+            EntryRow(at=START + 20 * DAY, kind="imported", data={}),
+        ],
+        lon=-120.99,
+        lat=40.002,
+    )
+    with connection.cursor() as cursor:
+        bulk.copy_cases(cursor, [row])
+    return Case.objects.get(pk=row.id)
+
+
+def elsewhere(at: dt.datetime, to: str) -> EntryRow:
+    return EntryRow(at=at, kind="moved", data={"move": "start", "from": "received", "to": to})
+
+
+class TestCasesTakenOver:
+    def test_go_where_their_recorded_steps_led_and_live_on_from_the_import(
+        self, cast: Cast, draft: WrongPack
+    ) -> None:
+        case = take_over(cast, "working", "working", elsewhere(START + 9 * DAY, "working"))
+        cast.finish(case, now=START + 21 * DAY)
+        report = play(cast, TESTFORD)
+        assert (report.cases, report.taken_over, report.opening_only) == (1, 1, 0)
+        assert (report.changed, report.kinds) == (0, [])
+        # Of the former life nobody got a message.
+        assert report.messages_now["resident:working"] == 0
+        draft.replace(
+            REPAIR,
+            "by: [crew, agent, supervisor]\n    purpose: close",
+            "by: [agent]\n    purpose: close",
+        )
+        refused = play(cast, draft.folder).groups["refused"]
+        assert refused.examples[0].number == case.number
+
+    def test_no_timer_of_ours_ran_meanwhile(self, cast: Cast) -> None:
+        take_over(cast, "done", "resolved", elsewhere(START + DAY, "done"))
+        with stored.read_only():
+            (lived,) = stored.cases(cast.city, since=SINCE, until=UNTIL)
+        from onehall.insights.rehearsal.play import play as play_one
+
+        played = play_one(rehearsal.of_city(cast.city), lived, until=UNTIL)
+        assert (played.state, played.timers, played.refused) == ("done", [], {})
+
+    def test_a_state_that_a_draft_has_no_more_is_told(self, cast: Cast) -> None:
+        take_over(cast, "done", "resolved", elsewhere(START + DAY, "gone"))
+        with stored.read_only():
+            (lived,) = stored.cases(cast.city, since=SINCE, until=UNTIL)
+        from onehall.insights.rehearsal.play import play as play_one
+
+        played = play_one(rehearsal.of_city(cast.city), lived, until=UNTIL)
+        assert played.refused == {1: ("start", "no_state:gone")}
+
+    def test_without_recorded_steps_they_are_played_to_their_opening_and_counted(
+        self, cast: Cast
+    ) -> None:
+        take_over(cast, "closed", "closed")
+        take_over(cast, "received", "submitted")
+        report = play(cast, TESTFORD)
+        assert (report.taken_over, report.opening_only, report.changed) == (2, 1, 0)
+
+
 def test_a_report_can_be_kept_and_read_again(cast: Cast, draft: WrongPack) -> None:
     past(cast)
     report = play(cast, draft.replace(POTHOLE, "queue: roads-north", "queue: roads").folder)
@@ -292,7 +369,15 @@ def test_examples_are_as_many_as_asked_for(cast: Cast, draft: WrongPack) -> None
 
 def test_every_kind_and_reason_has_words() -> None:
     assert len({kind_words(kind) for kind in KINDS}) == len(KINDS)
-    for why in ("no_move", "not_from:done", "role", "guard", "needs:reason,words", "no_outcome:x"):
+    for why in (
+        "no_move",
+        "no_state:x",
+        "not_from:done",
+        "role",
+        "guard",
+        "needs:reason,words",
+        "no_outcome:x",
+    ):
         assert why_words(why)
     moment = START.isoformat()
     from onehall.insights.rehearsal.report import Example

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onehall.casework.models import Case, Photo
+from onehall.casework.models import Case, CaseTarget, Photo
 from onehall.insights import periods, queries, rollups
 from onehall.insights.models import DayFigure, RollUp, StaleMoment
 from onehall.kernel.clock import now
@@ -118,13 +118,27 @@ def _photo(case: Case, _rng: random.Random) -> None:
         pictures.update(removed_at=None, kind="after")
 
 
+def _retarget(case: Case, rng: random.Random) -> None:
+    rows = CaseTarget.objects.filter(case=case)
+    if rows.exists():
+        rng.choice(
+            (rows.delete, lambda: rows.update(met_at=None), lambda: rows.update(due_at=now()))
+        )()
+    else:
+        at = case.opened_at + rng.choice([-DAY, DAY])
+        CaseTarget.objects.create(
+            city_id=case.city_id, case=case, kind="on_site", due_at=at, risk_at=at,
+            met_at=case.opened_at, ended_at=case.opened_at,
+        )  # fmt: skip
+
+
 def _gone(case: Case, _rng: random.Random) -> None:
     if not Case.objects.filter(merged_into=case).exists():
         case.delete()
 
 
 CHANGES: tuple[Callable[[Case, random.Random], None], ...] = (
-    _close, _reopen, _restate, _requeue, _replace, _join, _late_entry, _photo, _gone,
+    _close, _reopen, _restate, _requeue, _replace, _join, _late_entry, _photo, _retarget, _gone,
 )  # fmt: skip
 
 
@@ -218,6 +232,17 @@ class TestKeeping:
             counted(cast.city, cast.dana, "year")
         assert len(found.captured_queries) == 3
         assert "ANY('{2026-03-04}'::date[]" in found.captured_queries[-1]["sql"]
+
+    def test_a_target_of_a_closed_case_that_changes_marks_its_day(self, cast: Cast) -> None:
+        make_cases(cast.city, 60)
+        rollups.keep_current(now=now())
+        row = CaseTarget.objects.filter(case__closed_at__lt=now() - 2 * DAY).order_by("id")[0]
+        StaleMoment.objects.all().delete()
+        CaseTarget.objects.filter(pk=row.pk).update(due_at=row.due_at + DAY)
+        zone = ZoneInfo(cast.city.time_zone)
+        assert row.case.closed_at is not None
+        assert live_days(cast.city) == {row.case.closed_at.astimezone(zone).date()}
+        same(cast.city, cast.dana)
 
 
 class TestProof:

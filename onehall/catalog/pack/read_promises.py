@@ -19,11 +19,18 @@ def read_promise(service: Node, known: Known, flow: Doc | None) -> Doc:
             doc[kind] = _target(target, kind, known, flow)
     if (risk := node.mapping("risk")).present:
         doc["risk"] = _risk(risk)
-    if steps := [_step(item) for item in node.listing("ladder")]:
-        doc["ladder"] = steps
-        _check_ladder(node, steps)
+    doc |= _ladder(node)
     node.finish()
     return doc
+
+
+def _ladder(node: Node) -> Doc:
+    """The ladder of the promise or of another target; {} where there is none."""
+    steps = [_step(item) for item in node.listing("ladder")]
+    if not steps:
+        return {}
+    _check_ladder(node, steps)
+    return {"ladder": steps}
 
 
 def _term(node: Node, known: Known) -> Doc:
@@ -79,6 +86,7 @@ def _target(node: Node, kind: str, known: Known, flow: Doc | None) -> Doc:
         doc["stages"] = found
     if found := node.texts("moves", options=list(moves) if flow else None):
         doc["moves"] = found
+    doc |= _ladder(node)
     starts = any(m.get("purpose") == "start" for m in moves.values())
     if flow and kind == ON_SITE and not (doc.get("stages") or doc.get("moves") or starts):
         node.problem(

@@ -4,7 +4,7 @@ from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from onehall.console.figures import Cell, Line, Table
+from onehall.console.figures import Cell, Line, Share, Table
 from onehall.look.components.charts import amount, joined, said
 from onehall.look.components.small import NOTHING, icon
 from onehall.look.markup import markup, where
@@ -12,11 +12,11 @@ from onehall.look.markup import markup, where
 register = template.Library()
 
 TABLE = (
-    '<div class="sheet"><table class="list tally wide"><caption class="sr">{title}</caption>'
-    '<thead><tr><th scope="col">{name}</th>{heads}<th scope="col">{in_time}</th></tr></thead>'
+    '<div class="sheet"><table class="list tally wide{several}"><caption class="sr">{title}</caption>'
+    '<thead><tr><th scope="col">{name}</th>{heads}{shares}</tr></thead>'
     "<tbody>{rows}</tbody></table></div>"
 )
-ROW = '<tr><th scope="row" class="what">{name}{bar}</th>{cells}<td class="in-time" data-l="{label}">{share}</td></tr>'
+ROW = '<tr><th scope="row" class="what">{name}{bar}</th>{cells}{shares}</tr>'
 
 
 @register.simple_tag
@@ -25,9 +25,10 @@ def figures_table(table: Table, lines: tuple[Line, ...]) -> SafeString:
     return markup(
         TABLE,
         title=table.title,
+        several=" several" if len(table.shares) > 1 else "",
         name=_("Name"),
         heads=joined(markup('<th scope="col" class="fig">{}</th>', head) for head in table.heads),
-        in_time=_("In time"),
+        shares=joined(_share_head(words, len(table.shares)) for words in table.shares),
         rows=joined(_row(line, table.most) for line in lines),
     )
 
@@ -44,8 +45,9 @@ def _row(line: Line, most: int) -> SafeString:
         name=name,
         bar=amount(line.open, most=most, part=line.late),
         cells=joined(_cell(cell, line.name) for cell in line.cells),
-        label=_("In time"),
-        share=_share(line.in_time, line.in_time_before),
+        shares=joined(
+            _share(share, line.name, alone=len(line.shares) == 1) for share in line.shares
+        ),
     )
 
 
@@ -64,11 +66,34 @@ def _cell(cell: Cell, name: str) -> SafeString:
     return markup('<td class="fig" data-l="{}">{}</td>', cell.words, inside)
 
 
-def _share(now: int | None, before: int | None) -> SafeString:
-    if now is None:
-        return markup('<span class="quiet">{}</span>', _("none closed"))
-    note = "" if before is None else _("before: %(percent)s%%") % {"percent": before}
-    return markup("<b>{}%</b>{}{}", now, amount(now, most=100), where(note, "<small>{}</small>"))
+def _share_head(words: str, targets: int) -> SafeString:
+    """Several targets say under each that it is about time; alone the word says so itself."""
+    if targets == 1:
+        return markup('<th scope="col">{}</th>', words)
+    return markup('<th scope="col" class="fig">{}<small>{}</small></th>', words, _("in time"))
+
+
+def _share(share: Share, name: str, *, alone: bool) -> SafeString:
+    if share.percent is None:
+        none = _("none closed") if alone else "–"
+        said = markup('<span class="quiet">{}</span>', none)
+    else:
+        note = (
+            "" if share.before is None else _("before: %(percent)s%%") % {"percent": share.before}
+        )
+        bar = amount(share.percent, most=100) if alone else NOTHING
+        said = markup("{}{}{}", _percent(share, name), bar, where(note, "<small>{}</small>"))
+    kind = "in-time" if alone else "fig in-time"
+    return markup('<td class="{}" data-l="{}">{}</td>', kind, share.words, said)
+
+
+def _percent(share: Share, name: str) -> SafeString:
+    """The share, as a link to the cases that missed the target where there are any."""
+    if not share.missed_href:
+        return markup("<b>{}%</b>", share.percent)
+    late = _("in time; see those that were late")
+    words = markup('<span class="sr"> {}: {}, {}</span>', share.words, late, name)
+    return markup('<a href="{}"><b>{}%</b>{}</a>', share.missed_href, share.percent, words)
 
 
 @register.filter

@@ -14,7 +14,7 @@ from onehall.casework.models import Case
 from onehall.catalog.queries import catalogue
 from onehall.console import lists
 from onehall.console.desk import Desk, frame, staff_who_may
-from onehall.console.figures import Pages
+from onehall.console.figures import Pages, Share
 from onehall.console.filters import flat
 from onehall.console.sheets import download, lines
 from onehall.console.views.figures import chosen_period
@@ -61,13 +61,37 @@ def figures_csv(request: CityRequest) -> HttpResponseBase:
     table = next((t for t in pages.tables() if t.key == request.GET.get("by")), None)
     if table is None:
         raise Http404
-    heads = [table.title, *table.heads, _("In time, %"), _("In time before, %")]
+    heads = [table.title, *table.heads, *_share_heads(table.shares)]
     rows = [
-        [one.name, *(cell.value for cell in one.cells), one.in_time, one.in_time_before]
+        [one.name, *(cell.value for cell in one.cells), *_share_cells(one.shares)]
         for one in (*table.first, *table.more)
     ]
     name = f"figures-{table.key}-{period.first}-{period.last}"
     return download(name, lines(heads, rows, desk.zone))
+
+
+def _share_heads(targets: tuple[str, ...]) -> list[str]:
+    """The heads of the promise alone, or with those of several targets, each with its counts."""
+    if len(targets) == 1:
+        return [_("In time, %"), _("In time before, %")]
+    return [
+        words % {"target": target}
+        for target in targets
+        for words in (
+            _("%(target)s: with a time"), _("%(target)s: in time"), _("%(target)s: in time, percent"),
+            _("%(target)s: in time before, percent"),
+        )
+    ]  # fmt: skip
+
+
+def _share_cells(shares: tuple[Share, ...]) -> list[Any]:
+    if len(shares) == 1:
+        return [shares[0].percent, shares[0].before]
+    return [
+        cell
+        for share in shares
+        for cell in (share.counts.due, share.counts.kept, share.percent, share.before)
+    ]
 
 
 def _heads() -> list[str]:

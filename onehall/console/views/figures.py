@@ -49,6 +49,7 @@ def figures(request: CityRequest) -> HttpResponse:
         "days_before": span_words(page.links.before, now=desk.now, city=desk.city),
         "now_counts": page.now_counts(),
         "period_counts": page.period_counts(),
+        "targets_held": page.targets_held(),
         "tables": page.tables(),
         "ages": page.ages(),
         "whose": _whose(request, desk),

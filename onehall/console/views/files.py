@@ -78,6 +78,25 @@ def act(request: CityRequest, loaded: Loaded, pk: int) -> HttpResponse:
 
 @staff_only
 @require_GET
+def first_page(request: CityRequest, number: str, key: uuid.UUID) -> HttpResponse:
+    """The small picture of a PDF's first page, drawn when the file came in, for those who may see the case."""
+    loaded = load(request, number)
+    found = (
+        loaded.case.attachments.filter(key=key, removed_at=None).exclude(preview_name="").first()
+    )
+    if found is None:
+        raise Http404
+    try:
+        response = HttpResponse(storage.read(found.preview_name), content_type="image/jpeg")
+    except FileNotFoundError as lost:
+        raise Http404 from lost
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@staff_only
+@require_GET
 def show(request: CityRequest, number: str, key: uuid.UUID) -> HttpResponse:
     """The file, to save, for those who may see the case."""
     loaded = load(request, number)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from onehall.insights.rehearsal.play import Played, Told
+from onehall.insights.rehearsal.played import Played, Told
 
 type Kind = Literal[
     "service_gone", "service_new", "stop", "no_stop", "asked", "must_answer", "not_asked", "queue", "because",

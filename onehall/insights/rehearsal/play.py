@@ -10,11 +10,12 @@ from onehall.casework.models import TimelineEntry
 from onehall.casework.rules import Given
 from onehall.catalog import categories, machine, routing
 from onehall.catalog import rules as questions
-from onehall.catalog.flowparts import Effect, StateTimer, Words
+from onehall.catalog.flowparts import Effect, StateTimer
 from onehall.catalog.flows import FlowDefinition, Move
 from onehall.catalog.registry import PRIORITY_KEYS
 from onehall.catalog.scenarios import Refused, Run
 from onehall.catalog.services import ServiceDefinition
+from onehall.insights.rehearsal.played import Played, Told, text, texts
 from onehall.insights.rehearsal.setups import Setup
 from onehall.insights.rehearsal.stored import Act, Lived
 from onehall.kernel.expressions import evaluate
@@ -22,39 +23,6 @@ from onehall.service_requests.news import template_for
 
 SILENT: Final = ("settle", "answer")
 """Purposes of moves that nobody is told about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Somebody would get a message: who, which one, and the city's own words in it, by language."""
-
-    who: str
-    what: str
-    words: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(slots=True)
-class Played:
-    """What a set-up makes of a case. `trouble` says why it could not be played to its end."""
-
-    service: str
-    offered: bool = True
-    stop: str = ""
-    asked: tuple[str, ...] = ()
-    unanswered: tuple[str, ...] = ()
-    queue: str = ""
-    because: str = ""
-    holder: str = ""
-    priority: str = ""
-    due: datetime | None = None
-    targets: dict[str, datetime] = field(default_factory=dict)
-    state: str = ""
-    tasks: list[str] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
-    timers: list[str] = field(default_factory=list)
-    itself: list[str] = field(default_factory=list)
-    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
-    trouble: str = ""
 
 
 def play(setup: Setup, lived: Lived, *, until: datetime) -> Played:
@@ -96,16 +64,6 @@ def facts_of(lived: Lived, setup: Setup) -> dict[str, Any]:
     )
 
 
-def texts(words: Words) -> tuple[tuple[str, str], ...]:
-    """Words by language, to tell whether they are the same."""
-    return (("", words),) if isinstance(words, str) else tuple(words.items())
-
-
-def text(words: Words) -> str:
-    """Words in the first language they are in."""
-    return next((said for _, said in texts(words)), "")
-
-
 def _run(
     setup: Setup,
     service: ServiceDefinition,
@@ -144,7 +102,7 @@ def _run(
         found=found,
     )
     found.queue, found.priority, found.due = run.queue, run.priority, run.promise.due_at
-    if not lived.taken_over:
+    if not lived.opening_only:
         run.live(until)
     found.state = run.state
 
@@ -180,7 +138,10 @@ class Play(Run):
 
     def live(self, until: datetime) -> None:
         """Everything that people did, each at its time, and what the timers do in between."""
-        for number, act in enumerate(self.lived.acts):
+        recorded = self.lived.recorded
+        for number, act in enumerate(self.lived.acts[:recorded]):
+            self.followed_elsewhere(number, act)
+        for number, act in enumerate(self.lived.acts[recorded:], recorded):
             self.wait_until(act.at - self.lived.opened_at)
             if act.kind == "joined" and "into" in act.data:
                 return
@@ -190,6 +151,20 @@ class Play(Run):
                 self._follow()
                 self._tell()
         self.wait_until(until - self.lived.opened_at)
+
+    def followed_elsewhere(self, number: int, act: Act) -> None:
+        """A step in the system that a case was taken over from.
+
+        No timer of this set-up ran then, nobody got a message of it, and none of its rules was asked:
+        the case stands where the step led, if there is such a state.
+        """
+        self.now = max(self.now, act.at - self.lived.opened_at)
+        to = str(act.data.get("to", "")) if act.kind == "moved" else ""
+        if to and to not in self.flow.states:
+            self.found.refused[number] = (str(act.data.get("move", "")), f"no_state:{to}")
+        self._stand(to)
+        # An import starts no timers: those of a state begin with the next step into one.
+        self.fired = {timer.position for timer in self.flow.states[self.state].timers}
 
     def moved(self, number: int, act: Act) -> None:
         """A step that a person made; what the system did by itself is played anew."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from onehall.insights.rehearsal.compare import KINDS, Difference, Kind
-from onehall.insights.rehearsal.play import Played
+from onehall.insights.rehearsal.played import Played
 from onehall.insights.rehearsal.stored import Lived
 
 EXAMPLES: Final = 10
@@ -61,7 +61,10 @@ class Share:
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """The whole outcome. `changed` cases have at least one difference; `not_played` were too long."""
+    """The whole outcome. `changed` cases have at least one difference; `not_played` were too long.
+
+    Of those `taken_over` from other systems, `opening_only` have no recorded way to where they stand.
+    """
 
     since: datetime
     until: datetime
@@ -70,6 +73,8 @@ class Report:
     changed: int = 0
     not_played: int = 0
     unplayable: int = 0
+    taken_over: int = 0
+    opening_only: int = 0
     groups: dict[Kind, Group] = field(default_factory=dict)
     services: dict[str, Share] = field(default_factory=dict)
     queues: dict[str, Share] = field(default_factory=dict)
@@ -95,6 +100,8 @@ class Report:
         self.cases += 1
         self.changed += bool(found)
         self.unplayable += bool(before.trouble and after.trouble)
+        self.taken_over += lived.taken_over
+        self.opening_only += lived.opening_only
         share = self.services.setdefault(lived.service, Share())
         _count(share, lived, before, after, found)
         for queue in {before.queue, after.queue} - {""}:
@@ -130,6 +137,8 @@ class Report:
             "changed": self.changed,
             "not_played": self.not_played,
             "unplayable": self.unplayable,
+            "taken_over": self.taken_over,
+            "opening_only": self.opening_only,
             "groups": {k: g.as_doc() for k, g in self.groups.items()},
             "services": {k: asdict(s) for k, s in self.services.items()},
             "queues": {k: asdict(s) for k, s in self.queues.items()},
@@ -156,6 +165,8 @@ def from_doc(doc: dict[str, Any]) -> Report:
         changed=doc["changed"],
         not_played=doc["not_played"],
         unplayable=doc["unplayable"],
+        taken_over=doc.get("taken_over", 0),
+        opening_only=doc.get("opening_only", 0),
         groups=groups,
         services={k: Share(**s) for k, s in doc["services"].items()},
         queues={k: Share(**s) for k, s in doc["queues"].items()},

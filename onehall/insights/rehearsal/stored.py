@@ -48,8 +48,9 @@ class Act:
 class Lived:
     """A real case: the facts it was opened with, and its acts in order.
 
-    `queue` names queues by id for the acts that name one. `taken_over` came from another system,
-    whose steps are not known here.
+    `queues` names queues by id for the acts that name one. A case that was `taken_over` came from another
+    system: the first `recorded` acts tell of its life there. It is `opening_only` where they do not say
+    how it came to stand where it stands.
     """
 
     number: str
@@ -65,6 +66,8 @@ class Lived:
     photos: int = 0
     readers: int = 0
     taken_over: bool = False
+    opening_only: bool = False
+    recorded: int = 0
     acts: Sequence[Act] = ()
     too_long: bool = False
     queues: Mapping[int, str] = field(default_factory=dict)
@@ -93,7 +96,9 @@ def cases(city: City, *, since: datetime, until: datetime) -> Generator[Lived]:
 
 def batches(city: City, *, since: datetime, until: datetime) -> Generator[list[Lived]]:
     """The same a batch at a time. Each is read in a transaction of its own, which can write nothing."""
-    keys = {s.id: s.key for s in catalogue(city).every}
+    listed = catalogue(city)
+    keys = {s.id: s.key for s in listed.every}
+    starts = {s.id: listed.current_version(s.flow)[1].start for s in listed.every}
     roles, named = _roles(city), _queues(city)
     after = 0
     while True:
@@ -109,6 +114,9 @@ def batches(city: City, *, since: datetime, until: datetime) -> Generator[list[L
             replace(
                 _lived(row, keys, acts.get(row["id"], []), answers.get(row["id"], {})),
                 photos=photos[row["id"]],
+                **_elsewhere(
+                    acts.get(row["id"], []), at_start=row["state"] == starts.get(row["service_id"])
+                ),
                 readers=readers[row["id"]],
                 queues=named,
             )
@@ -118,6 +126,7 @@ def batches(city: City, *, since: datetime, until: datetime) -> Generator[list[L
 
 COLUMNS: Final = (
     "id", "number", "service_id", "opened_at", "closed_at", "priority", "areas", "lon", "asset__facts",
+    "state",
 )  # fmt: skip
 
 
@@ -145,10 +154,26 @@ def _lived(
         placed=row["lon"] is not None,
         answers=answers,
         owner=str((row["asset__facts"] or {}).get("owner", "")),
-        taken_over=first is None or first.kind != "received" or channel == "import",
         acts=acts,
         too_long=len(acts) >= MOST_ENTRIES,
     )
+
+
+def _elsewhere(acts: Sequence[Act], *, at_start: bool) -> dict[str, Any]:
+    """What is known of a case's life in another system, if it had one."""
+    end = next((n for n, act in enumerate(acts, 1) if act.kind == "imported"), 0)
+    first = acts[0] if acts else None
+    told = first is not None and first.kind == "received"
+    if told and not end and first is not None and first.data.get("channel") != "import":
+        return {}
+    # Without a word of when it was taken over, everything that is told happened elsewhere.
+    recorded = end or len(acts)
+    moves = any(act.kind == "moved" for act in acts[:recorded])
+    return {
+        "taken_over": True,
+        "recorded": recorded,
+        "opening_only": not (moves or at_start),
+    }
 
 
 def _acts(ids: list[int], roles: Mapping[int, frozenset[str]]) -> dict[int, list[Act]]:

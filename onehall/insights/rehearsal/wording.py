@@ -71,6 +71,7 @@ def why_words(why: str) -> str:
     words = {
         "no_move": _("the flow has no such step"),
         "not_from": _("it does not leave the state “%(state)s”") % {"state": rest},
+        "no_state": _("the flow has no state “%(state)s”") % {"state": rest},
         "role": _("the person's roles may not make it"),
         "guard": _("its condition does not hold"),
         "no_outcome": _("it can not end as “%(outcome)s”") % {"outcome": rest},

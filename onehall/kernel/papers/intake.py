@@ -20,6 +20,11 @@ MAX_BYTES: Final = 10_000_000
 MAX_CLEAN: Final = 20_000_000
 """What a PDF may have grown to by being written anew."""
 
+MAX_DRAWN: Final = 400_000
+"""Bytes of the picture of a first page."""
+
+_DRAWER: Final = Path(__file__).with_name("drawer.py")
+_DRAW_SECONDS: Final = 8
 _CLEANER: Final = Path(__file__).with_name("cleaner.py")
 _SECONDS: Final = 30
 _WAIT_SECONDS: Final = 20
@@ -49,6 +54,27 @@ def accept(data: bytes, *, office: bool) -> AcceptedPaper:
         raise PaperRefused("other")
     clean, pages = _cleaned(data)
     return AcceptedPaper(clean, "pdf", "pdf", pages)
+
+
+def first_page(clean: bytes) -> bytes | None:
+    """The first page of a PDF that `accept` wrote, as a small JPEG; None where it could not be drawn in time.
+
+    A picture is a courtesy: whatever goes wrong with it, the file is taken all the same.
+    """
+    try:
+        with _turn():
+            done = subprocess.run(
+                [sys.executable, "-I", str(_DRAWER)],
+                input=clean,
+                capture_output=True,
+                timeout=_DRAW_SECONDS,
+                check=False,
+            )
+    except (subprocess.TimeoutExpired, PaperRefused, OSError):
+        return None
+    drawn = done.stdout
+    fits = not done.returncode and drawn.startswith(b"\xff\xd8\xff") and len(drawn) <= MAX_DRAWN
+    return drawn if fits else None
 
 
 def _cleaned(data: bytes) -> tuple[bytes, int]:

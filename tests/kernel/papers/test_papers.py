@@ -2,8 +2,10 @@
 
 import zipfile
 from io import BytesIO
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
     ArrayObject,
@@ -14,7 +16,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from onehall.kernel.papers import MAX_BYTES, PaperRefused, accept, kind_of
+from onehall.kernel.papers import MAX_BYTES, PaperRefused, accept, first_page, intake, kind_of
 
 
 def pdf(pages: int = 1) -> bytes:
@@ -178,3 +180,49 @@ def test_an_archive_is_no_document() -> None:
     with pytest.raises(PaperRefused) as no:
         accept(archive("a.txt"), office=True)
     assert no.value.reason_key == "other"
+
+
+class TestFirstPage:
+    """The small picture of a PDF, drawn by a program with a bounded share of the machine."""
+
+    def sized(self, width: float, height: float) -> bytes:
+        writer = PdfWriter()
+        writer.add_blank_page(width, height)
+        return accept(written(writer), office=False).data
+
+    def test_is_a_small_jpeg_of_the_page(self) -> None:
+        drawn = first_page(accept(pdf(3), office=False).data)
+        assert drawn is not None
+        with Image.open(BytesIO(drawn)) as picture:
+            assert (picture.format, picture.size) == ("JPEG", (360, 360))
+
+    @pytest.mark.parametrize(
+        "size", [(1, 14_400), (14_400, 1), (14_400, 14_400), (0.01, 0.01), (1e9, 1e9)]
+    )
+    def test_never_has_more_pixels_than_it_may(self, size: tuple[float, float]) -> None:
+        drawn = first_page(self.sized(*size))
+        if drawn is not None:
+            with Image.open(BytesIO(drawn)) as picture:
+                assert picture.width <= 360
+                assert picture.height <= 480
+
+    @pytest.mark.parametrize("data", [b"", b"%PDF-1.7 nothing", b"\xff\xd8\xff"])
+    def test_what_can_not_be_drawn_has_none(self, data: bytes) -> None:
+        assert first_page(data) is None
+
+    def test_what_takes_too_long_has_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clean = accept(pdf(), office=False).data
+        monkeypatch.setattr(intake, "_DRAW_SECONDS", 0.001)
+        assert first_page(clean) is None
+
+    def test_neither_has_what_would_be_a_large_picture_or_none_at_all(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clean = accept(pdf(), office=False).data
+        monkeypatch.setattr(intake, "MAX_DRAWN", 10)
+        assert first_page(clean) is None
+
+    def test_memory_and_time_of_the_program_are_bounded(self) -> None:
+        text = (Path(intake.__file__).with_name("drawer.py")).read_text()
+        assert "RLIMIT_AS" in text
+        assert "RLIMIT_CPU" in text

@@ -15,9 +15,10 @@ from onehall.insights.rehearsal import Report, wording
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
+from onehall.messaging.live import token as live_token
 from onehall.people.queries import queues
 from onehall.setup import queries, rehearsals
-from onehall.setup.errors import SetupRefused
+from onehall.setup.errors import NoRehearsal, SetupRefused
 from onehall.setup.queries import DraftView
 
 SHOWN = 8
@@ -43,10 +44,23 @@ def start(request: CityRequest) -> HttpResponse:
     return redirect("console:setup-rehearsal", pk=row.pk)
 
 
+@require_POST
+@setup_only
+def stop(request: CityRequest, pk: int) -> HttpResponse:
+    """End a rehearsal that is being played."""
+    try:
+        rehearsals.stop(city=request.city, pk=pk, by=request.actor, now=read_clock())
+    except NoRehearsal as no:
+        raise Http404 from no
+    except SetupRefused as no:
+        messages.warning(request, str(no))
+    return redirect("console:setup-rehearsal", pk=pk)
+
+
 @require_GET
 @setup_only
 def rehearsal(request: CityRequest, pk: int) -> HttpResponse:
-    """How far a rehearsal is, and what it found."""
+    """How far a rehearsal is, and what it found; `?part=live` answers the part that changes."""
     row = rehearsals.one(request.city, pk)
     if row is None:
         raise Http404
@@ -55,13 +69,16 @@ def rehearsal(request: CityRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "row": row,
         "running": rehearsals.is_running(row, now),
+        "stream": f"/live/{live_token([rehearsals.channel(row)])}",
+        "live_address": f"{request.path}?part=live",
         "fits": queries.draft_view(request.city).fingerprint == row.fingerprint,
     }
     if report is not None:
         context |= _found(request, report)
+    part = request.GET.get("part") == "live"
     return page(
         request,
-        "console/setup/rehearsal.html",
+        f"console/setup/rehearsal.html{'#live' if part else ''}",
         context,
         tab="overview",
         trail=((_("Rehearsal"), ""),),
