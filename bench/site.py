@@ -131,7 +131,7 @@ def held_worker(site: Site) -> Iterator[None]:
 def settle(site: Site, *, limit: float = 300) -> float:
     """Wait until the site has nothing to do any more, such as summing up and vacuuming new cases; seconds it took.
 
-    That is when no day waits to be summed up and it uses under 5 % of a core in two spells of 2 s, one after
+    That is when no past day waits to be summed up and it uses under 5 % of a core in two spells of 2 s, one after
     the other; after `limit` seconds it is given up.
     """
     begin, quiet = time.monotonic(), 0
@@ -144,7 +144,10 @@ def settle(site: Site, *, limit: float = 300) -> float:
             if processes.is_alive(pid)
         )
         with site.connect() as db:
-            row = db.execute("SELECT EXISTS (SELECT FROM insights_stalemoment)").fetchone()
+            # Today is summed up tomorrow.
+            row = db.execute(
+                "SELECT EXISTS (SELECT FROM insights_stalemoment WHERE at < now() - interval '2 days')"
+            ).fetchone()
         quiet = quiet + 1 if used < 0.1 and row == (False,) else 0
     return round(time.monotonic() - begin, 1)
 
