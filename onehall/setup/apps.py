@@ -16,8 +16,9 @@ class SetupConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """The worker plays rehearsals."""
+        """The worker plays rehearsals, and puts open cases into areas drawn anew."""
         from onehall.messaging import handlers
-        from onehall.setup import rehearsals
+        from onehall.setup import area_moves, rehearsals
 
         handlers.register(rehearsals.TOPIC, rehearsals.play)
+        handlers.register(area_moves.TOPIC, area_moves.work)
