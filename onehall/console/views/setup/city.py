@@ -24,7 +24,13 @@ COLOURS: Final = {
     "brand-deep": gettext_lazy("Head of the page"),
     "brand-deep-ink": gettext_lazy("Words on the head"),
 }
-SURFACES: Final = {
+SHORT: Final = {
+    "brand": gettext_lazy("main colour"),
+    "brand-strong": gettext_lazy("pressed colour"),
+    "brand-ink": gettext_lazy("its words"),
+    "brand-tint": gettext_lazy("pale ground"),
+    "brand-deep": gettext_lazy("head"),
+    "brand-deep-ink": gettext_lazy("words of the head"),
     "paper": gettext_lazy("paper"),
     "ground": gettext_lazy("ground"),
     "ink": gettext_lazy("words of the page"),
@@ -110,8 +116,8 @@ def _scheme(doc: Doc, key: str) -> dict[str, Any]:
         ],
         "pairs": [
             {
-                "text": COLOURS.get(p.text) or SURFACES[p.text],
-                "ground": COLOURS.get(p.ground) or SURFACES[p.ground],
+                "text": SHORT[p.text],
+                "ground": SHORT[p.ground],
                 "text_key": p.text,
                 "ground_key": p.ground,
                 "ratio": f"{int(p.ratio * 100) / 100:.2f}",
