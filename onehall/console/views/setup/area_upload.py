@@ -190,8 +190,8 @@ def _repair(what: str, n: int) -> str:
             n,
         ),
         foreign.CONVERTED: ngettext(
-            "The corners of %(n)s area were in metres of a web map and are degrees now.",
-            "The corners of %(n)s areas were in metres of a web map and are degrees now.",
+            "The corners of %(n)s area were in meters of a web map and are degrees now.",
+            "The corners of %(n)s areas were in meters of a web map and are degrees now.",
             n,
         ),
     }

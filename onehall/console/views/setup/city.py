@@ -17,16 +17,16 @@ from onehall.setup.checking import Checked
 from onehall.setup.forms import Doc
 
 COLOURS: Final = {
-    "brand": gettext_lazy("Main colour: links and buttons"),
+    "brand": gettext_lazy("Main color: links and buttons"),
     "brand-strong": gettext_lazy("Darker (at night lighter): when pressed"),
-    "brand-ink": gettext_lazy("Words on the main colour"),
+    "brand-ink": gettext_lazy("Words on the main color"),
     "brand-tint": gettext_lazy("Pale ground"),
     "brand-deep": gettext_lazy("Head of the page"),
     "brand-deep-ink": gettext_lazy("Words on the head"),
 }
 SHORT: Final = {
-    "brand": gettext_lazy("main colour"),
-    "brand-strong": gettext_lazy("pressed colour"),
+    "brand": gettext_lazy("main color"),
+    "brand-strong": gettext_lazy("pressed color"),
     "brand-ink": gettext_lazy("its words"),
     "brand-tint": gettext_lazy("pale ground"),
     "brand-deep": gettext_lazy("head"),
