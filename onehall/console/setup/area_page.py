@@ -133,7 +133,7 @@ def seen_of(request: CityRequest) -> int:
     return int(given) if given.isdecimal() and len(given) < 9 else 0
 
 
-def save(request: CityRequest, stem: str, text: str, seen: int) -> None:
+def keep(request: CityRequest, stem: str, text: str, seen: int) -> None:
     """Write a layer into the draft."""
     actions.save_file(
         city=request.city,

@@ -98,7 +98,7 @@ def _sent(request: CityRequest, found: Layer, before: AreaView | None) -> HttpRe
         found.doc or {}, before.n if before else None, typed.code, typed.name, shape
     )
     try:
-        area_page.save(request, found.stem, area_forms.write(doc), typed.seen)
+        area_page.keep(request, found.stem, area_forms.write(doc), typed.seen)
     except SetupRefused as no:
         late = area_page.overtaken(no)
         if late is not None:

@@ -101,7 +101,7 @@ def upload(request: CityRequest, stem: str, pk: int) -> HttpResponse:
         return _show(request, found, row, inside, key, names, instead=instead, status=status)
     doc = area_forms.taken_over(found.doc or {}, made.areas, instead=instead)
     try:
-        area_page.save(request, found.stem, area_forms.write(doc), area_page.seen_of(request))
+        area_page.keep(request, found.stem, area_forms.write(doc), area_page.seen_of(request))
     except SetupRefused as no:
         return _show(
             request, found, row, inside, key, names, instead=instead, refused=no, status=409

@@ -43,7 +43,7 @@ def areas(request: CityRequest) -> HttpResponse:
         text = area_forms.write(area_forms.blank(label))
         held = view.files.get(area_forms.path_of(stem))
         try:
-            area_page.save(request, stem, text, held.version if held else 0)
+            area_page.keep(request, stem, text, held.version if held else 0)
         except SetupRefused as no:
             refused = str(no)
     if refused:
@@ -129,7 +129,7 @@ def _changed(request: CityRequest, found: Layer) -> HttpResponse:
             request, "label", area_forms.label_of(doc, request.city.language)
         )
         doc = area_forms.labelled(doc, label, public="public" in request.POST)
-    area_page.save(request, found.stem, area_forms.write(doc), seen)
+    area_page.keep(request, found.stem, area_forms.write(doc), seen)
     messages.success(request, _("Saved in the draft."))
     return redirect("console:setup-layer", stem=found.stem)
 
