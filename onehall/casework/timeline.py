@@ -45,6 +45,7 @@ STAFF_KINDS: Final = frozenset(
         "redacted",
         "looked",
         "rerouted",
+        "redistricted",
         "imported",
         "task_opened",
         "task_taken",
@@ -66,8 +67,8 @@ STAFF_KINDS: Final = frozenset(
         "unrelated",
     }
 )
-MERE_LOOKS: Final = frozenset({"looked"})
-"""Kinds that change nothing for somebody who has the case open."""
+MERE_LOOKS: Final = frozenset({"looked", "redistricted"})
+"""Kinds that change nothing of what somebody who has the case open decides on."""
 KINDS: Final = PUBLIC_KINDS | STAFF_KINDS
 """Every kind of entry; `docs/words.md` explains them."""
 

@@ -300,6 +300,7 @@ def _say_promised(entry: TimelineEntry, _reader: Reader) -> tuple[str, str]:
         "calendar": _("The working days of the city changed."),
         "service": _("The time that we promise for this changed."),
         "place": _("The place was corrected."),
+        "areas": _("The areas of the city were drawn anew."),
         "changed": _("It is handled as something else now."),
     }
     return _("New expected date"), whys.get(str(entry.data.get("why")), "")

@@ -68,6 +68,17 @@ def _effort(entry: TimelineEntry, _language: str, _default: str) -> tuple[str, s
     return f"{title}: {data.get('label', '')}", amount
 
 
+def _redistricted(entry: TimelineEntry, language: str, default: str) -> tuple[str, str]:
+    def named(words: dict[str, str] | str) -> str:
+        return pick(words, language, default) or _("no area")
+
+    told = [
+        f"{pick(c['label'], language, default)}: {named(c['from_name'])} → {named(c['to_name'])}"
+        for c in entry.data.get("changes", [])
+    ]
+    return _("In another area since they were drawn anew"), "; ".join(told)
+
+
 MORE: Final[dict[str, Callable[[TimelineEntry, str, str], tuple[str, str]]]] = {
     "file_added": lambda e, _l, _d: (_("File added"), str(e.data.get("title", ""))),
     "file_shared": lambda e, _l, _d: (_("A document from the city"), str(e.data.get("title", ""))),
@@ -79,6 +90,7 @@ MORE: Final[dict[str, Callable[[TimelineEntry, str, str], tuple[str, str]]]] = {
     "described": lambda _e, _l, _d: (_("Words for a photo"), ""),
     "related": lambda e, _l, _d: (_("Has to do with %(number)s") % e.data, ""),
     "unrelated": lambda e, _l, _d: (_("Has nothing to do with %(number)s") % e.data, ""),
+    "redistricted": _redistricted,
     "file_removed": lambda e, _l, _d: (_("File removed"), str(e.data.get("title", ""))),
 }
 """What each of these kinds says: title and detail, for a language and the city's first one."""

@@ -34,7 +34,11 @@ from onehall.console.views import (
     writing,
 )
 from onehall.console.views.setup import answers as setup_answers
+from onehall.console.views.setup import area as setup_area
+from onehall.console.views.setup import area_upload as setup_area_upload
+from onehall.console.views.setup import areas as setup_areas
 from onehall.console.views.setup import calendar as setup_calendar
+from onehall.console.views.setup import city as setup_city
 from onehall.console.views.setup import departments as setup_departments
 from onehall.console.views.setup import flows as setup_flows
 from onehall.console.views.setup import history as setup_history
@@ -113,6 +117,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "desk/set-up/departments/retire/<slug:queue_key>",
         setup_departments.retire,
         name="setup-retire",
+    ),
+    path("desk/set-up/city", setup_city.city, name="setup-city"),
+    path("desk/set-up/areas", setup_areas.areas, name="setup-areas"),
+    path("desk/set-up/area-moves/<int:pk>", setup_areas.move, name="setup-area-move"),
+    path("desk/set-up/areas/<slug:stem>", setup_areas.layer, name="setup-layer"),
+    path("desk/set-up/areas/<slug:stem>/area", setup_area.area, name="setup-area"),
+    path("desk/set-up/areas/<slug:stem>/shapes.json", setup_areas.shapes, name="setup-shapes"),
+    path("desk/set-up/areas/<slug:stem>/file", setup_area_upload.send, name="setup-area-send"),
+    path(
+        "desk/set-up/areas/<slug:stem>/file/<int:pk>",
+        setup_area_upload.upload,
+        name="setup-area-upload",
     ),
     path("desk/set-up/calendar", setup_calendar.calendar, name="setup-calendar"),
     path("desk/set-up/roles", roles.roles, name="roles"),

@@ -115,6 +115,8 @@ class Node:
         """A text field. `pattern` must match all of it; `shape` says the pattern in words."""
         node = self.child(key, required=required)
         found = node.as_text(max_length=max_length) if node else ""
+        if required and node and node.kind == "text" and not str(node.value).strip():
+            self.problem(f'"{self._name(key)}" is empty.', "Fill it in.", key=key)
         if node and found and pattern and not re.fullmatch(pattern, found):
             node.problem(f'"{node.where}" is "{found[:60]}".', f"Write {shape or pattern}.")
             return default

@@ -111,7 +111,11 @@ def window(city: City, asked: Mapping[str, str]) -> Window:
 
 def whole(city: City) -> Window:
     """The closest look that shows all of the city."""
-    west, south, east, north = city.bounds or (-180.0, -60.0, 180.0, 75.0)
+    return around(*(city.bounds or (-180.0, -60.0, 180.0, 75.0)))
+
+
+def around(west: float, south: float, east: float, north: float) -> Window:
+    """The closest look that shows all of a box of degrees."""
     middle = Window((west + east) / 2, (south + north) / 2, MIN_ZOOM)
     for zoom in range(MAX_ZOOM, MIN_ZOOM, -1):
         left, top = pixels(west, north, zoom)

@@ -1,7 +1,7 @@
 """Checks of GeoJSON geometry, worded for the person who made the file. Pure: no ORM."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,13 +53,18 @@ def faults_of(geometry: Any, *, kinds: Sequence[str]) -> list[Fault]:
             Fault("The coordinates are not lists of [longitude, latitude].", "Export it again.")
         ]
     for lon, lat in positions(coordinates):
-        if fault := _position_fault(lon, lat):
+        if fault := position_fault(lon, lat):
             return [fault]
     if kind in POLYGONS:
         return _polygon_faults(geometry)
     if kind in LINES:
         return _line_faults(geometry)
     return []
+
+
+def is_nested(geometry: dict[str, Any]) -> bool:
+    """Whether the coordinates are lists of positions, as deep as the kind of geometry wants."""
+    return _is_nested(geometry.get("coordinates"), _DEPTH[str(geometry.get("type"))])
 
 
 def _or(kinds: Sequence[str]) -> str:
@@ -86,7 +91,8 @@ def positions(coordinates: Any) -> Iterator[tuple[float, float]]:
         yield from positions(part)
 
 
-def _position_fault(lon: float, lat: float) -> Fault | None:
+def position_fault(lon: float, lat: float) -> Fault | None:
+    """What is wrong with one position in degrees."""
     if not (math.isfinite(lon) and math.isfinite(lat)):
         return Fault("A coordinate is not a number.", "Export the layer again.")
     if abs(lon) <= 180 and abs(lat) <= 90:
@@ -169,6 +175,15 @@ def flat(geometry: dict[str, Any]) -> dict[str, Any]:
         return [cut(part) for part in value]
 
     return {"type": geometry["type"], "coordinates": cut(geometry["coordinates"])}
+
+
+def plain(geometry: Mapping[str, Any]) -> dict[str, Any]:
+    """The geometry with lists in place of tuples, as it stands in a file."""
+
+    def each(value: Any) -> Any:
+        return [each(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+    return {"type": geometry["type"], "coordinates": each(geometry["coordinates"])}
 
 
 def built(geometry: dict[str, Any]) -> BaseGeometry:

@@ -15,8 +15,8 @@ from onehall.people import pack as people_pack
 from onehall.people.actor import system
 from onehall.places import pack as places_pack
 from onehall.places.models import City
-from onehall.places.rows import SMALL_PARTS, Change
-from onehall.setup import files, packs
+from onehall.places.rows import SMALL_PARTS, Change, part_of
+from onehall.setup import area_moves, files, packs
 from onehall.setup.models import ChangeEntry, Draft, Publication
 from onehall.setup.packs import CityPack
 
@@ -73,6 +73,8 @@ def _apply(
     before = files.texts(held) if held else {}
     touches = _touches(pack, held, parts) if held else []
     promised = recounting.promised(held)
+    areas_read = parts is None or "areas" in parts
+    names = area_moves.names_of(held) if held and areas_read else {}
     city = places_pack.apply(pack.places, by=author.name, now=now, parts=parts)
     if packs.changes_above(pack, city, with_staff=with_staff):
         people_pack.apply(pack.people, city, with_staff=with_staff, by=author.name, now=now)
@@ -86,7 +88,18 @@ def _apply(
     if held is None or city.revision != held.revision:
         touches = [*touches, *_dates(recounted)]
         _record(city, held, before, author=author, touches=touches, now=now)
+        if held is not None and _redrawn(held, city):
+            area_moves.begin(city=city, names=names, by_name=author.name, now=now)
     return city, recounted
+
+
+def _redrawn(held: City, city: City) -> bool:
+    """Whether an area is another one, came or went."""
+    before, after = (
+        {name: known for name, known in c.pack_hashes.items() if part_of(name) == "areas"}
+        for c in (held, city)
+    )
+    return bool(before != after)
 
 
 def _dates(recounted: Recounted) -> list[Change]:

@@ -16,9 +16,10 @@ class SetupConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """The worker plays rehearsals and has gazetteers ready."""
+        """The worker plays rehearsals, puts open cases into areas drawn anew, and has gazetteers ready."""
         from onehall.messaging import handlers
-        from onehall.setup import rehearsals, tasks
+        from onehall.setup import area_moves, rehearsals, tasks
 
         handlers.register(rehearsals.TOPIC, rehearsals.play)
+        handlers.register(area_moves.TOPIC, area_moves.work)
         handlers.every("setup.gazetteers", 60, tasks.keep_gazetteers, everywhere=True)

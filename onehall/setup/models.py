@@ -5,6 +5,9 @@ from typing import override
 from django.db import models
 from django.db.models import Q
 
+from onehall.setup.area_models import AreaMove as AreaMove
+from onehall.setup.area_models import AreaUpload as AreaUpload
+
 
 class Draft(models.Model):
     """Changes of a city's pack that are not in force yet; one is open at a time."""

@@ -19,6 +19,7 @@ from onehall.people.serving import Working
 from onehall.places import pack as places_pack
 from onehall.places.models import City
 from onehall.places.pack import Change, PlacesPack
+from onehall.setup import area_mentions
 from onehall.setup.queries import DraftView
 
 
@@ -58,7 +59,22 @@ def read_small(folder: Path, city: City, *, areas: bool) -> tuple[CityPack, list
         people=people_pack.addresses_of(city),
         working=people_pack.working_in(city),
     )
+    problems += _hosts_of_others(places, city)
     return _with_the_rest(folder, places, problems, around)
+
+
+def _hosts_of_others(places: PlacesPack, city: City) -> list[PackProblem]:
+    """A host belongs to one city of the house: a second one would take its pages."""
+    given = set(places.city.hosts)
+    if not given - set(city.hosts):
+        return []
+    others = City.objects.exclude(pk=city.pk).order_by("pk").values_list("hosts", flat=True)
+    taken = given & {host for hosts in others for host in hosts}
+    advice = "Take it away here, or there first."
+    return [
+        PackProblem("city.yaml", 1, f'The host "{host}" is of another city.', advice, "hosts")
+        for host in sorted(taken)
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +112,8 @@ def _with_the_rest(
         areas={layer: frozenset(found) for layer, found in codes.items()},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)
-    found = {*problems, *people_problems, *catalog_problems}
+    left_over = area_mentions.of_empty(folder, codes)
+    found = {*problems, *people_problems, *catalog_problems, *left_over}
     return CityPack(places=places, people=people, catalog=catalog), sorted(found)
 
 

@@ -20,6 +20,8 @@ TABS: Final = (
     ("answers", "console:setup-answers", gettext_lazy("Prepared answers")),
     ("departments", "console:setup-departments", gettext_lazy("Departments")),
     ("calendar", "console:setup-calendar", gettext_lazy("Calendar")),
+    ("areas", "console:setup-areas", gettext_lazy("Areas")),
+    ("city", "console:setup-city", gettext_lazy("The city")),
     ("files", "console:setup-files", gettext_lazy("As text")),
     ("history", "console:setup-history", gettext_lazy("History")),
 )

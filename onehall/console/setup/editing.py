@@ -37,6 +37,8 @@ class Editor:
     context: Callable[[CityRequest, Doc, Checked], dict[str, Any]]
     check: Callable[[CityRequest, Doc], None] = lambda _request, _doc: None
     """What is refused before it is saved."""
+    fields: frozenset[str] = frozenset()
+    """Where a mistake can stand on the page; without any, at whatever the document has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,7 @@ def _show(
         "path": editor.path,
         "what": file.what if file else "",
         "languages": request.city.languages,
-        "errors": errors(problems, _names(doc)),
+        "errors": errors(problems, editor.fields or _names(doc)),
         "count": len(problems),
         "seen": shown.seen,
         "refused": shown.refused,

@@ -37,6 +37,7 @@ FORMS: Final = {
 ONLY: Final[dict[str, str]] = {
     "departments": "console:setup-departments",
     "calendar": "console:setup-calendar",
+    "city": "console:setup-city",
 }
 """The same for kinds of which there is one file."""
 
@@ -102,6 +103,8 @@ def edit_url(file: FileView) -> str:
     """Where a file is edited: its form, or its text."""
     if file.kind in FORMS and file.text is not None:
         return reverse(FORMS[file.kind], args=[stem(file.path)])
+    if file.kind == "area" and file.text is not None:
+        return reverse("console:setup-layer", args=[stem(file.path)])
     if file.kind in ONLY and file.text is not None:
         return reverse(ONLY[file.kind])
     return text_url(file.path)

@@ -13,7 +13,7 @@ from onehall.places.models import City
 from onehall.places.pack.plan import plan, plan_small
 from onehall.places.pack.read import read, read_small
 from onehall.places.pack.stored import codes_of, owners_of, small_of
-from onehall.places.pack.write import area_texts, file_docs, write
+from onehall.places.pack.write import area_texts, collection_text, file_docs, write
 from onehall.places.rows import Change, PlacesPack
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "apply",
     "area_texts",
     "codes_of",
+    "collection_text",
     "file_docs",
     "owners_of",
     "plan",

@@ -175,7 +175,7 @@ class FeatureFile:
         except (ValueError, RecursionError) as error:
             self._problems.add(self.file, 1, f"This is not JSON: {error}.", "Export it again.")
             return {}
-        if not self._is_collection(document):
+        if not self._is_collection(document) or not self._is_storable():
             return {}
         for name in document.keys() - _TOP:
             self._problems.add(self.file, 1, f'Unknown field "{name}".', "Remove it.")
@@ -195,6 +195,15 @@ class FeatureFile:
             self._problems.add(self.file, 1, "This is not a FeatureCollection.", advice)
         return good
 
+    def _is_storable(self) -> bool:
+        escapes = re.search(r"\\u(0000|[dD][89aAbBcCdDeEfF][0-9a-fA-F]{2})", self._text)
+        if escapes is None or _is_text(self._text):
+            return True
+        line = self._text.count("\n", 0, escapes.start()) + 1
+        message = f'"{escapes[0]}" stands for no letter.'
+        self._problems.add(self.file, line, message, "Delete it.")
+        return False
+
     def _line_of_text(self, text: str) -> int:
         return self._text.count("\n", 0, max(0, self._text.find(text))) + 1
 
@@ -203,6 +212,16 @@ class FeatureFile:
         if self._lines is None:
             self._lines = feature_lines(self._text)
         return self._lines[number] if number < len(self._lines) else 1
+
+
+def _is_text(text: str) -> bool:
+    """Whether every string of a JSON text can be written to a file and to the database."""
+    plain = json.dumps(json.loads(text), ensure_ascii=False)
+    try:
+        plain.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\u0000" not in plain
 
 
 def _refuse_constant(name: str) -> float:

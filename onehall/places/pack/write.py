@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -51,6 +51,12 @@ def area_texts(layers: Iterable[AreaLayer]) -> dict[str, str]:
         f"areas/{layer.stem}.geojson": _collection(_areas(layer), _layer_words(layer))
         for layer in layers
     }
+
+
+def collection_text(document: Mapping[str, Any]) -> str:
+    """A FeatureCollection as its file is written: one feature per line, what stands beside them first."""
+    extra = {k: v for k, v in document.items() if k not in ("type", "features")}
+    return _collection(document["features"], extra)
 
 
 def _clear(folder: Path, pack: PlacesPack) -> None:

@@ -1,6 +1,6 @@
 """The first page of the set-up: what there is, what the draft changes, what is wrong, publishing and discarding."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from onehall.console.desk import staff_who_may
-from onehall.console.setup import shown
+from onehall.console.setup import area_page, shown
 from onehall.console.setup.door import page, setup_only
 from onehall.console.views.setup.rehearsal import for_overview
 from onehall.kernel.clock import now as read_clock
@@ -20,6 +20,9 @@ from onehall.places import queries as places
 from onehall.setup import actions, checking, packs, queries
 from onehall.setup.errors import SetupRefused
 from onehall.setup.queries import DraftView
+
+COUNTED: Final = 2.0
+"""Seconds that open cases are counted for this page where areas change."""
 
 
 @require_GET
@@ -58,6 +61,8 @@ def _overview(
                 for c in (checking.plan(city, view, checked) if checked.sound else ())
             ],
         }
+        if checked.sound and view.touches_areas:
+            context |= area_page.effect_context(request, view, checked, seconds=COUNTED)
         context |= for_overview(request, view)
     return page(request, "console/setup/overview.html", context, tab="overview", status=status)
 
@@ -68,12 +73,13 @@ def _kinds(view: DraftView) -> list[dict[str, Any]]:
         "service": reverse("console:setup-services"),
         "flow": reverse("console:setup-flows"),
         "reply": reverse("console:setup-answers"),
+        "area": reverse("console:setup-areas"),
     }
     found = []
     for kind, word in shown.KINDS.items():
         files = [f for f in view.of_kind(kind) if f.text is not None]
         if kind in ("city", "calendar", "departments", "bodies", "groups"):
-            href, count = (shown.text_url(files[0].path) if files else ""), None
+            href, count = (shown.edit_url(files[0]) if files else ""), None
         else:
             href, count = ways.get(kind, f"{reverse('console:setup-files')}#{kind}"), len(files)
         if href:
