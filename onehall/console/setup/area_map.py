@@ -7,9 +7,9 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
+from onehall.kernel.geo import Box
 from onehall.look import maps
 from onehall.look.maps import Tile, Window
-from onehall.kernel.geo import Box
 from onehall.places import geometry
 from onehall.places.models import City
 

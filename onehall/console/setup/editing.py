@@ -108,7 +108,7 @@ def _show(
         "path": editor.path,
         "what": file.what if file else "",
         "languages": request.city.languages,
-        "errors": errors(problems, editor.fields or _names(doc)),
+        "errors": errors(problems, set(editor.fields or _names(doc))),
         "count": len(problems),
         "seen": shown.seen,
         "refused": shown.refused,
