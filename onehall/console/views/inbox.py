@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.core.cache import caches
 from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from onehall.casework import lists as casework
 from onehall.casework import saved
-from onehall.casework.queries import PAGE, CaseLine, Show
+from onehall.casework.queries import FRESH_SECONDS, LOCAL, PAGE, CaseLine, Show
 from onehall.console import columns, lists, pins
 from onehall.console.desk import Desk, RailQueue, draw, frame, staff_only
 from onehall.console.filters import flat, opened_of, with_query
@@ -189,15 +190,24 @@ def queue_of(request: CityRequest, key: str) -> QueueInfo:
     return found
 
 
+def _counted(desk: Desk, asked: Asked) -> int:
+    """How many cases a narrowed list has, up to one more than are counted; as old as the counts beside it."""
+    said = [desk.city.pk, desk.actor.user_id, sorted(asked.whole.items()), asked.query.queue_id]
+    key = f"narrowed:{hashlib.sha256(repr(said).encode()).hexdigest()}"
+    known: int | None = caches[LOCAL].get(key)
+    if known is None:
+        known = casework.how_many(
+            desk.actor, asked.query, now=desk.now, day_end=desk.day_end, at_most=COUNTED + 1
+        )
+        caches[LOCAL].set(key, known, FRESH_SECONDS)
+    return known
+
+
 def _narrowed(request: CityRequest, desk: Desk, asked: Asked) -> dict[str, Any]:
     """What narrows the list, each with the address without it; how many cases there are; the file of them."""
     query, narrowed = asked.query, asked.narrowed
     key = request.resolver_match.kwargs.get("queue_key", "")  # type: ignore[union-attr]
-    total = 0
-    if narrowed.filters:
-        total = casework.how_many(
-            desk.actor, query, now=desk.now, day_end=desk.day_end, at_most=COUNTED + 1
-        )
+    total = _counted(desk, asked) if narrowed.filters else 0
     arranged = asked.arranged
     # A list of one queue is that of the filter of the same name.
     named = {"at" if "queue" in narrowed.query else "queue": key}

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('places', '0002_city_publishing'),
-        ('setup', '0003_rehearsals'),
+        ('setup', '0004_stop_a_rehearsal'),
     ]
 
     operations = [
