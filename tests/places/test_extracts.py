@@ -66,7 +66,7 @@ def by_house(found: PlacesPack) -> dict[tuple[str, object], list[AddressRow]]:
 
 @pytest.mark.parametrize(
     ("name", "least", "every"),
-    [("osm-monaco-2021-04.osm.pbf", 250, 1), ("osm-sf-downtown-2023-07.osm.pbf", 12_000, 5)],
+    [("osm-monaco-2021-04.osm.pbf", 250, 1), ("osm-sf-downtown-2023-07.osm.pbf", 12_000, 20)],
 )
 def test_every_house_of_an_extract_is_found(
     name: str, least: int, every: int, tmp_path: Path, now: datetime
