@@ -91,7 +91,7 @@ def test_drawn_by_mouse(sit: Callable[..., Desk], city: City) -> None:
     page.get_by_label("Name · es").fill("Centro")
     drawn = lines(page)
     save(page)
-    expect(page.get_by_role("cell", name="Middle")).to_be_visible()
+    expect(page.get_by_role("cell", name="Middle es · Centro")).to_be_visible()
     ring = corners_of(city, "middle")
     assert [[float(n) for n in line.split()] for line in drawn] == ring[:-1]
     page.goto("/desk/set-up")

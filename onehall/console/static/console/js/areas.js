@@ -228,5 +228,6 @@ function draw({ L, map, sheet, words, shapes }) {
 }
 
 const button = document.querySelector("[data-open-map]");
+if (button) button.closest("p").hidden = false;
 button?.addEventListener("click", () => { button.closest("p").hidden = true; open().then(() => box.querySelector(".chart").focus()); });
 if (box?.dataset.mode === "draw") open().catch(() => { /* the still drawing and the text are there */ });
