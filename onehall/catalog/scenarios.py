@@ -160,11 +160,7 @@ class Run:
             raise Refused(f'the guard of "{key}" does not hold.')
         target = self._target(move, step)
         self.photos_after += "after_photo" in step.get("given", [])
-        if any(e.name == "assign" for e in move.effects):
-            self.assigned = any(
-                e.given["who"] == "mover" for e in move.effects if e.name == "assign"
-            )
-        self._go(move, target)
+        self._go(move, target, by=who)
 
     def _target(self, move: Move, step: Doc) -> str:
         end = self.flow.outcomes.get(step.get("outcome", ""))

@@ -251,7 +251,6 @@ def test_the_engine_does_what_the_rules_say_whatever_the_flow() -> None:
         Machine,
         settings=settings(
             max_examples=30,
-            derandomize=True,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -339,3 +339,20 @@ class TestRolesOfATask:
             {"task": "three", "outcome": "yes", "expect": {"state": "done"}},
         ]
         assert run(tried, Scenario("s", {"key": "s", "steps": steps})) == []
+
+
+@pytest.mark.parametrize(("who", "ends"), [("crew", "done"), ("system", "mine")])
+def test_a_scenario_knows_who_entered_a_state_that_goes_to_the_mover(who: str, ends: str) -> None:
+    tried = flow(
+        states={
+            "new": state("submitted"),
+            "mine": state("working", enter=[{"assign": {"who": "mover"}}]),
+            "done": state("closed"),
+        },
+        moves={
+            "take": move(["new"], "mine", "crew", "system"),
+            "on": move(["mine"], "done", "system", auto_when={"eq": ["case.assigned", True]}),
+        },
+    )
+    steps = [{"move": "take", "by": who, "expect": {"state": ends}}]
+    assert run(tried, Scenario("s", {"key": "s", "steps": steps})) == []
