@@ -14,6 +14,7 @@ from django.db import connection, models
 from onehall.casework.models import Case
 from onehall.casework.queries import PAGE, CaseLine, Show, as_lines
 from onehall.casework.selection import EVERYTHING, Selection
+from onehall.kernel.rows import sql_of
 from onehall.people.actor import Actor
 
 type Order = Literal["due", "newest", "oldest", "changed", "priority", "closed"]
@@ -133,7 +134,7 @@ def count_each(
     values: list[Any] = []
     for place, query in enumerate(queries):
         rows = meant(actor, query, now=now, day_end=day_end).order_by()
-        sql, params = rows.values_list("pk")[:at_most].query.sql_with_params()
+        sql, params = sql_of(rows.values_list("pk")[:at_most])
         parts.append(f"SELECT {place}, count(*) FROM ({sql}) list")  # noqa: S608  (the ORM's text)
         values += params
     with connection.cursor() as cursor:

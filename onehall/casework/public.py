@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 from onehall.casework.lists import ORDERS, Edge
 from onehall.casework.models import Case
 from onehall.casework.queries import PAGE
 from onehall.casework.selection import Box, Selection
+from onehall.kernel.rows import sql_of
 from onehall.places.models import City
 
 type PublicState = Literal["open", "closed", "all"]
@@ -134,10 +134,7 @@ def squares(
     rows = meant(city, query, now=now).filter(cell__isnull=False)
     rows = rows.order_by(*ORDERS["newest"].by(backwards=False))
     columns = ("id", "cell", "lon", "lat", "number", "service_id", "opened_at")
-    try:
-        sql, params = rows.values_list(*columns)[:MOST_DRAWN].query.sql_with_params()
-    except EmptyResultSet:
-        return []
+    sql, params = sql_of(rows.values_list(*columns)[:MOST_DRAWN])
     with connection.cursor() as cursor:
         cursor.execute(SQUARES_SQL.format(sql), [*params, shift, shift, most])
         found: Sequence[Any] = cursor.fetchall()

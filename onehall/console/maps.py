@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from onehall.casework.lists import InboxQuery, meant
-from onehall.casework.selection import Box
 from onehall.console.desk import Desk
-from onehall.look.maps import MOST_MARKS, Mark, Window
-from onehall.places.tiles import MAX_ZOOM
+from onehall.kernel.rows import sql_of
+from onehall.look.maps import MOST_MARKS, Mark, Window, spot
 
 MOST_DRAWN: Final = 20_000
 """Cases that are gathered at most, the first ones of the list's order."""
@@ -32,10 +30,7 @@ def marks(
     rows: models.QuerySet[Any] = meant(desk.actor, query, now=desk.now, day_end=desk.day_end)
     rows = rows.filter(seen.box.condition()).order_by(*query.sorting.by(backwards=False))
     columns = ("cell", "lon", "lat", "number", "due_order", "paused_at", "is_open")
-    try:
-        sql, params = rows.values_list(*columns)[:MOST_DRAWN].query.sql_with_params()
-    except EmptyResultSet:
-        return [], 0, False
+    sql, params = sql_of(rows.values_list(*columns)[:MOST_DRAWN])
     with connection.cursor() as cursor:
         cursor.execute(MARKS_SQL.format(sql), [seen.shift, desk.now, *params, MOST_MARKS + 1])
         found = cursor.fetchall()
@@ -58,10 +53,8 @@ def _mark(
         href = reverse("console:case", args=[number])
         words = _("Case %(number)s, late") if late else _("Case %(number)s")
         return Mark(x, y, 1, href, words % {"number": number}, late)
-    closer = Window(lon, lat, min(MAX_ZOOM, seen.zoom + 2))
-    href = f"{reverse('console:cases-map')}?{urlencode({**said, **closer.query})}"
-    if seen.zoom >= MAX_ZOOM:
-        square = Box(lon - 0.0004, lat - 0.0004, lon + 0.0004, lat + 0.0004)
-        href = f"{reverse('console:inbox')}?{urlencode({**said, 'box': square.text})}"
+    href = f"{reverse('console:cases-map')}?{urlencode({**said, **seen.toward(lon, lat).query})}"
+    if seen.is_closest:
+        href = f"{reverse('console:inbox')}?{urlencode({**said, 'box': spot(lon, lat).text})}"
     words = ngettext("%(n)s case here", "%(n)s cases here", count) % {"n": count}
     return Mark(x, y, count, href, words, late)

@@ -102,6 +102,15 @@ class Together:
         self._texts, self._values, self._rows = [], [], []
 
 
+def sql_of(rows: models.QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
+    """The text and the values of a query, to stand inside another one; also of a query that nothing can fit.
+
+    Django has no text for that one unless it is told to have one.
+    """
+    sql, values = rows.query.get_compiler(connection.alias, elide_empty=False).as_sql()
+    return sql, values
+
+
 def next_id_sql(model: type[models.Model]) -> str:
     """The expression that takes the next key of a model whose keys the database counts."""
     return f"nextval('{model._meta.db_table}_id_seq')"

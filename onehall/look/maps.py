@@ -77,10 +77,24 @@ class Window:
         lon, lat = degrees(x + right * WIDE, y + down * HIGH, self.zoom)
         return Window(lon, lat, max(MIN_ZOOM, min(MAX_ZOOM, self.zoom + closer)))
 
+    def toward(self, lon: float, lat: float) -> "Window":
+        """A closer look at a place, as close as the map goes."""
+        return Window(lon, lat, min(MAX_ZOOM, self.zoom + 2))
+
+    @property
+    def is_closest(self) -> bool:
+        """Whether there is no closer look."""
+        return self.zoom >= MAX_ZOOM
+
     @property
     def query(self) -> dict[str, str]:
         """The same for an address."""
         return {"lon": f"{self.lon:.5f}", "lat": f"{self.lat:.5f}", "z": str(self.zoom)}
+
+
+def spot(lon: float, lat: float) -> Box:
+    """The box around one spot whose cases no closer look would tell apart."""
+    return Box(lon - 0.0004, lat - 0.0004, lon + 0.0004, lat + 0.0004)
 
 
 def pixels(lon: float, lat: float, zoom: int) -> tuple[float, float]:

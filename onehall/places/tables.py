@@ -20,7 +20,25 @@ _MAGIC: Final = b"onehall columns\n"
 _STEP: Final = 64
 
 
-class Texts(Sequence[str]):
+class _Lazy[T](Sequence[T]):
+    """Rows that are made when asked for; `_one` makes the one at a position."""
+
+    _one: Callable[[int], T]
+
+    @overload
+    def __getitem__(self, number: int) -> T: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[T]: ...
+    @override
+    def __getitem__(self, number: int | slice) -> T | list[T]:
+        if isinstance(number, slice):
+            return [self._one(position) for position in range(*number.indices(len(self)))]
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        return self._one(int(number))
+
+
+class Texts(_Lazy[str]):
     """Many texts in two columns; each is decoded when asked for. A text may hold anything but a line break."""
 
     def __init__(self, columns: Mapping[str, Column], name: str) -> None:
@@ -31,16 +49,8 @@ class Texts(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends)
 
-    @overload
-    def __getitem__(self, number: int) -> str: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[str]: ...
     @override
-    def __getitem__(self, number: int | slice) -> str | list[str]:
-        if isinstance(number, slice):
-            return [self[position] for position in range(*number.indices(len(self)))]
-        if not 0 <= number < len(self._ends):
-            raise IndexError(number)
+    def _one(self, number: int) -> str:
         start = int(self._ends[number - 1]) + 1 if number else 0
         return self._bytes[start : int(self._ends[number])].tobytes().decode()
 
@@ -57,7 +67,7 @@ def text_columns(name: str, texts: Iterable[str]) -> Columns:
     return {f"{name}.bytes": data, f"{name}.ends": ends}
 
 
-class Coded(Sequence[str]):
+class Coded(_Lazy[str]):
     """A column of texts that come again and again: each row holds the number of its text."""
 
     def __init__(self, columns: Mapping[str, Column], name: str) -> None:
@@ -68,14 +78,8 @@ class Coded(Sequence[str]):
     def __len__(self) -> int:
         return len(self._codes)
 
-    @overload
-    def __getitem__(self, number: int) -> str: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[str]: ...
     @override
-    def __getitem__(self, number: int | slice) -> str | list[str]:
-        if isinstance(number, slice):
-            return [self._texts[code] for code in self._codes[number].tolist()]
+    def _one(self, number: int) -> str:
         return self._texts[int(self._codes[number])]
 
 
@@ -84,28 +88,16 @@ def coded_columns(name: str, codes: Column, texts: Iterable[str]) -> Columns:
     return {f"{name}.codes": codes} | text_columns(f"{name}.texts", texts)
 
 
-class Rows[T](Sequence[T]):
+class Rows[T](_Lazy[T]):
     """Rows that are put together from their columns when asked for."""
 
     def __init__(self, count: int, make: Callable[[int], T]) -> None:
         self._count = count
-        self._make = make
+        self._one = make
 
     @override
     def __len__(self) -> int:
         return self._count
-
-    @overload
-    def __getitem__(self, number: int) -> T: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[T]: ...
-    @override
-    def __getitem__(self, number: int | slice) -> T | list[T]:
-        if isinstance(number, slice):
-            return [self._make(position) for position in range(*number.indices(self._count))]
-        if not 0 <= number < self._count:
-            raise IndexError(number)
-        return self._make(int(number))
 
 
 def ends_of(counts: Iterable[int]) -> NDArray[np.int64]:

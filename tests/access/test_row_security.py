@@ -3,7 +3,10 @@
 Every test of the address list runs once more with the pages' own role during each request.
 """
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -89,6 +92,45 @@ def test_a_report_is_taken_and_worked_on_under_the_net(cast: Cast) -> None:
         cast.move(sent.case, "check")
     assert sent.number.endswith("-00001")
     assert Case.objects.get(pk=sent.case_id).lock == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_net_is_stretched_while_a_table_is_being_vacuumed() -> None:
+    """A vacuum holds its table and, at the end, waits for everybody who changed the table's rights."""
+    table = net.city_tables()[-1]
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP POLICY {net.POLICY} ON {table}")
+        cursor.execute("SELECT pg_backend_pid()")
+        ours = cursor.fetchone()[0]
+    held = threading.Event()
+    waits = (
+        "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND cardinality(pg_blocking_pids(pid)) > 0"
+    )
+
+    def vacuum() -> None:
+        other = connections[DEFAULT_DB_ALIAS].copy()
+        try:
+            with other.cursor() as cursor:
+                cursor.execute("BEGIN")
+                cursor.execute(f"LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE")
+                held.set()
+                for _ in range(200):
+                    cursor.execute(waits, [ours])
+                    if cursor.fetchone():
+                        break
+                    time.sleep(0.02)
+                cursor.execute(f"GRANT SELECT ON {table} TO {net.ROLE}")
+                cursor.execute("COMMIT")
+        finally:
+            held.set()
+            other.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(vacuum)
+        assert held.wait(10)
+        assert net.stretch()
+        done.result()
+    assert net.is_stretched()
 
 
 class TestTheNet:

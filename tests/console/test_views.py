@@ -163,6 +163,14 @@ class TestRail:
         assert len(counting) == 1
         assert len([q for q in found.captured_queries if "SAVEPOINT" not in q["sql"]]) <= 9
 
+    def test_a_pin_whose_words_nothing_has_counts_none(self, ana: Person, city: City) -> None:
+        report(city)
+        saved.pin(view_id=keep(ana, "Nowhere", text="xylophone zeppelin").pk, by=ana.actor)
+        saved.pin(view_id=keep(ana, "Holes").pk, by=ana.actor)
+        caches["local"].clear()
+        rail = [(pin.name, pin.count) for pin in ana.get().context["pinned"]]
+        assert rail == [("Nowhere", "0"), ("Holes", "1")]
+
     def test_holds_eight(self, ana: Person) -> None:
         for n in range(8):
             saved.pin(view_id=keep(ana, f"V{n}").pk, by=ana.actor)

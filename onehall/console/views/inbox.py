@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -194,13 +195,15 @@ def _counted(desk: Desk, asked: Asked) -> int:
     """How many cases a narrowed list has, up to one more than are counted; as old as the counts beside it."""
     said = [desk.city.pk, desk.actor.user_id, sorted(asked.whole.items()), asked.query.queue_id]
     key = f"narrowed:{hashlib.sha256(repr(said).encode()).hexdigest()}"
-    known: int | None = caches[LOCAL].get(key)
-    if known is None:
-        known = casework.how_many(
-            desk.actor, asked.query, now=desk.now, day_end=desk.day_end, at_most=COUNTED + 1
-        )
-        caches[LOCAL].set(key, known, FRESH_SECONDS)
-    return known
+    count = partial(
+        casework.how_many,
+        desk.actor,
+        asked.query,
+        now=desk.now,
+        day_end=desk.day_end,
+        at_most=COUNTED + 1,
+    )
+    return caches[LOCAL].get_or_set(key, count, FRESH_SECONDS) or 0
 
 
 def _narrowed(request: CityRequest, desk: Desk, asked: Asked) -> dict[str, Any]:

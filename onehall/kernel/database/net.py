@@ -48,14 +48,17 @@ def stretch() -> bool:
             return False
     with transaction.atomic(), connection.cursor() as cursor:
         role = sql.Identifier(ROLE)
+        missing = [sql.Identifier(name) for name in sorted(set(city_tables()) - _covered())]
+        if missing:
+            # First of all: a vacuum that holds one of them and waits for a right we just gave would never end.
+            _run(cursor, "LOCK TABLE {tables}", tables=sql.SQL(", ").join(missing))
         for text in (
             "GRANT USAGE ON SCHEMA {schema} TO {role}",
             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
             "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
         ):
             _run(cursor, text, role=role, schema=_schema(cursor))
-        for name in sorted(set(city_tables()) - _covered()):
-            table = sql.Identifier(name)
+        for table in missing:
             _run(cursor, "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", table=table)
             _run(
                 cursor,

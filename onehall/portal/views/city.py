@@ -1,8 +1,11 @@
 """The city's work for everybody: the list and the map of one selection, one case, a feed."""
 
+import hashlib
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_not_required
@@ -31,7 +34,6 @@ from onehall.look.doorway import CityRequest
 from onehall.look.parts import Picture
 from onehall.people.queries import queues
 from onehall.places import queries as places
-from onehall.places.tiles import MAX_ZOOM
 from onehall.portal import city_query, statusparts
 from onehall.portal.city_query import Asked
 from onehall.portal.limits import too_many
@@ -53,7 +55,7 @@ TOLD: Final = frozenset({"received", "imported", "routed", "moved", "changed", "
 def city(request: CityRequest) -> HttpResponse:
     """What is reported in the city: the list first, the map beside it, always the same selection."""
     now = read_clock()
-    given = {k: request.GET.get(k, "") for k in request.GET}
+    given = request.GET.dict()
     asked = city_query.read(request.city, given)
     rows = public.page(request.city, asked.query, now=now, after=asked.after)
     more, rows = len(rows) > casework.PAGE, rows[: casework.PAGE]
@@ -92,16 +94,14 @@ def _row(request: CityRequest, line: PublicLine) -> dict[str, Any]:
 
 
 def _total(request: CityRequest, asked: Asked, now: datetime) -> int:
-    key = f"city-total:{request.city.id}:{sorted(asked.said.items())}"
-    known: int | None = caches["local"].get(_safe(key))
-    if known is None:
-        known = public.how_many(request.city, asked.query, now=now, at_most=COUNTED + 1)
-        caches["local"].set(_safe(key), known, FRESH_SECONDS)
-    return known
+    count = partial(public.how_many, request.city, asked.query, now=now, at_most=COUNTED + 1)
+    return int(_kept(request, ["total", *sorted(asked.said.items())], count))
 
 
-def _safe(key: str) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, key))
+def _kept(request: CityRequest, what: list[Any], count: Callable[[], Any]) -> Any:
+    """What was counted for a selection a few seconds ago, or is counted now."""
+    said = hashlib.sha256(repr([request.city.pk, *what]).encode()).hexdigest()
+    return caches["local"].get_or_set(f"city:{said}", count, FRESH_SECONDS)
 
 
 def _map(request: CityRequest, asked: Asked, seen: maps.Window, now: datetime) -> dict[str, Any]:
@@ -113,14 +113,12 @@ def _map(request: CityRequest, asked: Asked, seen: maps.Window, now: datetime) -
     def to(window: maps.Window) -> str:
         return asked.address(here, **window.query)
 
-    key = _safe(f"city-marks:{request.city.id}:{seen.query}:{sorted(asked.said.items())}")
-    squares: list[Square] | None = caches["local"].get(key)
-    if squares is None:
-        boxed = replace(asked.query, box=_narrower(asked.query.box, seen.box))
-        squares = public.squares(
-            request.city, boxed, shift=seen.shift, now=now, most=maps.MOST_MARKS + 1
-        )
-        caches["local"].set(key, squares, FRESH_SECONDS)
+    boxed = replace(asked.query, box=_narrower(asked.query.box, seen.box))
+    count = partial(
+        public.squares, request.city, boxed, shift=seen.shift, now=now, most=maps.MOST_MARKS + 1
+    )
+    what = ["marks", *sorted((asked.said | seen.query).items())]
+    squares: list[Square] = _kept(request, what, count)
     shown = squares[: maps.MOST_MARKS]
     return {
         "marks": [_mark(request, asked, seen, square) for square in shown],
@@ -158,13 +156,11 @@ def _mark(request: CityRequest, asked: Asked, seen: maps.Window, square: Square)
         words = _("%(n)s reports on one spot: no exact place, so no hot spot") % named
     else:
         words = ngettext("%(n)s report here", "%(n)s reports here", square.count) % named
-    closer = maps.Window(square.lon, square.lat, min(MAX_ZOOM, seen.zoom + 2))
+    closer = seen.toward(square.lon, square.lat)
     href = asked.address(here, **closer.query)
-    if seen.zoom >= MAX_ZOOM or square.piled:
-        around = Box(
-            square.lon - 0.0004, square.lat - 0.0004, square.lon + 0.0004, square.lat + 0.0004
-        )
-        href = asked.address(here, box=around.text, **closer.query)
+    if seen.is_closest or square.piled:
+        spot = maps.spot(square.lon, square.lat)
+        href = asked.address(here, box=spot.text, **closer.query)
     return maps.Mark(x, y, square.count, href, words, late=False, piled=square.piled)
 
 
@@ -293,7 +289,7 @@ def follow(request: CityRequest, number: str) -> HttpResponse:
 @require_GET
 def feed(request: CityRequest) -> HttpResponse:
     """The newest cases of a selection as an Atom feed, for readers of news and for programs."""
-    asked = city_query.read(request.city, {k: request.GET.get(k, "") for k in request.GET})
+    asked = city_query.read(request.city, request.GET.dict())
     made = feedgenerator.Atom1Feed(
         title=_("%(city)s: what is reported") % {"city": request.city.name},
         link=request.build_absolute_uri(asked.address(reverse("portal:city"))),

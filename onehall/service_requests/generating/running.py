@@ -1,6 +1,5 @@
 """Runs a made-up history from where it stands to its end, in several processes."""
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import Any, Final
 from django.db import connection
 
 from onehall.casework.bulk import refresh_statistics
+from onehall.kernel import collector
 from onehall.service_requests.generating import indexes, storing
 from onehall.service_requests.generating.lanes import write_in_process
 from onehall.service_requests.generating.profile import Profile
@@ -78,7 +78,7 @@ def _write(run: HistoryRun, profile: Profile, processes: int, told: Told) -> Non
     told(there)
     if processes == 1 or len(run.done) == 1:
         for lane in range(len(run.done)):
-            with _collector_paused():
+            with collector.paused():
                 for count in storing.write_lane(run, profile, lane):
                     there += count
                     told(there)
@@ -86,18 +86,6 @@ def _write(run: HistoryRun, profile: Profile, processes: int, told: Told) -> Non
     for count in _in_processes(run, profile):
         there += count
         told(there)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Rows are freed by counting references; searching for cycles among them takes a third of the time."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 def _in_processes(run: HistoryRun, profile: Profile) -> Iterator[int]:

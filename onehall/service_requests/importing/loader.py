@@ -4,11 +4,9 @@ Killed at any moment and started again, the same run goes on after the last comm
 whose (city, source, id) is there already is never written twice.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby, islice
@@ -21,6 +19,7 @@ from django.db.backends.utils import CursorWrapper
 
 from onehall.casework.bulk import allocate_numbers, copy_cases, refresh_statistics
 from onehall.casework.bulk_tasks import copy_tasks
+from onehall.kernel import collector
 from onehall.places.models import City
 from onehall.service_requests.importing.mapper import Draft, Mapper, Row
 from onehall.service_requests.importing.profile import Profile, ProfileError
@@ -79,7 +78,7 @@ def import_requests(
         with Rejects(rejects, reader.header, keep=keep) as refused:
             run.rejects_name = str(rejects.absolute())
             work = _Import(city, profile, run, refused)
-            with _collector_paused(), _Ahead(mapper, reader, run.rows_done, batch_size) as ahead:
+            with collector.paused(), _Ahead(mapper, reader, run.rows_done, batch_size) as ahead:
                 while (batch := ahead.next()).rows:
                     work.write(batch, now, meanwhile=ahead.start)
                     if progress:
@@ -169,18 +168,6 @@ def _mapped(mapper: Mapper, records: Iterable[Record]) -> _Batch:
         except RowRejected as no:
             batch.refuse(record, no)
     return batch
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Rows are freed by counting references; searching for cycles among them takes a third of the time."""
-    paused = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if paused:
-            gc.enable()
 
 
 class _Import:

@@ -9,17 +9,14 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from onehall.kernel import yamlfile
-from onehall.kernel.yamlfile import Node, Problems
+from onehall.kernel.yamlfile import Node
+from onehall.service_requests import profile_files
+from onehall.service_requests.profile_files import ProfileError as ProfileError
 
 FOLDER: Final = Path(__file__).resolve().parent / "profiles"
 STATES: Final = ("start", "working", "closed", "denied")
 MOMENTS: Final = ("opened", "updated", "closed", "due")
 CHANNELS: Final = ("web", "phone", "staff", "api", "import")
-
-
-class ProfileError(Exception):
-    """The profile cannot be used; the text is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +111,12 @@ class Profile:
 
 def names() -> list[str]:
     """The profiles that come with Onehall."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return profile_files.names(FOLDER)
 
 
 def load(name: str) -> Profile:
     """A profile by its name, or from a .yaml file of the operator's own. Raises `ProfileError`."""
-    path = FOLDER / f"{name}.yaml"
-    if name not in names():
-        path = Path(name)
-        if path.suffix not in {".yaml", ".yml"} or not path.is_file():
-            known = ", ".join(names())
-            raise ProfileError(
-                f'There is no profile "{name}". Use one of {known}, or the path of a .yaml file.'
-            )
-    data = path.read_bytes()
-    problems = Problems()
-    profile = _profile(
-        yamlfile.parse(data, file=path.name, problems=problems), hashlib.sha256(data).hexdigest()
-    )
-    if found := list(problems):
-        raise ProfileError("\n".join(str(problem) for problem in found))
-    return profile
+    return profile_files.load(FOLDER, name, _profile)
 
 
 def with_fallback(profile: Profile, key: str) -> Profile:

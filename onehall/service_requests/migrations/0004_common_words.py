@@ -97,19 +97,10 @@ ALTER FUNCTION onehall_found SET max_parallel_workers_per_gather = 0;
 """
 
 
-def _as_before(_apps: object, schema_editor: object) -> None:
-    former = import_module("onehall.service_requests.migrations.0002_found_by_words").FOUND
-    with schema_editor.connection.cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute("DROP FUNCTION onehall_found")
-        cursor.execute(former)
-
-
-def _now(_apps: object, schema_editor: object) -> None:
-    with schema_editor.connection.cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(FOUND)
+BEFORE = import_module("onehall.service_requests.migrations.0002_found_by_words").FOUND
 
 
 class Migration(migrations.Migration):
     dependencies = [("service_requests", "0003_bulk_acts")]
 
-    operations = [migrations.RunPython(_now, _as_before)]
+    operations = [migrations.RunSQL(FOUND, f"DROP FUNCTION onehall_found;{BEFORE}")]

@@ -1,36 +1,12 @@
 // The live map of areas. On the page of a layer it shows them; on the page of an area its corners are clicked, moved and
 // taken away, and stand in the text field that is sent. Without this file the still drawing and the text do the same.
+import { cross, load } from "../../look/js/leaflet.js";
 import { asText, parsed } from "./corners.js";
 
 const STEP = 8;
 const NEAR = 10;
 const MOST_NEIGHBOURS = 20000;
 const box = document.querySelector("[data-areas-live]");
-
-function load({ leafletJs, leafletCss }) {
-  const part = (name, given) => new Promise((resolve, reject) => {
-    const node = Object.assign(document.createElement(name), given);
-    node.onload = resolve;
-    node.onerror = reject;
-    document.head.append(node);
-  });
-  return Promise.all([part("link", { rel: "stylesheet", href: leafletCss }), part("script", { src: leafletJs })]);
-}
-
-function cross() {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  svg.setAttribute("viewBox", "-20 -20 40 40");
-  svg.setAttribute("class", "cross");
-  svg.setAttribute("aria-hidden", "true");
-  for (const [css, r] of [["", 12], ["ring", 12], ["", 1.5], ["ring", 1.5]]) {
-    const circle = document.createElementNS(space, "circle");
-    circle.setAttribute("r", r);
-    if (css) circle.setAttribute("class", css);
-    svg.append(circle);
-  }
-  return svg;
-}
 
 async function open() {
   await load(box.dataset);

@@ -1,40 +1,7 @@
 // The map of the place picker, loaded only when somebody asks for it: a cross stays in the middle, the map moves under it.
+import { cross, load } from "../../look/js/leaflet.js";
+
 const SETTLED = 350;
-let library = null;
-
-function load({ leafletJs, leafletCss }) {
-  library ??= Promise.all([
-    new Promise((resolve, reject) => {
-      const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: leafletCss });
-      style.onload = resolve;
-      style.onerror = reject;
-      document.head.append(style);
-    }),
-    new Promise((resolve, reject) => {
-      const script = Object.assign(document.createElement("script"), { src: leafletJs });
-      script.onload = resolve;
-      script.onerror = reject;
-      document.head.append(script);
-    }),
-  ]);
-  library.catch(() => { library = null; });
-  return library;
-}
-
-function cross() {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  svg.setAttribute("viewBox", "-20 -20 40 40");
-  svg.setAttribute("class", "cross");
-  svg.setAttribute("aria-hidden", "true");
-  for (const [css, r] of [["", 12], ["ring", 12], ["", 1.5], ["ring", 1.5]]) {
-    const circle = document.createElementNS(space, "circle");
-    circle.setAttribute("r", r);
-    if (css) circle.setAttribute("class", css);
-    svg.append(circle);
-  }
-  return svg;
-}
 
 export async function openMap({ box, button, words, start, moved }) {
   await load(button.dataset);
