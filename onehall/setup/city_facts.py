@@ -119,6 +119,7 @@ def _map(tree: Tree, before: Doc) -> Doc:
     middle = [text(tree, "lon"), text(tree, "lat")]
     put(doc, "center", [_degrees(part) for part in middle] if any(middle) else None)
     put(doc, "zoom", number(text(tree, "zoom")))
+    put(doc, "credit", text(tree, "credit"))
     return doc
 
 

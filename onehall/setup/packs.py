@@ -49,23 +49,29 @@ def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:
     return _with_the_rest(folder, *places_pack.read(folder))
 
 
-def read_small(folder: Path, city: City, *, areas: bool) -> tuple[CityPack, list[PackProblem]]:
-    """The same for the files that the console changes; the rest of the map is as the city has it."""
-    held = places_pack.small_of(city, areas=False)
-    places, problems = places_pack.read_small(folder, held, areas=areas)
-    around = _Around(
-        codes=_codes(places) if areas else places_pack.codes_of(city),
+def around_of(city: City, *, areas: bool) -> "Around":
+    """What a draft may refer to in the city's rows; the codes of areas only where it does not bring its own."""
+    return Around(
+        held=places_pack.small_of(city, areas=False),
+        codes={} if areas else places_pack.codes_of(city),
         owners=places_pack.owners_of(city),
         people=people_pack.addresses_of(city),
         working=people_pack.working_in(city),
     )
-    problems += _hosts_of_others(places, city)
+
+
+def read_small(
+    folder: Path, around: "Around", *, areas: bool
+) -> tuple[CityPack, list[PackProblem]]:
+    """The same for the files that the console changes, by what `around_of` read of the city: no query is asked."""
+    places, problems = places_pack.read_small(folder, around.held, areas=areas)
+    around = replace(around, codes=_codes(places)) if areas else around
     return _with_the_rest(folder, places, problems, around)
 
 
-def _hosts_of_others(places: PlacesPack, city: City) -> list[PackProblem]:
+def hosts_of_others(pack: CityPack, city: City) -> list[PackProblem]:
     """A host belongs to one city of the house: a second one would take its pages."""
-    given = set(places.city.hosts)
+    given = set(pack.places.city.hosts)
     if not given - set(city.hosts):
         return []
     others = City.objects.exclude(pk=city.pk).order_by("pk").values_list("hosts", flat=True)
@@ -78,9 +84,10 @@ def _hosts_of_others(places: PlacesPack, city: City) -> list[PackProblem]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Around:
-    """What a pack may refer to beyond the files that were read: taken from the city's rows."""
+class Around:
+    """What a pack may refer to beyond the files that were read; `held` is the rest of the map."""
 
+    held: PlacesPack
     codes: dict[str, list[str]]
     owners: frozenset[str]
     people: frozenset[str] = frozenset()
@@ -95,10 +102,10 @@ def _with_the_rest(
     folder: Path,
     places: PlacesPack,
     problems: list[PackProblem],
-    around: _Around | None = None,
+    around: Around | None = None,
 ) -> tuple[CityPack, list[PackProblem]]:
     languages = places.city.languages
-    around = around or _Around(codes=_codes(places), owners=places.owners)
+    around = around or Around(held=places, codes=_codes(places), owners=places.owners)
     codes = around.codes
     people, people_problems = people_pack.read(folder, languages, codes, around.working)
     known = Known(

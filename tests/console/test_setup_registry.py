@@ -14,7 +14,7 @@ from onehall.console.setup import registry_page, saying
 from onehall.console.setup.terms import Terms, about, is_number, is_one_of
 from onehall.kernel import clock, yamllined
 from onehall.places.models import City
-from onehall.setup import actions, queries
+from onehall.setup import actions, checking, queries
 from onehall.setup.registry_forms import params_of
 from tests.conftest import ROOT
 from tests.console.people import Person, hire
@@ -81,6 +81,9 @@ def test_so_do_those_of_a_whole_city(db: None, settings: Any, tmp_path: Path, fl
     city = city_cli.apply(folder, by="tests")
     hire(city, "sue@port.example", "set-up", None)
     saved_as_shown(Person(city, "sue@port.example"), flow)
+    # No page changed what they all look at.
+    view = queries.draft_view(city)
+    assert checking.shown(city, view) == checking.check(city, view)
 
 
 class TestEffects:

@@ -17,7 +17,7 @@ from onehall.kernel import yamllined, yamlparse
 from onehall.kernel.yamlfile import Problems
 from onehall.people.actor import Actor
 from onehall.people.models import Membership
-from onehall.places.models import City
+from onehall.places.models import Area, City
 from onehall.setup import actions, applying, checking, files, packs, queries
 from onehall.setup.errors import CityMoved, HasMistakes, MayNotSetUp, Overtaken, SetupRefused
 from onehall.setup.models import ChangeEntry, Draft, DraftFile, Publication
@@ -307,6 +307,34 @@ class TestCheck:
         save(cast, now, "city.yaml", "slug: testford", "slug: other")
         (problem,) = checking.check(city, queries.draft_view(city)).problems
         assert problem.where == "slug"
+
+
+class TestWhatPagesShow:
+    """A check that is kept in memory is the check that would be made now."""
+
+    def test_is_kept_while_nothing_changes(self, city: City) -> None:
+        first = checking.shown(city, queries.draft_view(city))
+        assert checking.shown(city, queries.draft_view(city)) is first
+
+    @pytest.mark.parametrize("what", ["file", "people", "areas", "host"])
+    def test_is_made_anew_when_something_does(
+        self, cast: Cast, city: City, now: dt.datetime, what: str
+    ) -> None:
+        first = checking.shown(city, queries.draft_view(city))
+        if what == "file":
+            save(cast, now, POTHOLE, "flow: repair", "flow: repare")
+        elif what == "people":
+            Membership.objects.filter(city=city).update(queue_keys=[], department=None)
+        elif what == "areas":
+            Area.objects.filter(city=city).exclude(layer="city_limit").delete()
+        else:
+            save(cast, now, "city.yaml", "hosts:\n", "hosts:\n  - new.example\n")
+            assert checking.shown(city, queries.draft_view(city)).sound
+            City.objects.create(slug="new", name="New", hosts=["new.example"])
+        view = queries.draft_view(city)
+        now_shown = checking.shown(city, view)
+        assert now_shown == checking.check(city, view)
+        assert now_shown.problems != first.problems, what
 
 
 class TestPublish:

@@ -101,7 +101,7 @@ def document(file: FileView) -> Doc | None:
 def _show(
     request: CityRequest, editor: Editor, view: DraftView, doc: Doc, shown: Shown
 ) -> HttpResponse:
-    checked = checking.check(request.city, view)
+    checked = checking.shown(request.city, view)
     problems = checked.of_file(editor.path) if shown.fresh else []
     file = view.files.get(editor.path)
     context: Mapping[str, Any] = editor.context(request, doc, checked) | {

@@ -86,7 +86,7 @@ def answer(request: CityRequest, template_key: str) -> HttpResponse:
     read = document(file)
     if file.text is None or read is None:
         return redirect("console:setup-text", path=path)
-    checked = checking.check(request.city, view)
+    checked = checking.shown(request.city, view)
     before = forms.marked(read, request.city.languages[0])
     if request.method == "GET":
         return _show(request, file, checked, before)

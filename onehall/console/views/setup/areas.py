@@ -83,7 +83,7 @@ def _areas(
         **area_page.move_context(request),
     }
     if view.touches_areas:
-        checked = checking.check(city, view)
+        checked = checking.shown(city, view)
         found = [p for p in checked.problems if p.file.startswith("areas")]
         context |= {"touched": True, "problems": found}
         if not found:
@@ -144,7 +144,7 @@ def _layer(
         label = area_page.words_of(request, "label", label)
     problems = []
     if found.file.in_draft:
-        problems = checking.check(request.city, view).of_file(found.file.path)
+        problems = checking.shown(request.city, view).of_file(found.file.path)
     shown = area_page.shown(request, found, counts)
     context = shown | {
         "layer": shown,

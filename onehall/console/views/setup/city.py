@@ -58,7 +58,8 @@ def city(request: CityRequest) -> HttpResponse:
 
 FIELDS: Final = frozenset(
     {
-        "name", "time_zone", "languages", "hosts", "numbering.width", "map.center", "map.zoom", "publishing",
+        "name", "time_zone", "languages", "hosts", "numbering.width", "map.center", "map.zoom", "map.credit",
+        "publishing",
         "emergency.number", "emergency.words", "outside.words", "outside.contacts",
         *(f"contact.{key}" for key in ("phone", "text", "email", "url", "phone_hours", "address", "words")),
         *(f"brand.{scheme}.{name}" for scheme in city_facts.SCHEMES for name in brand.NAMES),
@@ -88,6 +89,7 @@ def _context(request: CityRequest, doc: Doc, _checked: Checked) -> dict[str, Any
         "lon": middle[0] if middle else "",
         "lat": middle[1] if len(middle) > 1 else "",
         "zoom": forms.mapped(doc.get("map")).get("zoom", ""),
+        "credit": forms.mapped(doc.get("map")).get("credit", ""),
         "two_people": forms.mapped(doc.get("publishing")).get("two_people") is True,
         "schemes": [_scheme(doc, key) for key in city_facts.SCHEMES],
         "another_zone": doc.get("time_zone") != now.time_zone,

@@ -51,7 +51,7 @@ class Flow:
             raise Http404
         self.file: FileView = file
         self.doc: dict[str, Any] = document(file) or {}
-        self.checked = checking.check(request.city, self.view)
+        self.checked = checking.shown(request.city, self.view)
         self.terms = Terms(request.city, request.LANGUAGE_CODE)
         self.page = FlowPage(self.doc, self.terms, self.checked)
 

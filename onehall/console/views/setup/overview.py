@@ -47,7 +47,7 @@ def _overview(
         "publications": queries.publications(city, most=5),
     }
     if view.changed:
-        checked = checking.check(city, view)
+        checked = checking.shown(city, view)
         moved = [f for f in view.changed if f.moved]
         context |= {
             "problems": shown.told(checked.problems, view, language, city.languages[0]),

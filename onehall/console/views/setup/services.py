@@ -133,7 +133,7 @@ def _begin(request: CityRequest, view: DraftView) -> str:
     if doc is not None:
         fresh = service_forms.copied(doc, key, name, language=language)
     else:
-        checked = checking.check(city, view)
+        checked = checking.shown(city, view)
         queues = sorted(checked.pack.people.queue_keys)
         fresh = service_forms.blank_service(
             key,
@@ -213,7 +213,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     city = request.city
-    checked = checking.check(city, view)
+    checked = checking.shown(city, view)
     problems = checked.of_file(file.path) if fresh else []
     terms = Terms(city, request.LANGUAGE_CODE)
     found = service_form.errors(problems, service_form.anchors(doc))

@@ -145,7 +145,7 @@ def _problems(request: CityRequest, view: DraftView, file: FileView) -> list[dic
     lines = (file.text or "").splitlines()
     return [
         {"problem": p, "quote": lines[p.line - 1].strip()[:120] if 0 < p.line <= len(lines) else ""}
-        for p in checking.check(request.city, view).of_file(file.path)
+        for p in checking.shown(request.city, view).of_file(file.path)
     ]
 
 
