@@ -87,6 +87,10 @@ class City(models.Model):
         """The default language."""
         return self.languages[0] if self.languages else "en"
 
+    def language_for(self, wanted: str) -> str:
+        """The language that somebody wants, where the city speaks it; else the default one."""
+        return wanted if wanted in self.languages else self.language
+
     @property
     def number_width(self) -> int:
         """Digits that the number of a report has at least."""
@@ -112,6 +116,11 @@ class City(models.Model):
     def zoom(self) -> int:
         """The zoom at which the map opens."""
         return int(self.map.get("zoom", 14))
+
+    @property
+    def credit(self) -> str:
+        """Whom to name under every map, as the licence of its data asks; "" for nobody."""
+        return str(self.map.get("credit", ""))
 
     @property
     def digest(self) -> str:

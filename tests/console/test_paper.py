@@ -51,6 +51,15 @@ def test_the_order_as_page_and_as_pdf(ana: Person, told: Case) -> None:
     assert "555-0101" not in html + pdf
 
 
+def test_who_made_the_map_is_named_under_it(ana: Person, told: Case) -> None:
+    ana.city.map = {**ana.city.map, "credit": "© OpenStreetMap contributors"}
+    ana.city.save(update_fields=["map"])
+    assert "© OpenStreetMap contributors" in text_of(ana.get("/orders.pdf", case=told.number))
+    for path in ("/orders", f"/cases/{told.number}", "/map"):
+        page = ana.get(path, case=told.number).content.decode()
+        assert "<bdi>© OpenStreetMap contributors</bdi>" in page, path
+
+
 def test_both_papers(ana: Person, told: Case) -> None:
     sizes = {}
     for paper in ("letter", "a4"):

@@ -54,6 +54,7 @@ def test_what_is_changed_reaches_the_city_and_the_history(city: City, ada: Perso
         "hosts": "testford.example\n311.testford.example",
         "brand.light.brand": "#6A1B4D",
         "map.lon": "-120.9912345",
+        "map.credit": "© OpenStreetMap contributors",
         "publishing.two_people": "yes",
     }
     assert ada.post(URL, **sent).status_code == 302
@@ -72,6 +73,7 @@ def test_what_is_changed_reaches_the_city_and_the_history(city: City, ada: Perso
     assert city.emergency["words"]["es"] == "Primero al 911."
     assert city.brand == {"light": {"brand": "#6a1b4d"}}
     assert city.map["center"] == [-120.9912345, 40.008]
+    assert city.credit == "© OpenStreetMap contributors"
     entry = ChangeEntry.objects.get(city=city, path="city.yaml", kind="published")
     assert "New Testford" in entry.after
 
@@ -88,6 +90,7 @@ def test_what_is_changed_reaches_the_city_and_the_history(city: City, ada: Perso
         ("numbering.width", "many", "numbering.width", "Write a number."),
         ("map.lon", "west", "map.center", "is not a point"),
         ("map.zoom", "30", "map.zoom", "19"),
+        ("map.credit", "©" * 121, "map.credit", "120"),
         ("brand.light.brand", "#cccccc", "brand.light.brand", "contrast"),
         ("brand.dark.brand-ink", "red", "brand.dark.brand-ink", "a color like"),
     ],

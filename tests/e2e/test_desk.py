@@ -422,6 +422,7 @@ def test_every_page_is_accessible_and_fits(
         (desk, f"/desk/cases/{joined.number}"),
         (desk, "/desk/work"),
         (desk, f"/desk/work/{case.number}"),
+        (desk, f"/desk/orders?case={case.number}"),
         (reader, f"/desk/cases/{case.number}"),
         (reader, f"/desk/work/{case.number}"),
     ):

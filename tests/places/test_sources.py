@@ -108,6 +108,14 @@ class TestExtract:
         assert here is not None
         assert here.words
 
+    def test_its_makers_are_named_unless_the_city_says_otherwise(self, folder: Path) -> None:
+        assert pack.read(folder)[0].city.map["credit"] == "© OpenStreetMap contributors"
+        city = folder / "city.yaml"
+        city.write_text(city.read_text() + 'map: {zoom: 15, credit: "© OSM, © Mairie"}\n')
+        assert pack.read(folder)[0].city.map == {"zoom": 15, "credit": "© OSM, © Mairie"}
+        city.write_text(city.read_text().replace("© OSM", "©" * 120))
+        assert told(folder)[0].startswith("city.yaml:5: ")
+
     def test_what_is_exported_reads_back_as_the_same(
         self, folder: Path, tmp_path: Path, now: datetime, db: None
     ) -> None:

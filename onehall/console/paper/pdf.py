@@ -175,7 +175,8 @@ class _Writer:
             dark=False,
             pins=[tiles.Pin(block.lon, block.lat)],
         )
-        return [_fitted(drawn, self.width, 62 * mm), self.say(block.words, self.small)]
+        words = [block.words, self.city.credit] if self.city.credit else [block.words]
+        return [_fitted(drawn, self.width, 62 * mm), *(self.say(w, self.small) for w in words)]
 
     def _sign(self, block: blocks.Sign) -> list[Flowable]:
         rows = [[""] * len(block.labels), [self.say(label, self.small) for label in block.labels]]

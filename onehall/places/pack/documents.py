@@ -166,6 +166,8 @@ def _map(node: Node) -> dict[str, Plain]:
     zoom = node.whole("zoom", minimum=10, maximum=19)
     if zoom is not None:
         found["zoom"] = zoom
+    if credit := node.text("credit", max_length=120):
+        found["credit"] = credit
     geocoder = _geocoder(node.mapping("geocoder"))
     if geocoder:
         found["geocoder"] = geocoder

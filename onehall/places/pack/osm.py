@@ -20,6 +20,8 @@ from onehall.places.pack.osm_tags import Tags
 from onehall.places.rows import AddressRow, LandmarkRow, StreetRow
 from onehall.places.rules import house, street_norm
 
+CREDIT: Final = "© OpenStreetMap contributors"
+"""Asked for by the Open Database License wherever the data is shown."""
 _DIGITS: Final = 7
 _KEYS: Final = (
     "addr:housenumber",

@@ -50,6 +50,8 @@ def _with_extract(
         return pack
     if not found.streets and not found.addresses and not found.landmarks:
         _tell_nothing(path.name, problems)
+    if "credit" not in pack.city.map:
+        pack = replace(pack, city=replace(pack.city, map=pack.city.map | {"credit": osm.CREDIT}))
     lacks_addresses = not any((folder / n).exists() for n in ("addresses.csv", OPENADDRESSES))
     return replace(
         pack,
