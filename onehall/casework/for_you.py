@@ -141,7 +141,7 @@ def _mail(
     seen = _visible(actor, {r.case_id for r in rows})
     shown = [r for r in rows if r.case_id in seen]
     if shown and user.email:
-        language = user.language if user.language in city.languages else city.languages[0]
+        language = city.language_for(user.language)
         with translation.override(language), timezone.override(city.time_zone):
             context = _context(city, _items(city, shown, language), digest=digest)
             mail = render("casework/mail/for_you", context, language)

@@ -15,7 +15,7 @@ from django.db import connection, models
 from onehall.casework.lists import ORDERS, Edge
 from onehall.casework.models import Case
 from onehall.casework.queries import PAGE
-from onehall.casework.selection import Box, Selection
+from onehall.casework.selection import Box, Circle, Selection, Span
 from onehall.kernel.rows import sql_of
 from onehall.places.models import City
 
@@ -32,7 +32,7 @@ PILED: Final = 25
 class PublicQuery:
     """What is asked for. `service_ids` are public services; `exact_ids` those whose places are shown.
 
-    `days` narrows to cases told in so many days, 0 asks nothing. `worded` is what a text asks for.
+    `days` narrows to cases told in so many days, 0 asks nothing; `opened` to those told in a span. `worded` is what a text asks for.
     """
 
     service_ids: tuple[int, ...]
@@ -41,12 +41,14 @@ class PublicQuery:
     days: int = 0
     areas: tuple[tuple[str, str], ...] = ()
     box: Box | None = None
+    near: Circle | None = None
+    opened: Span | None = None
     worded: models.Q | None = field(default=None, hash=False)
 
     @property
     def by_place(self) -> bool:
         """Whether a place is asked for, which only cases with a shown place may answer."""
-        return self.box is not None or self.worded is not None
+        return self.box is not None or self.near is not None or self.worded is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,14 @@ def meant(city: City, query: PublicQuery, *, now: datetime) -> models.QuerySet[C
     rows: models.QuerySet[Case] = Case.objects.of_city(city.id).filter(
         is_public=True, merged_into=None, parent=None
     )
-    only = Selection(service_ids=ids, areas=query.areas, box=query.box, worded=query.worded)
+    only = Selection(
+        service_ids=ids,
+        areas=query.areas,
+        opened=query.opened,
+        box=query.box,
+        near=query.near,
+        worded=query.worded,
+    )
     rows = only.within(rows, now=now)
     if query.state != "all":
         rows = rows.filter(is_open=query.state == "open")

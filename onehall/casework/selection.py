@@ -1,5 +1,6 @@
 """Which cases a list shows beyond its saved question: by where, what, who, when, promise, and what is missing."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,9 +9,10 @@ from typing import Final
 from django.db import models
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThanOrEqual
 
 from onehall.casework.models import Case, CaseTarget, Photo, TimelineEntry
-from onehall.kernel import cells
+from onehall.kernel import cells, geo
 
 WAITS: Final = ("waiting_applicant", "waiting_payment", "on_hold")
 """Categories in which the clock stands still: for whom a case waits."""
@@ -70,6 +72,28 @@ class Box:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Everything within some metres of a point."""
+
+    lon: float
+    lat: float
+    metres: int
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around it."""
+        return Box(*geo.box_around(self.lon, self.lat, self.metres))
+
+    def condition(self) -> models.Q:
+        """The cases in it: those of the box, then the true distance on a flat patch, good to a few centimetres a kilometre."""
+        east = (models.F("lon") - self.lon) * math.cos(math.radians(self.lat))
+        north = models.F("lat") - self.lat
+        far = models.ExpressionWrapper(east * east + north * north, models.FloatField())
+        within = LessThanOrEqual(far, models.Value((self.metres / geo.METRES_PER_DEGREE) ** 2))
+        return self.box.condition() & models.Q(within)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What narrows a list. Joined cases are left out by everything that counts: their work is another's.
@@ -101,6 +125,7 @@ class Selection:
     unread: bool = False
     placed: bool | None = None
     box: Box | None = None
+    near: Circle | None = None
     bare: Mapping[str, Ids] | None = field(default=None, hash=False)
     worded: models.Q | None = field(default=None, hash=False)
 
@@ -115,7 +140,12 @@ class Selection:
             return rows
         rows = rows & Case.objects.at_risk(now) if self.risk else rows
         rows = rows.filter(
-            self._what(), self._who(), self._when(), self._clock(now), merged_into=None
+            self._what(),
+            self._where(),
+            self._who(),
+            self._when(),
+            self._clock(now),
+            merged_into=None,
         )
         rows = _in_areas(rows, self.areas) if self.areas else rows
         for kind, kept in self.targets:
@@ -134,11 +164,17 @@ class Selection:
             found &= models.Q(priority__in=self.priorities)
         if self.reopened:
             found &= models.Q(reopened__gt=0)
+        return found if self.worded is None else found & self.worded
+
+    def _where(self) -> models.Q:
+        found = models.Q()
         if self.placed is not None:
             found &= models.Q(cell__isnull=not self.placed)
         if self.box is not None:
             found &= self.box.condition()
-        return found if self.worded is None else found & self.worded
+        if self.near is not None:
+            found &= self.near.condition()
+        return found
 
     def _who(self) -> models.Q:
         found = models.Q()

@@ -68,7 +68,7 @@ def public_address(city: City) -> str:
 
 
 def _tell(city: City, entry: TimelineEntry, user: User, key: str, now: datetime) -> None:
-    language = user.language if user.language in city.languages else city.languages[0]
+    language = city.language_for(user.language)
     with translation.override(language), timezone.override(city.time_zone):
         mail = render("casework/mail/staff", _context(city, entry, language), language)
     messaging.send_message(

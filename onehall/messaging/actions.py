@@ -47,6 +47,7 @@ class NewMessage:
     about: str = ""
     channel: str = "email"
     due_at: datetime | None = None
+    stop_url: str = ""
 
 
 QUEUE_SQL: Final = """
@@ -107,8 +108,8 @@ def send_message(*, message: NewMessage, now: datetime) -> None:
             """
             WITH stored AS (
                 INSERT INTO messaging_message (city_id, key, case_number, request_id, about,
-                    channel, to_address, language, subject, body_text, body_html, state, created_at)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'queued', %s)
+                    channel, to_address, language, subject, body_text, body_html, stop_url, state, created_at)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'queued', %s)
                 ON CONFLICT (city_id, key) DO NOTHING
                 RETURNING id, city_id, key
             )
@@ -128,6 +129,7 @@ def send_message(*, message: NewMessage, now: datetime) -> None:
                 message.subject,
                 message.body_text,
                 message.body_html,
+                message.stop_url,
                 now,
                 SEND_MESSAGE,
                 now,
@@ -170,7 +172,7 @@ def send_again(*, city_id: int, message_id: int, now: datetime, to_address: str 
     if message.state == "sent":
         copy = f"{message.key}:again:{now.timestamp():.6f}"
         fields = ("case_number", "request_id", "about", "channel", "language", "subject",
-                  "body_text", "body_html")  # fmt: skip
+                  "body_text", "body_html", "stop_url")  # fmt: skip
         given = {name: getattr(message, name) for name in fields}
         new = NewMessage(city_id=city_id, key=copy, to_address=address, **given)
         send_message(message=new, now=now)

@@ -97,6 +97,9 @@ class Message(models.Model):
     subject = models.TextField()
     body_text = models.TextField()
     body_html = models.TextField(default="", db_default="")
+    stop_url = models.TextField(
+        default="", db_default="", help_text="Where a mail program ends such mail by one click."
+    )
     state = models.TextField(choices=MessageState.choices, default=MessageState.QUEUED)
     error = models.TextField(default="", db_default="")
     created_at = models.DateTimeField()

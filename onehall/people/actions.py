@@ -273,7 +273,7 @@ def invite(*, city: City, user_id: int, link: str, by: Actor, now: datetime) -> 
     ).first()
     if user is None:
         raise PeopleRefused(_("That person does not work for this city."))
-    language = user.language if user.language in city.languages else city.language
+    language = city.language_for(user.language)
     words = {"city": city, "name": user.name, "by": by.name, "link": link}
     mail = render("people/mail/invite", words, language)
     messaging.send_message(

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path, re_path, register_convert
 from django.urls.converters import StringConverter
 
 from onehall.portal.views import (
+    alerts,
     city,
     demo,
     files,
@@ -47,6 +48,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="outside-photo",
     ),
     path("city", city.city, name="city"),
+    path("city/alerts/new", alerts.ask, name="alert-ask"),
+    path("alerts/<secret:token>", alerts.alert, name="alert"),
+    path("alerts/<secret:token>/confirm", alerts.confirm, name="alert-confirm"),
+    path("alerts/<secret:token>/stop", alerts.stop, name="alert-stop"),
     path("city.atom", city.feed, name="city-feed"),
     path("city/<str:number>", city.case, name="city-case"),
     path("city/<str:number>/follow", city.follow, name="city-follow"),

@@ -127,6 +127,7 @@ class ImportRun(models.Model):
 
 
 # Models of this room that have a module of their own.
+from onehall.service_requests.alert_models import Alert as Alert  # noqa: E402
 from onehall.service_requests.batchmodels import BulkAct as BulkAct  # noqa: E402
 from onehall.service_requests.batchmodels import BulkItem as BulkItem  # noqa: E402
 from onehall.service_requests.historymodels import HistoryRun as HistoryRun  # noqa: E402

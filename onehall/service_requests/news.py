@@ -112,7 +112,7 @@ def send_link(payload: dict[str, Any], *, city_id: int, key: str, now: datetime)
 
 def language_of(city: City, request: ServiceRequest) -> str:
     """The language that a report's person is written to in."""
-    return request.language if request.language in city.languages else str(city.languages[0])
+    return city.language_for(request.language)
 
 
 def mail_for(city: City, entry: TimelineEntry, request: ServiceRequest) -> Rendered:

@@ -63,6 +63,7 @@ WRITERS = {
     "relating.py": "cases that have to do with each other",
     "captions.py": "words of photos",
     "splitting.py": "a part split off a case",
+    "alerts.py": "mail that somebody asked for about new reports",
     "applying.py": "a pack as a whole, put in force",
     "rollups.py": "the sums by day that figures are read from",
     "bulk.py": "COPY for imports and histories",

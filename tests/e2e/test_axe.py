@@ -9,7 +9,7 @@ from onehall.casework.rules import Given
 from onehall.kernel.clock import now as read_clock
 from onehall.people.models import Membership
 from onehall.places.models import City
-from onehall.service_requests.models import ServiceRequest
+from onehall.service_requests.models import Alert, ServiceRequest
 from tests.portal.conftest import photo
 
 pytestmark = pytest.mark.browser
@@ -22,6 +22,7 @@ PAGES = [
     "/report/noise",
     "/city",
     "/city?state=all&days=30",
+    "/city?at=xyzzy+99999",
     "/about/privacy",
     "/about/accessibility",
     "/demo",
@@ -68,6 +69,28 @@ def test_pages(visit, look_over, path):
     page.goto(path)
     look_over(page)
     visit.complaints = [c for c in visit.complaints if "404" not in c]
+
+
+def test_news_by_mail_from_the_list_to_the_end(visit, look_over):
+    page = visit(is_mobile=False)
+    page.goto("/city?service=pothole&at=124+Elm+Street")
+    page.get_by_role("link", name="News by mail").click()
+    page.locator("#news").evaluate("e => { e.open = true; }")
+    look_over(page)
+    page.get_by_label("Your e-mail").fill("rosa@example.com")
+    page.get_by_text("Once a day, in the morning").click()
+    page.get_by_role("button", name="Send me the link").click()
+    page.get_by_role("heading", name="Look into your mail").wait_for()
+    look_over(page)
+    page.goto(f"/alerts/{Alert.objects.get().token}")
+    look_over(page)
+    page.get_by_role("button", name="Yes, begin").click()
+    page.get_by_role("heading", name="We tell you about new reports").wait_for()
+    assert Alert.objects.get().confirmed_at is not None
+    page.get_by_role("button", name="Stop this mail").click()
+    page.get_by_role("heading", name="It is stopped").wait_for()
+    look_over(page)
+    assert not Alert.objects.exists()
 
 
 def test_the_form_with_everything_open(visit, look_over, tmp_path):

@@ -224,6 +224,17 @@ class TestTheMap:
         assert "go closer to see all" in html_of(phone, path)
 
 
+def test_who_made_the_map_is_named_under_every_map(
+    phone: Client, city: City, report: ServiceRequest
+) -> None:
+    named = '<p class="map-credit"><bdi>&lt;b&gt; contributors</bdi></p>'
+    paths = ("/city", f"/city/{report.case.number}", f"/r/{report.token}", "/report/pothole")
+    assert not [path for path in paths if "map-credit" in html_of(phone, path)]
+    city.map = {**city.map, "credit": "<b> contributors"}
+    city.save(update_fields=["map"])
+    assert [path for path in paths if html_of(phone, path).count(named) == 1] == list(paths)
+
+
 class TestOneCase:
     def test_tells_the_steps_without_words_names_or_mail(
         self, phone: Client, city: City, report: ServiceRequest

@@ -53,11 +53,22 @@ def compose(message: Message) -> EmailMultiAlternatives:
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
             "Content-Language": message.language,
+            **_one_click(message.stop_url),
         },
     )
     if message.body_html:
         mail.attach_alternative(message.body_html, "text/html")
     return mail
+
+
+def _one_click(url: str) -> dict[str, str]:
+    """The button of mail programs that ends such mail (RFC 8058)."""
+    if not url:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def message_id(message: Message, host: str) -> str:

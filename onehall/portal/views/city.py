@@ -35,12 +35,12 @@ from onehall.look.parts import Picture
 from onehall.people.queries import queues
 from onehall.places import queries as places
 from onehall.portal import city_query, statusparts
-from onehall.portal.city_query import Asked
 from onehall.portal.limits import too_many
 from onehall.portal.typed import address_of
 from onehall.portal.views.places import draw
-from onehall.service_requests import actions
+from onehall.service_requests import actions, publicly
 from onehall.service_requests.actions import Contact
+from onehall.service_requests.publicly import Asked
 
 COUNTED: Final = 1_000
 """Up to so many cases are counted."""
@@ -60,8 +60,8 @@ def city(request: CityRequest) -> HttpResponse:
     rows = public.page(request.city, asked.query, now=now, after=asked.after)
     more, rows = len(rows) > casework.PAGE, rows[: casework.PAGE]
     last = rows[-1] if rows else None
-    older = city_query.edge_text(last.opened_at, last.id) if last and more else ""
-    seen = maps.window(request.city, given)
+    older = publicly.edge_text(last.opened_at, last.id) if last and more else ""
+    seen = _seen(request, asked, given)
     here = reverse("portal:city")
     total = _total(request, asked, now)
     said = asked.said
@@ -71,7 +71,14 @@ def city(request: CityRequest) -> HttpResponse:
         "uncounted": total > COUNTED,
         "counted": COUNTED,
         "words_asked": said.get("q", ""),
-        "more_asked": bool(said.keys() & {"days", "area"}),
+        "at_asked": said.get("at", ""),
+        "lost": asked.lost,
+        "said": said,
+        "often": "",
+        "typed": "",
+        "error": "",
+        "in_words": publicly.in_words(request.city, said, request.LANGUAGE_CODE),
+        "more_asked": bool(said.keys() & {"days", "area", "at"}),
         "narrowed": bool(said),
         "choices": city_query.choices(request.city, said),
         "older": asked.address(here, after=older) if older else "",
@@ -84,6 +91,14 @@ def city(request: CityRequest) -> HttpResponse:
     response = render(request, "portal/city.html", context)
     response.headers["Cache-Control"] = "private, max-age=0"
     return response
+
+
+def _seen(request: CityRequest, asked: Asked, given: dict[str, str]) -> maps.Window:
+    """What the address asks to see; without that, all of the circle that it names."""
+    if asked.query.near is None or "z" in given:
+        return maps.window(request.city, given)
+    box = asked.query.near.box
+    return maps.around(box.west, box.south, box.east, box.north)
 
 
 def _row(request: CityRequest, line: PublicLine) -> dict[str, Any]:
@@ -175,7 +190,7 @@ def case(request: CityRequest, number: str) -> HttpResponse:
 
 
 def _shown(request: CityRequest, number: str) -> tuple[Case, ServiceDefinition]:
-    services = city_query.shown_services(request.city)
+    services = publicly.shown_services(request.city)
     found = public.case_of(request.city, number, [s.id for s in services])
     if found is None:
         raise Http404
