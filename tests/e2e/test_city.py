@@ -68,3 +68,25 @@ def test_the_map_moves_without_a_new_page_and_without_a_script(visit):
     plain.get_by_role("link", name="Farther").click()
     expect(plain.locator("svg[data-z]")).to_have_attribute("data-z", zoom)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_is_typed_beside_the_map_stays_when_it_moves(visit):
+    page = visit(**DESK)
+    page.goto("/city")
+    page.evaluate("document.getElementById('news').stayed = true")
+    page.get_by_role("link", name="News by mail").click()
+    page.wait_for_url("**#news")
+    page.get_by_text("Tell me by mail about new ones").click()
+    page.get_by_label("Your e-mail").fill("rosa@example.com")
+    page.get_by_label("Once a day, in the morning").check()
+    # The link to a part of the page fetched nothing.
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.getElementById('news').stayed")
+    zoom = page.locator("svg[data-z]").get_attribute("data-z")
+    page.get_by_role("link", name="Closer").click()
+    expect(page.locator("svg[data-z]")).to_have_attribute("data-z", str(int(zoom) + 1))
+    expect(page.get_by_label("Your e-mail")).to_have_value("rosa@example.com")
+    expect(page.get_by_label("Once a day, in the morning")).to_be_checked()
+    page.go_back()
+    expect(page.locator("svg[data-z]")).to_have_attribute("data-z", zoom)
+    expect(page.get_by_label("Your e-mail")).to_have_value("rosa@example.com")

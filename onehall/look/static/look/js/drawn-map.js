@@ -1,6 +1,19 @@
 // The map of a list without a new page for every step: links of the map are fetched and swapped in place, and
 // the map is drawn along by hand. Without this file each of them is an ordinary link.
 const part = document.getElementById("mapped");
+const page = () => location.pathname + location.search;
+let shown = page();
+
+// What somebody has opened and typed beside the map stays when the map moves.
+function keep(was, now) {
+  if (!was || !now) return;
+  now.open = true;
+  for (const one of was.querySelectorAll("input:not([type=hidden])")) {
+    const exact = one.type === "radio" ? `[value="${one.value}"]` : "";
+    const twin = now.querySelector(`[name="${one.name}"]${exact}`);
+    if (twin) Object.assign(twin, { value: one.value, checked: one.checked });
+  }
+}
 
 async function go(address, push = true) {
   const focus = document.activeElement?.dataset?.way;
@@ -9,8 +22,11 @@ async function go(address, push = true) {
     if (!answer.ok || answer.redirected) { location.href = address; return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("mapped");
     if (!fresh) { location.href = address; return; }
-    part.innerHTML = fresh.innerHTML;
+    const open = part.querySelector("details[id][open]");
+    part.replaceChildren(...fresh.childNodes);
+    keep(open, open && document.getElementById(open.id));
     if (push) history.pushState(null, "", address);
+    shown = page();
     if (focus) part.querySelector(`[data-way="${focus}"]`)?.focus();
   } catch {
     location.href = address;
@@ -25,7 +41,8 @@ part?.addEventListener("click", (event) => {
   event.preventDefault();
   go(link.href?.baseVal ?? link.href);
 });
-addEventListener("popstate", () => go(location.href, false));
+// A link to a part of the same page ends here too, and shows nothing else.
+addEventListener("popstate", () => { if (page() !== shown) go(location.href, false); });
 
 // Drawing it along: how far, in shares of the map, becomes the new middle.
 let start = null;
