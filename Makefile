@@ -6,6 +6,8 @@ PORT ?= 8000
 DIR ?= .demo
 HOST ?= 127.0.0.1
 BIN := .venv/bin
+# What is imported is compiled once: a demo and a test run start many processes of the same modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo demo-reset test check fix bench docs messages
 

@@ -31,6 +31,7 @@ from onehall.service_requests import actions as requests
 from onehall.service_requests.actions import Contact, NewRequest
 from onehall.service_requests.models import ServiceRequest
 from tests.conftest import NOW
+from tests.kept_rows import KeptRows
 from tests.packs import WrongPack, testford
 
 START = NOW.astimezone(dt.UTC)
@@ -126,13 +127,31 @@ class Cast:
         )
 
 
-def build() -> Cast:
-    """Testford with its people, in the test's database."""
-    catalog.forget()
-    people.forget()
+def _hire() -> None:
     city = testford()
     for key, (name, roles, department) in STAFF.items():
         _member(city, key, name, roles, department)
+
+
+_KEPT = KeptRows(_hire)
+
+
+def build() -> Cast:
+    """Testford with its people, in the test's database."""
+    forget()
+    _KEPT.put()
+    return everybody()
+
+
+def forget() -> None:
+    """Hold nothing of another test's city in memory."""
+    catalog.forget()
+    people.forget()
+
+
+def everybody() -> Cast:
+    """The people that are in the database, as actors."""
+    city = City.objects.get(slug="testford")
     found = {key: member(city, key) for key in STAFF}
     return Cast(city=city, sam=resident(city.id), machine=system(city.id), **found)
 

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.dispatch import receiver
 from django.test.signals import setting_changed
 from django.utils import timezone, translation
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from onehall.kernel.postgres import EmbeddedPostgres, find_programs
 from tests import tripwires
@@ -110,6 +111,26 @@ def frozen_clock(request: pytest.FixtureRequest) -> Iterator[time_machine.Travel
         return
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_found_once() -> Iterator[None]:
+    """Each test client makes the middleware anew, which would look for every static file again."""
+    look = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, dict[str, object]] = {}
+
+    def once(self: WhiteNoiseMiddleware) -> None:
+        named = repr(
+            (settings.STORAGES["staticfiles"], settings.STATIC_URL, self.add_headers_function)
+        )
+        if named not in found:
+            look(self)
+            found[named] = dict(self.files)
+        self.files.update(found[named])
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
+        yield
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from onehall.kernel import clock
 from onehall.kernel.yamlfile import PackProblem
 from onehall.places.models import City
 from onehall.setup import applying, packs
+from tests.kept_rows import KeptRows
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 TESTFORD = FIXTURES / "pack-min"
@@ -20,12 +21,20 @@ def _read() -> packs.CityPack:
     return packs.read_sound(TESTFORD)
 
 
-def testford() -> City:
-    """The city of Testford with its staff, applied to the test database.
-
-    Its files are read once: most tests begin with this city, and reading takes longer than applying.
-    """
+def _apply() -> City:
     return applying.apply(deepcopy(_read()), with_staff=True, by="tests", now=clock.now())
+
+
+_KEPT = KeptRows(_apply)
+
+
+def testford() -> City:
+    """The city of Testford with its staff, in the test database.
+
+    Most tests begin with it: its files are read once, and its rows are made once per process.
+    """
+    _KEPT.put()
+    return City.objects.get(slug="testford")
 
 
 def changed(folder: Path, file: str, old: str, new: str) -> City:

@@ -1,6 +1,7 @@
 """Testford with a flow that uses the whole language: a hole is reviewed by two or three teams at once."""
 
 import datetime as dt
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from onehall.casework.models import Case, Task
 from onehall.casework.progress import row_of
 from onehall.cli import city as city_cli
 from onehall.people.actor import Actor
-from tests.cast import START, Cast, build
+from tests.cast import START, Cast, build, everybody, forget
+from tests.kept_rows import KeptRows
 from tests.packs import FIXTURES, WrongPack
 
 REVIEWED = FIXTURES / "reviewed"
@@ -23,11 +25,20 @@ def pack(folder: Path) -> WrongPack:
     return found
 
 
-def reviewed(folder: Path) -> Cast:
+def _reviewing() -> None:
+    build()
+    with tempfile.TemporaryDirectory() as folder:
+        city_cli.apply(pack(Path(folder)).folder, with_staff=False, by="tests")
+
+
+_KEPT = KeptRows(_reviewing)
+
+
+def reviewed() -> Cast:
     """Everybody of Testford, where holes are reviewed."""
-    cast = build()
-    cast.city = city_cli.apply(pack(folder).folder, with_staff=False, by="tests")
-    return cast
+    forget()
+    _KEPT.put()
+    return everybody()
 
 
 def hole(cast: Cast, size: str = "small", **more: Any) -> Case:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -88,8 +89,14 @@ def calendar_of(city: City) -> WorkCalendar:
     if found is None:
         if len(_calendars) > 50:
             _calendars.clear()
-        found = _calendars[key] = WorkCalendar.from_doc(city.calendar, ZoneInfo(city.time_zone))
+        found = _calendars[key] = _calendar(json.dumps(city.calendar), city.time_zone)
     return found
+
+
+@lru_cache(maxsize=50)
+def _calendar(doc: str, zone: str) -> WorkCalendar:
+    """The same for a document: most revisions leave it as it was, and what was worked out of it stays."""
+    return WorkCalendar.from_doc(json.loads(doc), ZoneInfo(zone))
 
 
 def queue_of(city: City, queue_id: int) -> Queue | None:

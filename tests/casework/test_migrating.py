@@ -24,8 +24,8 @@ NEW_TASK = """      - {key: sign, label: {en: Put up a sign, es: Poner una seña
 
 
 @pytest.fixture
-def cast(db: None, tmp_path: Path) -> Cast:
-    return reviewed(tmp_path)
+def cast(db: None) -> Cast:
+    return reviewed()
 
 
 @pytest.fixture

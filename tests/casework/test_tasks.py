@@ -27,8 +27,8 @@ DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
-def cast(db: None, tmp_path: Path) -> Cast:
-    return reviewed(tmp_path)
+def cast(db: None) -> Cast:
+    return reviewed()
 
 
 def in_review(cast: Cast, size: str = "small") -> Case:

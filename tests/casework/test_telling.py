@@ -1,7 +1,5 @@
 """Reminders and escalations reach the staff by mail, each person once."""
 
-from pathlib import Path
-
 import pytest
 
 from onehall.casework import actions, tasks, telling
@@ -12,8 +10,8 @@ from tests.reviewed import reviewed
 
 
 @pytest.fixture
-def cast(db: None, tmp_path: Path) -> Cast:
-    return reviewed(tmp_path)
+def cast(db: None) -> Cast:
+    return reviewed()
 
 
 def deliver(cast: Cast) -> list[str]:

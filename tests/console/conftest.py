@@ -14,6 +14,7 @@ from onehall.places import queries as places
 from onehall.places.models import City
 from onehall.setup import files as setup_files
 from tests.console.people import Person, hire, report
+from tests.kept_rows import KeptRows
 from tests.packs import TESTFORD, testford
 
 
@@ -22,10 +23,17 @@ def city(db: None, settings: pytest.FixtureRequest, tmp_path: Path) -> City:
     """Testford; nothing of another test is held in memory."""
     settings.ALLOWED_HOSTS = ["*"]  # type: ignore[attr-defined]
     _forget()
+    _KEPT.put()
+    return City.objects.get(slug="testford")
+
+
+def _with_two_more() -> None:
     made = testford()
     hire(made, "rick@testford.example", "crew", "clerk")
     hire(made, "stella@testford.example", "supervisor", "clerk")
-    return made
+
+
+_KEPT = KeptRows(_with_two_more)
 
 
 def _forget() -> None:

@@ -1,7 +1,6 @@
 """Every page of the portal: no accessibility violation, no sideways scroll, targets large enough; both schemes, three widths."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from onehall.casework import actions as casework
 from onehall.casework import photos
@@ -10,10 +9,10 @@ from onehall.kernel.clock import now as read_clock
 from onehall.people.models import Membership
 from onehall.places.models import City
 from onehall.service_requests.models import Alert, ServiceRequest
+from tests.pages import good_at_every_size
 from tests.portal.conftest import photo
 
 pytestmark = pytest.mark.browser
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = [
     "/",
     "/report",
@@ -41,26 +40,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, inpu
 @pytest.fixture
 def look_over(visit):
     """Run axe and the measures over a page in both schemes and three widths."""
-
-    def over(page):
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            for width in (320, 412, 1280):
-                page.set_viewport_size({"width": width, "height": 800})
-                page.wait_for_timeout(150)
-                found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-                wrong = [
-                    (v["id"], [n["html"][:120] for n in v["nodes"]])
-                    for v in found.response["violations"]
-                ]
-                assert wrong == [], (page.url, scheme, width)
-                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (
-                    page.url,
-                    width,
-                )
-                assert page.evaluate(SMALL_TARGETS) == [], (page.url, width)
-
-    return over
+    return lambda page: good_at_every_size(page, SMALL_TARGETS)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -17,9 +16,9 @@ from onehall.service_requests import joining
 from tests.console.conftest import city as _city
 from tests.console.people import Person, picture, report, upload
 from tests.e2e.conftest import WATCH
+from tests.pages import WIDTHS, good_at_every_size, settle, too_wide, violations
 
 CHROMIUM = shutil.which("chromium")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = {"width": 412, "height": 860}
 DESK = {"width": 1280, "height": 900}
 WAITING = "retry: 600000\n\n"
@@ -382,12 +381,6 @@ def test_signing_in_and_out(browser: Browser, live_server: LiveServer, city: Any
     page.close()
 
 
-def violations(page: Page) -> list[Any]:
-    """What axe finds: rule and elements."""
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
-
-
 TARGETS = """() => [...document.querySelectorAll("a[href], button, summary, input, select, textarea, label.shot")]
   .filter((one) => one.checkVisibility() && !one.closest("p, .notice, .sr, caption, .skip, .facts, .crumb") && !one.matches(".skip, [type=radio], [type=checkbox], .shot input"))
   .map((one) => [one.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
@@ -395,18 +388,9 @@ TARGETS = """() => [...document.querySelectorAll("a[href], button, summary, inpu
   .map(([box, html]) => `${Math.round(box.width)}x${Math.round(box.height)} ${html}`)"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 412, 1280])
-def test_every_page_is_accessible_and_fits(
-    sit: Callable[..., Desk], city: Any, case: Case, width: int, scheme: str
-) -> None:
+def test_every_page_is_accessible_and_fits(sit: Callable[..., Desk], city: Any, case: Case) -> None:
     busy(city, case)
-    desk = sit(
-        "sue@testford.example", viewport={"width": width, "height": 900}, color_scheme=scheme
-    )
-    reader = sit(
-        "otto@testford.example", viewport={"width": width, "height": 900}, color_scheme=scheme
-    )
+    desk, reader = sit("sue@testford.example"), sit("otto@testford.example")
     joined = Case.objects.exclude(merged_into=None).get()
     for one, path in (
         (desk, "/desk"),
@@ -426,16 +410,23 @@ def test_every_page_is_accessible_and_fits(
         (reader, f"/desk/cases/{case.number}"),
         (reader, f"/desk/work/{case.number}"),
     ):
-        page = one.open(path)
-        assert violations(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
-        least = 44 if width < 1024 else 24
-        assert page.evaluate(TARGETS.replace("LEAST", str(least))) == [], path
+        good_at_every_size(one.open(path), TARGETS)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_case_with_everything_open_is_accessible_and_fits(
+    sit: Callable[..., Desk], city: Any, case: Case, width: int
+) -> None:
+    busy(city, case)
+    desk = sit("sue@testford.example", viewport={"width": width, "height": 900})
     page = desk.open(f"/desk/cases/{case.number}")
     for fold in page.locator("main details").all():
         fold.evaluate("one => { one.name = ''; one.open = true; }")
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        settle(page)
+        assert violations(page, by_color=scheme == "dark") == []
+    assert too_wide(page) == 0
     page.locator("#move-close").get_by_role("button", name="Close with an answer").click()
     expect(page.locator("[data-errors]")).to_be_focused()
     assert violations(page) == []

@@ -17,8 +17,9 @@ from onehall.places.models import City
 from onehall.portal import picked
 from tests.console.people import Person, report
 from tests.e2e.test_axe import look_over  # noqa: F401  # a fixture
-from tests.e2e.test_desk import CHROMIUM, violations
+from tests.e2e.test_desk import CHROMIUM
 from tests.packs import WrongPack
+from tests.pages import violations
 
 pytestmark = [
     pytest.mark.browser,

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from onehall.casework.models import Case
@@ -15,8 +14,8 @@ from onehall.kernel.clock import now
 from onehall.places.models import City
 from tests.cast import Cast
 from tests.console.people import Person
-from tests.e2e.test_axe import RULES
 from tests.e2e.test_desk import DESK, PHONE, Desk, city, sit
+from tests.pages import too_wide, violations
 from tests.reviewed import hole, open_tasks, pack
 
 __all__ = ["city", "sit"]
@@ -39,10 +38,8 @@ def hole_case(city: City, tmp_path: Path) -> Case:
 
 
 def looks_right(page: Page, name: str) -> None:
-    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-    wrong = [(v["id"], v["nodes"][0]["html"][:160]) for v in found.response["violations"]]
-    assert wrong == [], (page.url, name)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+    assert violations(page) == [], (page.url, name)
+    assert too_wide(page) == 0, name
     if PICTURES:
         page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
 
