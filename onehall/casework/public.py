@@ -112,9 +112,36 @@ def page(
     return [f if f.service_id in exact else replace(f, place_words="") for f in found]
 
 
+def done_last(city: City, query: PublicQuery, *, now: datetime, size: int) -> list[PublicLine]:
+    """The cases that were closed last, the newest end first; those whose end is not known are left out."""
+    rows = meant(city, replace(query, state="closed"), now=now).filter(closed_at__isnull=False)
+    exact = set(query.exact_ids)
+    found = [
+        PublicLine(*row) for row in rows.order_by("-closed_at", "-id").values_list(*LINE)[:size]
+    ]
+    return [f if f.service_id in exact else replace(f, place_words="") for f in found]
+
+
 def how_many(city: City, query: PublicQuery, *, now: datetime, at_most: int) -> int:
     """How many cases there are; counting stops at `at_most`."""
     return meant(city, query, now=now).order_by()[:at_most].count()
+
+
+OPEN_BY_AREA_SQL: Final = """
+SELECT part.key, part.value, count(*) FROM ({}) seen, LATERAL jsonb_each_text(seen.areas) part
+WHERE part.key = ANY(%s) GROUP BY 1, 2
+"""
+
+
+def open_by_area(
+    city: City, service_ids: Sequence[int], layers: Sequence[str], *, now: datetime
+) -> dict[tuple[str, str], int]:
+    """How many open cases everybody sees in each area, by (layer, code); an area without any is not named."""
+    rows = meant(city, PublicQuery(service_ids=tuple(service_ids), exact_ids=()), now=now)
+    sql, params = sql_of(rows.values_list("areas").order_by())
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_BY_AREA_SQL.format(sql), [*params, list(layers)])
+        return {(layer, code): n for layer, code, n in cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ class InsightsConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Sums by day every half minute, and every night a proof that they are right."""
-        from onehall.insights import rollups
+        """Sums by day every half minute, every night a proof that they are right, and the areas four times a day."""
+        from onehall.insights import areas, rollups
         from onehall.messaging import handlers
 
         handlers.every("insights.rollups", 30, rollups.keep_current)
         handlers.every("insights.proof", 86_400, rollups.prove)
+        handlers.every("insights.areas", 21_600, areas.keep_current)

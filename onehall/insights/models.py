@@ -83,3 +83,37 @@ class RollUp(models.Model):
     @override
     def __str__(self) -> str:
         return f"roll-up of {self.city_id}"
+
+
+class AreaFigure(models.Model):
+    """What everybody may know of a part of the city: what was told and done there in the last days, and how long it took.
+
+    One row for each area, service and span; `layer` and `area` are "" for the whole city, and no service is
+    all of them together. Only cases that the public list shows are counted. Every count replaces all rows of a city.
+    """
+
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    layer = models.TextField()
+    area = models.TextField()
+    service_id = models.BigIntegerField(null=True)
+    days = models.PositiveSmallIntegerField()
+    reported = models.PositiveIntegerField()
+    closed = models.PositiveIntegerField()
+    promised = models.PositiveIntegerField()
+    kept = models.PositiveIntegerField()
+    half = models.DurationField(null=True)
+    most = models.DurationField(null=True)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["city", "layer", "area", "days", "service_id"],
+                name="area_figure_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.layer}:{self.area} {self.days}"

@@ -7,8 +7,10 @@ without a script.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
+import shapely
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -181,3 +183,23 @@ class Mark:
     def radius(self) -> int:
         """Larger for more cases; never smaller than a finger needs."""
         return 14 if self.count == 1 else min(30, 16 + int(4 * math.log10(self.count)))
+
+
+FINE: Final = 1.0
+"""Pixels by which an outline may leave its line, to be drawn with fewer points."""
+
+
+def outline(seen: Window, shape: Any) -> str:
+    """The edge of a shape of degrees as the path of a drawing in the window's pixels; holes are part of it."""
+    flat = shapely.transform(
+        shape, lambda points: np.array([seen.place(lon, lat) for lon, lat in points])
+    )
+    rings = [
+        ring
+        for part in shapely.get_parts(shapely.simplify(flat, FINE))
+        if part.geom_type == "Polygon"
+        for ring in (part.exterior, *part.interiors)
+    ]
+    return " ".join(
+        "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring.coords[:-1]) + "Z" for ring in rings
+    )

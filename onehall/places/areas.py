@@ -31,6 +31,7 @@ class AreaIndex:
         shapely.prepare(self.shapes)
         self._tree = STRtree(self.shapes)
         self.by_code = {(facts.layer, facts.code): facts for facts in self.facts}
+        self._numbers = {(facts.layer, facts.code): n for n, facts in enumerate(self.facts)}
         self.has_limit = any(facts.layer == LIMIT_LAYER for facts in self.facts)
 
     def at(self, lon: float, lat: float) -> list[AreaFacts]:
@@ -40,6 +41,10 @@ class AreaIndex:
         for index in sorted(int(number) for number in found):
             first.setdefault(self.facts[index].layer, self.facts[index])
         return list(first.values())
+
+    def shape(self, layer: str, code: str) -> Any:
+        """The shape of an area, of degrees. KeyError when there is none."""
+        return self.shapes[self._numbers[layer, code]]
 
     def within(self, shape: shapely.Polygon, layer: str) -> list[AreaFacts]:
         """The areas of a layer that a shape touches, in file order."""

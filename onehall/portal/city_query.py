@@ -45,14 +45,18 @@ def choices(city: City, said: Mapping[str, str]) -> dict[str, Any]:
         "layers": [
             (
                 areas.layer_label(city, layer, language),
-                marked("area", _codes(city, layer, language)),
+                marked(
+                    "area", [(f"{layer}:{c}", n) for c, n in named_areas(city, layer, language)]
+                ),
             )
             for layer in areas.public_layers(city)
         ],
     }
 
 
-def _codes(city: City, layer: str, language: str) -> list[tuple[str, str]]:
+def named_areas(city: City, layer: str, language: str) -> list[tuple[str, str]]:
+    """The areas of a layer as (code, name), by name."""
     codes = areas.area_codes(city, layer)
-    named = ((f"{layer}:{c}", areas.label(city, layer, c, language)) for c in codes)
-    return sorted(named, key=lambda pair: pair[1])
+    return sorted(
+        ((c, areas.label(city, layer, c, language)) for c in codes), key=lambda pair: pair[1]
+    )

@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from onehall.portal.views import (
     alerts,
+    areas,
     city,
     demo,
     files,
@@ -53,6 +54,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("alerts/<secret:token>/confirm", alerts.confirm, name="alert-confirm"),
     path("alerts/<secret:token>/stop", alerts.stop, name="alert-stop"),
     path("city.atom", city.feed, name="city-feed"),
+    path("city/areas", areas.index, name="areas"),
+    path("city/areas/<slug:layer>/<path:code>", areas.area, name="area"),
     path("city/<str:number>", city.case, name="city-case"),
     path("city/<str:number>/follow", city.follow, name="city-follow"),
     path("city/<str:number>/map/<slug:scheme>.webp", city.picture, name="city-map"),

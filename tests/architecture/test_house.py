@@ -110,7 +110,12 @@ def sources(folder: Path = PACKAGE) -> Iterator[tuple[str, str]]:
             yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
 
 
-DERIVED = ("insights/rollups.py", "insights/statements.py", "setup/rehearsals.py")
+DERIVED = (
+    "insights/areas.py",
+    "insights/rollups.py",
+    "insights/statements.py",
+    "setup/rehearsals.py",
+)
 """Sums by day with their SQL, and the rows of rehearsals: written by the worker beside what they are about."""
 
 

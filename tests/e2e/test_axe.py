@@ -22,6 +22,8 @@ PAGES = [
     "/city",
     "/city?state=all&days=30",
     "/city?at=xyzzy+99999",
+    "/city/areas?at=124+Elm+Street",
+    "/city/areas/district/south",
     "/about/privacy",
     "/about/accessibility",
     "/demo",

@@ -33,6 +33,7 @@ from onehall.look.components.small import local
 from onehall.look.doorway import CityRequest
 from onehall.look.parts import Picture
 from onehall.people.queries import queues
+from onehall.places import areas
 from onehall.places import queries as places
 from onehall.portal import city_query, statusparts
 from onehall.portal.limits import too_many
@@ -66,7 +67,7 @@ def city(request: CityRequest) -> HttpResponse:
     total = _total(request, asked, now)
     said = asked.said
     context: dict[str, Any] = {
-        "rows": [_row(request, row) for row in rows],
+        "rows": [row_of(request, row) for row in rows],
         "total": total,
         "uncounted": total > COUNTED,
         "counted": COUNTED,
@@ -101,7 +102,8 @@ def _seen(request: CityRequest, asked: Asked, given: dict[str, str]) -> maps.Win
     return maps.around(box.west, box.south, box.east, box.north)
 
 
-def _row(request: CityRequest, line: PublicLine) -> dict[str, Any]:
+def row_of(request: CityRequest, line: PublicLine) -> dict[str, Any]:
+    """A case as portal/city_row.html shows it."""
     listed = catalogue(request.city)
     service = listed.by_id(line.service_id)
     state = listed.flow_version(line.flow_version_id).states[line.state]
@@ -219,6 +221,7 @@ def _case_page(
         "state": flow.states[case.state],
         "place_words": case.place_words if exact else "",
         "district": _district(request, case),
+        "parts": _parts(request, case),
         "has_map": exact and case.lon is not None and request.city.bounds is not None,
         "lines": lines,
         "no_photos": {},
@@ -243,6 +246,19 @@ def _district(request: CityRequest, case: Case) -> str:
     if case.lon is None or case.lat is None:
         return ""
     return places.district(request.city, case.lon, case.lat, request.LANGUAGE_CODE)
+
+
+def _parts(request: CityRequest, case: Case) -> list[tuple[str, str]]:
+    """The parts of the city that the case is in: what each is called, and the address of its page."""
+    city, language = request.city, request.LANGUAGE_CODE
+    return [
+        (
+            areas.label(city, layer, code, language),
+            reverse("portal:area", args=[layer, code]),
+        )
+        for layer in areas.public_layers(city)
+        if (code := case.areas.get(layer)) and code in areas.area_codes(city, layer)
+    ]
 
 
 def _picture(photo: Photo | None, title: str) -> Picture | None:
@@ -313,7 +329,7 @@ def feed(request: CityRequest) -> HttpResponse:
         language=request.LANGUAGE_CODE,
     )
     for line in public.page(request.city, asked.query, now=read_clock())[: casework.PAGE]:
-        row = _row(request, line)
+        row = row_of(request, line)
         words = [local(row["state"].label), line.place_words]
         address = request.build_absolute_uri(reverse("portal:city-case", args=[line.number]))
         made.add_item(
