@@ -8,7 +8,9 @@ from django.conf import settings
 from django.urls import NoReverseMatch, get_urlconf, reverse
 from django.utils import translation
 
+from onehall.kernel.clock import now as read_clock
 from onehall.look.parts import Language
+from onehall.service_requests import notices
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -19,6 +21,7 @@ def page(request: "HttpRequest") -> dict[str, Any]:
     city = getattr(request, "city", None)
     return {
         "city": city,
+        "city_notice": notices.told(city, read_clock()) if city is not None else None,
         "languages": languages(request, city),
         "home_url": _address("portal:home", otherwise="/"),
         "mine_url": _address("portal:mine"),

@@ -27,7 +27,11 @@ class CityQuerySet(models.QuerySet["City"]):
 
 
 class City(models.Model):
-    """A jurisdiction; the tenant. `revision` grows with every change of the pack's data."""
+    """A jurisdiction; the tenant. `revision` grows with every change of the pack's data.
+
+    `notice` is what the staff tell all residents now (`service_requests.notices`). It is no part of the pack, and
+    stands here because every page needs the city's row anyway.
+    """
 
     slug = models.SlugField(max_length=60)
     name = models.CharField(max_length=120)
@@ -44,6 +48,7 @@ class City(models.Model):
     calendar = models.JSONField(default=dict, blank=True)
     layers = models.JSONField(default=list, blank=True)
     asset_kinds = models.JSONField(default=list, blank=True)
+    notice = models.JSONField(default=dict, blank=True)
     west = models.FloatField(null=True, blank=True)
     south = models.FloatField(null=True, blank=True)
     east = models.FloatField(null=True, blank=True)

@@ -30,7 +30,7 @@ from onehall.people.bodies import body_of_key
 from onehall.people.models import Person
 from onehall.people.queries import queues
 from onehall.places.models import City
-from onehall.service_requests import deciding
+from onehall.service_requests import deciding, notices
 from onehall.service_requests.models import ServiceRequest
 
 FREE_DISPUTES: Final = 1
@@ -91,6 +91,8 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
     service = catalogue(city).service(new.service_key)
     if service.is_internal and not (by.is_staff and by.may("ask")):
         raise CaseworkRefused(_("This is for the city's own staff."))
+    if by.kind == "resident" and notices.instead_of(city, service.key, now) is not None:
+        raise CaseworkRefused(_("The city takes no reports about this at the moment."))
     facts = deciding.facts(city, service, new, now=now)
     route = routing.route(service, facts)
     holder = deciding.person(city, route.person)

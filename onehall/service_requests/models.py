@@ -131,3 +131,4 @@ from onehall.service_requests.alert_models import Alert as Alert  # noqa: E402
 from onehall.service_requests.batchmodels import BulkAct as BulkAct  # noqa: E402
 from onehall.service_requests.batchmodels import BulkItem as BulkItem  # noqa: E402
 from onehall.service_requests.historymodels import HistoryRun as HistoryRun  # noqa: E402
+from onehall.service_requests.notice_models import Notice as Notice  # noqa: E402

@@ -61,6 +61,7 @@ READS: dict[str, Key] = {
     "console:mail": "see_messages",
     "console:mail-preview": "resend",
     "console:mail-letters": "see_messages",
+    "console:notice": "tell_all",
 }
 
 

@@ -116,6 +116,7 @@ CITY_POSTS: dict[str, tuple[Key, dict[str, Any]]] = {
     "console:mail-again": ("resend", {}),
     "console:mail-again-one": ("resend", {}),
     "console:mail-replay": ("resend", {}),
+    "console:notice": ("tell_all", {"title.en": "Storm", "do": "on"}),
 }  # fmt: skip
 READERS_POSTS: dict[str, dict[str, Any]] = {
     # Everybody who sees the case may: it says that they have it open, and nothing is added to it.

@@ -54,6 +54,7 @@ WRITERS = {
     "mail.py": "messages sent again, and addresses corrected",
     "presence.py": "who has a case open",
     "saved.py": "saved views and pins",
+    "notices.py": "what all residents are told",
     "undoing.py": "an act taken back",
     "batches.py": "one act on many cases",
     "attachments.py": "writes about files of a case",

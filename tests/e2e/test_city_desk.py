@@ -43,6 +43,30 @@ def test_every_page_is_accessible_and_fits(sit: Callable[..., Desk], city: Any) 
         good_at_every_size(desk.open(f"/desk/set-up/{path}"), TARGETS.replace("LEAST", "24"))
 
 
+def test_a_notice_is_looked_at_told_and_taken_back(sit: Callable[..., Desk], city: Any) -> None:
+    desk = sit("sue@testford.example")
+    page = desk.open("/desk/notice")
+    page.locator("#t-en").fill("Storm tonight")
+    page.get_by_text("Pause services").click()
+    instead = page.locator("[name='instead.pothole.en']")
+    expect(instead).to_be_hidden()
+    page.get_by_label("Pothole").check()
+    instead.fill("Stay away from water.")
+    good_at_every_size(page, TARGETS.replace("LEAST", "24"))
+    page.get_by_role("button", name="See how it looks").click()
+    expect(page.get_by_role("heading", name="This is how they will see it")).to_be_visible()
+    good_at_every_size(page, TARGETS.replace("LEAST", "24"))
+    page.get_by_role("button", name="Tell all residents now").click()
+    expect(page.get_by_text("Residents see it now.")).to_be_visible()
+    for path in ("/report", "/report/pothole"):
+        page = desk.open(path)
+        expect(page.get_by_role("region", name="Notice from the city")).to_be_visible()
+        good_at_every_size(page)
+    page = desk.open("/desk/notice")
+    page.get_by_role("button", name="Take it back now").click()
+    expect(page.get_by_text("nothing is paused")).to_be_visible()
+
+
 def test_somebody_is_added_and_comes_in_by_the_link(
     sit: Callable[..., Desk],
     city: Any,

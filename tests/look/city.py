@@ -7,6 +7,7 @@ SPRINGFIELD = SimpleNamespace(
     time_zone="America/Los_Angeles",
     languages=["en", "es"],
     brand={},
+    notice={},
     revision=3,
     emergency={
         "number": "911",

@@ -30,13 +30,13 @@ from onehall.places import queries as places
 from onehall.places.models import City
 from onehall.places.queries import FoundPlace
 from onehall.places.sides import Side
-from onehall.portal import picked, sides
+from onehall.portal import paused, picked, sides
 from onehall.portal.around import near_assets, near_cases, place_note
 from onehall.portal.jswords import report_words
 from onehall.portal.limits import too_many
 from onehall.portal.picked import Picked
 from onehall.portal.report_form import MAX_WHERE, ReportForm
-from onehall.service_requests import actions, learning
+from onehall.service_requests import actions, learning, notices
 from onehall.service_requests.actions import Contact, NewRequest
 from onehall.service_requests.models import ServiceRequest
 
@@ -106,6 +106,8 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
     """
     service = service_for(request, service_key)
     page = _page(request, service)
+    if (answer := _paused(request, page)) is not None:
+        return answer
     if request.method == "GET":
         _carried_place(request, page)
         return _show(request, page)
@@ -127,6 +129,16 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
         return _send(request, page, key)
     page.form.only()
     return _show(request, page, status=_say_refused(page))
+
+
+def _paused(request: CityRequest, page: Page) -> HttpResponse | None:
+    """What residents get while the city takes no reports about this; photos that came are kept as a draft's."""
+    instead = notices.instead_of(request.city, page.service.key, read_clock())
+    if instead is None or page.calling:
+        return None
+    if request.method == "POST" and (key := _key(page.form)) is not None:
+        _keep_photos(request, page, key)
+    return paused.page(request, page.service, instead)
 
 
 def _page(request: CityRequest, service: ServiceDefinition) -> Page:
