@@ -44,6 +44,7 @@ class Part:
 PARTS = (
     Part("start"),
     Part("http", program="wrk"),
+    Part("city", ("--cases", "100000"), program="wrk"),
     Part("figures", ("--cases", "100000")),
     Part("moves", ("--cases", "100000")),
     Part("timers"),

@@ -20,6 +20,11 @@ from onehall.casework.photo_models import Photo as Photo
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 
+ON_PUBLIC_MAP = models.Q(
+    is_public=True, merged_into__isnull=True, parent__isnull=True, cell__isnull=False
+)
+"""Which cases the map for everybody may draw, whatever their service: see `public.meant`."""
+
 
 class CaseQuerySet(models.QuerySet["Case"]):
     """The vocabulary for finding cases."""
@@ -211,6 +216,19 @@ class Case(models.Model):
                 condition=models.Q(is_open=True, ladder_at__isnull=False),
             ),
             models.Index("city", "cell", name="case_near", condition=models.Q(is_open=True)),
+            # What the map for everybody draws, so that it never visits the rows.
+            models.Index(
+                fields=["city", "cell"],
+                include=["lon", "lat", "id", "service", "opened_at", "is_open"],
+                name="case_public_map",
+                condition=ON_PUBLIC_MAP,
+            ),
+            models.Index(
+                fields=["city", "cell"],
+                include=["lon", "lat", "id", "service", "opened_at"],
+                name="case_public_open",
+                condition=ON_PUBLIC_MAP & models.Q(is_open=True),
+            ),
             models.Index("city", "opened_at", "id", name="case_newest"),
             # The other orders of lists of open cases: `casework.lists.ORDERS`.
             models.Index(

@@ -47,6 +47,9 @@ COUNTED: Final = 1_000
 """Up to so many cases are counted."""
 FRESH_SECONDS: Final = 5
 """For how long the marks and the count of one selection are kept: a new report is seen after it."""
+WIDE_SECONDS: Final = 60
+"""The same for ended cases of a wide part of the city, which may be millions: the open ones are what changes."""
+WIDE_ZOOM: Final = 13
 TOLD: Final = frozenset({"received", "imported", "routed", "moved", "changed", "handed"})
 """Entries whose titles everybody may read. Words that people wrote to each other are not among them."""
 
@@ -115,10 +118,12 @@ def _total(request: CityRequest, asked: Asked, now: datetime) -> int:
     return int(_kept(request, ["total", *sorted(asked.said.items())], count))
 
 
-def _kept(request: CityRequest, what: list[Any], count: Callable[[], Any]) -> Any:
+def _kept(
+    request: CityRequest, what: list[Any], count: Callable[[], Any], seconds: int = FRESH_SECONDS
+) -> Any:
     """What was counted for a selection a few seconds ago, or is counted now."""
     said = hashlib.sha256(repr([request.city.pk, *what]).encode()).hexdigest()
-    return caches["local"].get_or_set(f"city:{said}", count, FRESH_SECONDS)
+    return caches["local"].get_or_set(f"city:{said}", count, seconds)
 
 
 def _map(request: CityRequest, asked: Asked, seen: maps.Window, now: datetime) -> dict[str, Any]:
@@ -135,7 +140,8 @@ def _map(request: CityRequest, asked: Asked, seen: maps.Window, now: datetime) -
         public.squares, request.city, boxed, shift=seen.shift, now=now, most=maps.MOST_MARKS + 1
     )
     what = ["marks", *sorted((asked.said | seen.query).items())]
-    squares: list[Square] = _kept(request, what, count)
+    wide = seen.zoom <= WIDE_ZOOM and asked.query.state != "open"
+    squares: list[Square] = _kept(request, what, count, WIDE_SECONDS if wide else FRESH_SECONDS)
     shown = squares[: maps.MOST_MARKS]
     return {
         "marks": [_mark(request, asked, seen, square) for square in shown],

@@ -1,0 +1,102 @@
+"""Measures what everybody sees of the city's work: the list with the map, its feed, the parts of the city, a tile.
+
+`python -m bench.city [--cases 100000,1000000] [--seconds 8] [--folder DIR] [--profile la]` needs `wrk` (a Debian
+package) and prints one JSON line per figure, and at the end how each page grew from the first number of cases to
+the others. Marks and counts are kept for some seconds by the pages themselves; the first answer after that is
+measured apart, as `uncounted`: the count over the list stays kept there, for its selection is the same.
+"""
+
+import argparse
+import gzip
+import shutil
+import time
+import urllib.request
+from pathlib import Path
+
+from bench.http import machine, pages, say
+from bench.site import Site, multiply, profile_option, running, settle
+
+DISTRICT = "lighthouse"
+PAGES = {
+    "open, whole city": "/city",
+    "open, a part of the map": "/city?lon=-124.16&lat=44.6&z=16",
+    "open, of a service": "/city?service=pothole",
+    "open, of an area": f"/city?area=district:{DISTRICT}",
+    "near a place": "/city?at=14+Mill+Lane&within=500",
+    "all, whole city": "/city?state=all",
+    "all, last 30 days": "/city?state=all&days=30",
+    "feed": "/city.atom",
+    "parts of the city": "/city/areas",
+    "one part": f"/city/areas/district/{DISTRICT}",
+}
+TIMES = 15
+"""Uncounted answers of each page."""
+
+
+def fetched(site: Site, path: str) -> tuple[float, int]:
+    """Milliseconds of one answer, and its size in bytes as it would be sent compressed."""
+    begin = time.perf_counter()
+    with urllib.request.urlopen(site.address + path, timeout=60) as answer:
+        body = answer.read()
+    return (time.perf_counter() - begin) * 1000, len(gzip.compress(body, 6))
+
+
+def uncounted(site: Site, path: str) -> tuple[float, float, int]:
+    """Median and 95th percentile in milliseconds of answers whose marks nobody counted before, and the bytes of one.
+
+    Each looks at a window that is moved by a hair: another question to what the pages keep.
+    """
+    times, size = [], 0
+    for n in range(TIMES):
+        mark = "&" if "?" in path else "?"
+        moved = (
+            path if "lon=" in path else f"{path}{mark}z=13&lat=44.6&lon={-124.16 + n * 1e-5:.5f}"
+        )
+        took, size = fetched(site, moved)
+        times.append(took)
+    times.sort()
+    return times[len(times) // 2], times[int(len(times) * 0.95)], size
+
+
+def measure(site: Site, sizes: list[int], seconds: int, profile: str = "") -> None:
+    """Every page at each number of cases, and how it grew."""
+    machine()
+    grown: dict[str, list[float]] = {}
+    for size in sizes:
+        total = multiply(site, size, profile=profile)
+        say(what="cases", cases=total, settled_seconds=settle(site))
+        for name, path in PAGES.items():
+            if path.startswith("/city?") or path == "/city":
+                half, most, weight = uncounted(site, path)
+                say(
+                    what=f"{name}, uncounted, {size} cases",
+                    p50_ms=round(half, 1),
+                    p95_ms=round(most, 1),
+                    gzip_bytes=weight,
+                )
+                grown.setdefault(name, []).append(half)
+            pages(site, f"{name}, {size} cases", [path], seconds)
+    for name, times in grown.items():
+        if len(times) > 1:
+            say(what=f"growth: {name}", times=[round(t / times[0], 2) for t in times])
+    machine()
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", default="100000,1000000")
+    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--folder", type=Path)
+    profile_option(parser)
+    asked = parser.parse_args()
+    if shutil.which("wrk") is None:
+        raise SystemExit(
+            "`wrk` is not installed (Debian: apt-get install wrk); nothing was measured."
+        )
+    with running(folder=asked.folder) as site:
+        measure(site, [int(n) for n in asked.cases.split(",")], asked.seconds, asked.profile)
+
+
+if __name__ == "__main__":
+    main()
