@@ -20,6 +20,15 @@ from onehall.config.env import Env, EnvError
 from onehall.kernel.postgres import EmbeddedPostgres, PostgresError, find_programs
 
 LEAST_FREE_BYTES = 1024**3
+_NUMBERS = (
+    "ONEHALL_WEB_WORKERS",
+    "ONEHALL_WEB_THREADS",
+    "ONEHALL_TILE_WORKERS",
+    "ONEHALL_STAFF_WORKERS",
+    "ONEHALL_DB_POOL",
+)
+BESIDE = 6
+"""Connections beside those of the web processes: the worker, the live stream, a command, a backup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,16 @@ def command() -> None:
         faults += _show(look)
     try:
         with running.django():
-            for look in (_database, _migrations, _net, _static, _outbox, _timers, _mail):
+            for look in (
+                _database,
+                _connections,
+                _migrations,
+                _net,
+                _static,
+                _outbox,
+                _timers,
+                _mail,
+            ):
                 faults += _show(look)
     except Failure as failure:
         _print(Finding(good=False, words=f"The database cannot be reached. {failure.message}"))
@@ -76,7 +94,7 @@ def _variables() -> Iterator[Finding]:
     for name in unknown:
         yield Finding(good=False, words=f"{name} is set, but there is no such variable.")
     try:
-        for name in ("ONEHALL_WEB_WORKERS", "ONEHALL_WEB_THREADS", "ONEHALL_DB_POOL"):
+        for name in _NUMBERS:
             env.number(name)
     except EnvError as error:
         yield Finding(good=False, words=str(error))
@@ -141,6 +159,32 @@ def _database() -> Iterator[Finding]:
             known.get(name, False), ""
         )
         yield Finding(good, f"The extension {name} {words if name in known else 'is missing'}.")
+
+
+def connections_needed(env: Env) -> int:
+    """How many connections to the database all processes may hold at once."""
+    web = ("ONEHALL_WEB_WORKERS", "ONEHALL_TILE_WORKERS", "ONEHALL_STAFF_WORKERS")
+    each = env.number("ONEHALL_DB_POOL") or env.number("ONEHALL_WEB_THREADS")
+    return sum(env.number(name) for name in web) * each + BESIDE
+
+
+def _connections() -> Iterator[Finding]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int"
+        )
+        there = int(cursor.fetchone()[0])
+    needed = connections_needed(Env())
+    words = f"The processes may hold {needed} connections to the database, which takes {there}."
+    if needed > there:
+        words += (
+            " Raise its max_connections, or lower ONEHALL_WEB_WORKERS, ONEHALL_WEB_THREADS or"
+            " ONEHALL_DB_POOL: else pages fail when many people come."
+        )
+    yield Finding(good=needed <= there, words=words)
 
 
 def _migrations() -> Iterator[Finding]:

@@ -14,6 +14,11 @@ from onehall.cli.words import Failure
 from onehall.config.env import Env
 
 PORT_PATIENCE_SECONDS = 3.0
+POOLS = {
+    "tiles": ("ONEHALL_TILE_WORKERS", "ONEHALL_TILE_BIND"),
+    "staff": ("ONEHALL_STAFF_WORKERS", "ONEHALL_STAFF_BIND"),
+}
+"""Further pools of web processes: how many, and where they listen. A proxy in front sends them their share."""
 
 
 def children() -> list[Child]:
@@ -23,6 +28,7 @@ def children() -> list[Child]:
     pages = [*python, "gunicorn", "--config", "python:onehall.config.gunicorn"]
     found = [
         Child(name="pages", command=pages, environment=environment),
+        *_pools(pages, environment),
         Child(name="worker", command=[*python, "onehall", "worker"], environment=environment),
     ]
     if find_spec("onehall.api.live") is not None:
@@ -31,15 +37,39 @@ def children() -> list[Child]:
     return found
 
 
-def bound() -> tuple[str, int]:
-    """The address and port of the pages."""
-    host, _, port = Env().text("ONEHALL_BIND").rpartition(":")
+def _pools(pages: list[str], environment: dict[str, str]) -> list[Child]:
+    """The pools that are asked for."""
+    env = Env()
+    return [
+        Child(
+            name=name,
+            command=pages,
+            environment=environment
+            | {
+                "ONEHALL_POOL": name,
+                "ONEHALL_WEB_WORKERS": str(env.number(workers)),
+                "ONEHALL_BIND": env.text(bind),
+            },
+        )
+        for name, (workers, bind) in POOLS.items()
+        if env.number(workers) > 0
+    ]
+
+
+def bound(variable: str = "ONEHALL_BIND") -> tuple[str, int]:
+    """The address and port of the pages, or of another pool."""
+    host, _, port = Env().text(variable).rpartition(":")
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def port_must_be_free() -> None:
-    """Refuses to start when another program holds the port; waits a moment for one that ends."""
-    host, port = bound()
+    """Refuses to start when another program holds a port of ours; waits a moment for one that ends."""
+    used = [bind for workers, bind in POOLS.values() if Env().number(workers) > 0]
+    for variable in ("ONEHALL_BIND", *used):
+        _must_be_free(*bound(variable))
+
+
+def _must_be_free(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     deadline = time.monotonic() + PORT_PATIENCE_SECONDS
     while True:

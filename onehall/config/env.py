@@ -59,6 +59,11 @@ class Env:
         _v("ONEHALL_BIND", "127.0.0.1:8000", "Address and port of the pages"),
         _v("ONEHALL_WEB_WORKERS", "2", "Web processes; as many as cores is a good start"),
         _v("ONEHALL_WEB_THREADS", "6", "Threads in each web process"),
+        _v("ONEHALL_TILE_WORKERS", "0", "Web processes of their own for tiles; 0: the pages' own"),
+        _v("ONEHALL_TILE_BIND", "127.0.0.1:8011", "Address and port of the tiles' own processes"),
+        _v("ONEHALL_STAFF_WORKERS", "0", "Web processes of their own for staff; 0: the pages' own"),
+        _v("ONEHALL_STAFF_BIND", "127.0.0.1:8012", "Address and port of the staff's own processes"),
+        _v("ONEHALL_POOL", "", "Set by the supervisor: whose web process it is, tiles or staff"),
         _v(
             "ONEHALL_DB_POOL",
             "0",

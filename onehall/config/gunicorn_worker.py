@@ -1,4 +1,6 @@
-"""Gunicorn's threaded worker: shares connections out evenly, and can give one away to the live process."""
+"""Gunicorn's threaded worker: shares connections out evenly, keeps threads free for reports, and can give a
+connection away to the live process.
+"""
 
 import contextlib
 import mmap
@@ -11,6 +13,9 @@ from typing import Any, Final, override
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from onehall.api.live.wire import CAN_HAND_OVER, HandedOver, HandOverFailed
+from onehall.config.admission import OWN, Admission, class_of
+from onehall.config.env import Env
+from onehall.config.full_pages import FullAnswers
 
 UNAVAILABLE: Final = (
     b"HTTP/1.1 503 Service Unavailable\r\n"
@@ -76,12 +81,29 @@ def _asks_at_once(conn: TConn) -> bool:
         return False
 
 
+PARKED: Final = object()
+"""What a thread says of a connection whose request waits for a place."""
+
+
+class _Parsed:
+    """Stands in for a connection's parser once, to give out a request that was read before it waited."""
+
+    def __init__(self, conn: TConn, req: Any) -> None:
+        self._conn, self._req, self._real = conn, req, conn.parser
+
+    def __next__(self) -> Any:
+        self._conn.parser = self._real
+        return self._req
+
+
 class LiveThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A ThreadWorker that drops a handed-over socket without closing the client's connection."""
 
     wsgi: Any
     nr_conns: int
     age: int
+    _door: "Admission[tuple[Any, TConn]]"
+    _full: FullAnswers | None = None
     _waiting_since = 0.0
     _napped = 0.0
 
@@ -90,6 +112,14 @@ class LiveThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
         """Tell the parent, and the other processes, that this one is alive."""
         super().notify()
         SHARES.tell(self.age, self.nr_conns, time.monotonic())
+        for req, conn in self._door.overdue(now=time.monotonic()):
+            self._submit(conn, self._turn_away, req, conn)
+
+    @override
+    def init_process(self) -> None:
+        """Count the places of this process before it serves."""
+        self._door = Admission(self.cfg.threads, own=OWN.get(Env().text("ONEHALL_POOL"), ""))
+        super().init_process()
 
     @override
     def set_accept_enabled(self, enabled: bool) -> None:
@@ -129,6 +159,7 @@ class LiveThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
             return application(environ, start_response)
 
         self.wsgi = marked
+        self._full = FullAnswers()
 
     @override
     def handle(self, conn: TConn) -> Any:
@@ -147,7 +178,54 @@ class LiveThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
         return bool(self.tpool._work_queue.empty())  # noqa: SLF001  # there is no public word for it
 
     @override
-    def handle_request(self, req: Any, conn: TConn) -> bool:
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Serve a request when its class has a place, else let it wait without a thread or turn it away."""
+        place, conn.place = getattr(conn, "place", ""), ""
+        if not place:
+            place = class_of(req.method, req.path)
+            if not self._door.enter(place):
+                if not self._door.wait(place, (req, conn), now=time.monotonic()):
+                    return self._turn_away(req, conn)
+                # One may have come free just before we waited.
+                self._let_in()
+                return PARKED
+        try:
+            return self._serve(req, conn)
+        finally:
+            self._door.leave(place)
+            self._let_in()
+
+    @override
+    def _keepalive_after(self, conn: TConn, keepalive: Any) -> Any:
+        return PARKED if keepalive is PARKED else super()._keepalive_after(conn, keepalive)
+
+    def _let_in(self) -> None:
+        """Give threads to those who waited and have a place now."""
+        while (found := self._door.next()) is not None:
+            place, (req, conn) = found
+            conn.place, conn.parser = place, _Parsed(conn, req)
+            self._submit(conn, self.handle, conn)
+
+    def _submit(self, conn: TConn, work: Callable[..., Any], *given: Any) -> None:
+        try:
+            future = self.tpool.submit(work, *given)
+        except RuntimeError:
+            # The process is ending, and its connections with it.
+            return
+        future.add_done_callback(
+            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+        )
+
+    def _turn_away(self, req: Any, conn: TConn) -> bool:
+        """Say that everybody is busy and when to come back."""
+        answer = UNAVAILABLE
+        if self._full is not None:
+            answer = self._full.answer(req.path, dict(req.headers), req.query)
+        with contextlib.suppress(OSError):
+            conn.sock.sendall(answer)
+        return False
+
+    def _serve(self, req: Any, conn: TConn) -> bool:
         """Serve a request; after a hand-over only the file descriptor is closed, not the line."""
         try:
             return bool(super().handle_request(req, conn))
@@ -161,7 +239,9 @@ class LiveThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
 
     @override
     def finish_request(self, conn: TConn, fs: "Future[Any]") -> None:
-        """A connection whose socket is closed already is only counted off."""
+        """A connection whose socket is closed already is only counted off; one that waits stays as it is."""
+        if not fs.cancelled() and fs.exception() is None and fs.result() is PARKED:
+            return
         if conn.sock.fileno() == -1:
             self.nr_conns -= 1
             return

@@ -1,9 +1,10 @@
-"""`onehall doctor`: what it says of timers that were given up."""
+"""`onehall doctor`: what it says of timers that were given up, and of connections to the database."""
 
 import pytest
 
 from onehall.casework.models import Case, Timer
 from onehall.cli import doctor
+from onehall.config.env import Env
 from tests.cast import START, Cast
 
 
@@ -32,3 +33,25 @@ class TestTimers:
         case = cast.case()
         self.parked(case, entered=case.entered + 1)
         assert list(doctor._timers()) == []
+
+
+class TestConnections:
+    def test_every_pool_counts_with_its_threads(self) -> None:
+        env = Env({"ONEHALL_WEB_WORKERS": "4", "ONEHALL_WEB_THREADS": "5"})
+        assert doctor.connections_needed(env) == 20 + doctor.BESIDE
+        more = {"ONEHALL_TILE_WORKERS": "1", "ONEHALL_STAFF_WORKERS": "2"}
+        env = Env({"ONEHALL_WEB_WORKERS": "4", "ONEHALL_WEB_THREADS": "5", **more})
+        assert doctor.connections_needed(env) == 35 + doctor.BESIDE
+
+    def test_a_pool_of_connections_bounds_them(self) -> None:
+        env = Env({"ONEHALL_WEB_WORKERS": "4", "ONEHALL_WEB_THREADS": "16", "ONEHALL_DB_POOL": "3"})
+        assert doctor.connections_needed(env) == 12 + doctor.BESIDE
+
+    @pytest.mark.django_db
+    def test_too_many_for_the_server_are_a_fault(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        (fits,) = doctor._connections()
+        assert fits.good
+        monkeypatch.setenv("ONEHALL_WEB_WORKERS", "10000")
+        (fault,) = doctor._connections()
+        assert fault.good is False
+        assert "max_connections" in fault.words
