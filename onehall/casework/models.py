@@ -246,6 +246,14 @@ class Case(models.Model):
                 "merged_into", name="case_merged", condition=models.Q(merged_into__isnull=False)
             ),
             models.Index("parent", name="case_parts", condition=models.Q(parent__isnull=False)),
+            # What happened at one thing with a painted number: `casework.things`.
+            models.Index(
+                "city",
+                "asset",
+                "id",
+                name="case_of_asset",
+                condition=models.Q(asset__isnull=False),
+            ),
         ]
 
     @override
