@@ -1,7 +1,11 @@
 """Things with a painted number as everybody may see them: which there are, and what is open on one."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
 
 from onehall.casework import things as casework
 from onehall.casework.models import Case
@@ -18,6 +22,10 @@ from onehall.service_requests.publicly import shown_services
 
 TOLD = 3
 """Open cases about one thing that are offered to follow."""
+
+
+NUMBER: Final = re.compile(r"[A-Za-z]{1,4}[\s-]?[0-9]{2,7}")
+"""The shape of a painted number with its letters; digits alone may be a house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,14 @@ def is_news(request: CityRequest, service: ServiceDefinition, place: Picked | No
     seen = set(request.POST.getlist("told"))
     found = told(request, service, place) if place else []
     return any(t.case.number not in seen for t in found)
+
+
+def lost_number(service: ServiceDefinition, where: str) -> str:
+    """What to say where words that no place was found for are but a painted number; else ""."""
+    if not service.asset or not NUMBER.fullmatch(where.strip()):
+        return ""
+    words = _("Nothing here has the number %(code)s. Look again, or say where it is in words.")
+    return words % {"code": where.strip()}
 
 
 def by_number(request: CityRequest, service: ServiceDefinition, code: str) -> Picked | None:

@@ -74,6 +74,13 @@ class TestByNumber:
         assert lost.status_code == 200
         assert " checked" not in lost.content.decode()
 
+    def test_a_number_that_nothing_has_is_said_in_words(self, phone: Client, light: Asset) -> None:
+        answer = phone.post("/report/pothole", filled(where="QX-98765"))
+        assert answer.status_code == 422
+        assert "Nothing here has the number QX-98765." in words_of(answer.content)
+        assert "Deep enough to lose a wheel in." in words_of(answer.content)
+        assert Case.objects.count() == 0
+
 
 class TestThePage:
     def test_says_what_it_is_what_is_open_and_what_was(

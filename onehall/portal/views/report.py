@@ -215,6 +215,8 @@ def _require_place(page: Page, where: str) -> None:
         return
     if page.candidates:
         page.form.add_error("where", _("Choose the place that you mean."))
+    elif words := things.lost_number(page.service, where):
+        page.form.add_error("where", words)
     elif page.service.place == "required" and not where:
         page.form.add_error(
             "where", _("Say where it is: an address, a corner, a landmark, or in your own words.")
