@@ -16,14 +16,10 @@ from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
 from onehall.casework.corrections import Correction as Correction
 from onehall.casework.hand_over_models import HandOver as HandOver
+from onehall.casework.on_map import ON_PUBLIC_MAP
 from onehall.casework.photo_models import Photo as Photo
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
-
-ON_PUBLIC_MAP = models.Q(
-    is_public=True, merged_into__isnull=True, parent__isnull=True, cell__isnull=False
-)
-"""Which cases the map for everybody may draw, whatever their service: see `public.meant`."""
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -264,6 +260,14 @@ class Case(models.Model):
                 "merged_into", name="case_merged", condition=models.Q(merged_into__isnull=False)
             ),
             models.Index("parent", name="case_parts", condition=models.Q(parent__isnull=False)),
+            # What happened at one thing with a painted number: `casework.things`.
+            models.Index(
+                "city",
+                "asset",
+                "id",
+                name="case_of_asset",
+                condition=models.Q(asset__isnull=False),
+            ),
         ]
 
     @override

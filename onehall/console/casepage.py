@@ -19,7 +19,7 @@ from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.learned import Evidence
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import effortlines, mentions, moves, partlines, promises, tasks
+from onehall.console import effortlines, mentions, moves, partlines, promises, tasks, thinglines
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
@@ -266,6 +266,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "other_services": _services(request, loaded) if works and found.is_open else [],
         "hint": _hint(desk, loaded, reports) if works and found.is_open else None,
         "near": _near(request, desk, found),
+        **thinglines.context(desk, found, reader),
         "area_words": _areas(request, found),
         "stream": f"/live/{live_token([f'case:{found.id}', channel(found)])}",
         "live_address": f"?part=live&see={see}{query_text(request)}",

@@ -162,12 +162,41 @@ def _put_landmarks(city: City, pack: PlacesPack) -> None:
 
 
 def _put_assets(city: City, kind: str, assets: list[AssetRow]) -> None:
+    """Put a kind of assets in place. One whose number stays keeps its row: the cases about it refer to that."""
+    there = Asset.objects.filter(city=city, kind=kind)
+    if there.exists():
+        there.exclude(code__in=[row.code for row in assets]).delete()
+        _renew_assets(city, kind, assets)
+        return
     columns = ("kind", "code", "name", "lon", "lat", "cell", "facts", "sort")
     rows = (
         (kind, row.code, row.name, row.lon, row.lat, cell_of(row.lon, row.lat), row.facts, sort)
         for sort, row in enumerate(assets)
     )
     _put(Asset, city, columns, rows, only={"kind": kind})
+
+
+def _renew_assets(city: City, kind: str, assets: list[AssetRow]) -> None:
+    Asset.objects.bulk_create(
+        [
+            Asset(
+                city=city,
+                kind=kind,
+                code=row.code,
+                name=row.name,
+                lon=row.lon,
+                lat=row.lat,
+                cell=cell_of(row.lon, row.lat),
+                facts=row.facts,
+                sort=sort,
+            )
+            for sort, row in enumerate(assets)
+        ],
+        batch_size=2_000,
+        update_conflicts=True,
+        unique_fields=["city", "kind", "code"],
+        update_fields=["name", "lon", "lat", "cell", "facts", "sort"],
+    )
 
 
 def _put(

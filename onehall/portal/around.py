@@ -1,5 +1,6 @@
 """What a picked place looks like to the person who picked it: its words, and what lies around it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from onehall.places import queries as places
 from onehall.places.models import City
 from onehall.portal import picked
 from onehall.portal.picked import Picked
+from onehall.portal.things import Told
 
 ASSET_METRES = 60
 """How far from the picked place a numbered thing may be to be offered."""
@@ -30,25 +32,32 @@ def place_note(place: Picked, city: City, language: str) -> str:
     return f"{place.district} · {within}" if place.district else within
 
 
-def near_cases(request: CityRequest, service: ServiceDefinition, place: Picked) -> list[NearCase]:
-    """Up to three open, public cases of the same service near a place whose pin is where it should be."""
+def near_cases(
+    request: CityRequest, service: ServiceDefinition, place: Picked, *, but: Sequence[Told] = ()
+) -> list[NearCase]:
+    """Up to three open, public cases of the same service near a place whose pin is where it should be.
+
+    `but` are those about the very thing, which are offered in their own words.
+    """
     if not service.public or place.wants_pin:
         return []
-    return casework.open_near(
+    known = {t.case.pk for t in but}
+    found = casework.open_near(
         request.city,
         place.lon,
         place.lat,
         metres=service.similar_metres,
         since=read_clock() - timedelta(days=service.similar_days),
         service_ids=[service.id],
-        limit=3,
+        limit=3 + len(known),
     )
+    return [n for n in found if n.case.pk not in known][:3]
 
 
 def near_assets(
     request: CityRequest, service: ServiceDefinition, place: Picked
-) -> list[tuple[str, str, float]]:
-    """Things with a painted number near a place, where the service is about them: (signed, words, metres)."""
+) -> list[tuple[str, str, float, str]]:
+    """Things with a painted number near a place, where the service is about them: (signed, words, metres, number)."""
     if not service.asset or place.wants_pin:
         return []
     found = places.assets_near(
@@ -60,4 +69,4 @@ def near_assets(
         limit=4,
         language=request.LANGUAGE_CODE,
     )
-    return [(picked.sign(picked.of_asset(a, place)), a.words, a.metres) for a in found]
+    return [(picked.sign(picked.of_asset(a, place)), a.words, a.metres, a.code) for a in found]

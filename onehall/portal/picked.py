@@ -70,7 +70,12 @@ def of(found: FoundPlace) -> Picked:
 
 def of_asset(near: AssetNear, place: Picked) -> Picked:
     """A thing with a painted number near a picked place, in that place's district."""
-    return Picked(near.lon, near.lat, near.words, place.district, near.kind, near.code)
+    return of_thing(near, place.district)
+
+
+def of_thing(near: AssetNear, district: str) -> Picked:
+    """A thing with a painted number as a picked place."""
+    return Picked(near.lon, near.lat, near.words, district, near.kind, near.code)
 
 
 def of_case(case: Case, district: str) -> Picked | None:

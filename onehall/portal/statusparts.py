@@ -25,7 +25,7 @@ from onehall.messaging.live import token as live_token
 from onehall.people.actor import Actor
 from onehall.people.queries import queues
 from onehall.places import queries as places
-from onehall.portal import verdicts
+from onehall.portal import things, verdicts
 from onehall.service_requests import actions, news
 from onehall.service_requests.models import ServiceRequest
 from onehall.service_requests.queries import Told
@@ -131,6 +131,7 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
             "parts": parts_of(request, loaded, reader),
             "district": where,
             "has_map": case.lon is not None and city.bounds is not None,
+            "thing": things.of_case(city, case, loaded.service),
             "stream": f"/live/{live_token([f'case:{case.id}'])}",
             "person": report.person if report.person_id else None,
             "page_url": request.build_absolute_uri(reverse("portal:status", args=[report.token])),

@@ -18,6 +18,7 @@ from onehall.portal.views import (
     preview,
     report,
     status,
+    things,
 )
 
 
@@ -56,6 +57,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("city.atom", city.feed, name="city-feed"),
     path("city/areas", areas.index, name="areas"),
     path("city/areas/<slug:layer>/<path:code>", areas.area, name="area"),
+    path(
+        "city/things/<slug:kind>/<path:code>/map/<slug:scheme>.webp",
+        things.picture,
+        name="thing-map",
+    ),
+    path("city/things/<slug:kind>/<path:code>", things.thing, name="thing"),
     path("city/<str:number>", city.case, name="city-case"),
     path("city/<str:number>/follow", city.follow, name="city-follow"),
     path("city/<str:number>/map/<slug:scheme>.webp", city.picture, name="city-map"),

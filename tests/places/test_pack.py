@@ -79,6 +79,21 @@ def test_a_changed_part_is_replaced_and_the_rest_left_alone(
     assert pack.plan(after, changed) == []
 
 
+def test_a_thing_keeps_its_row_while_its_number_stays(
+    town: City, town_folder: Path, now: datetime
+) -> None:
+    kept = Asset.objects.get(city=town, code="SL-1042").pk
+    path = town_folder / "assets/street-light.geojson"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("SL-1043", "SL-1044").replace("LED", "sodium"), encoding="utf-8")
+    found, problems = pack.read(town_folder)
+    assert problems == []
+    pack.apply(found, by="tests", now=now)
+    assert sorted(Asset.objects.values_list("code", flat=True)) == ["SL-1042", "SL-1044"]
+    light = Asset.objects.get(code="SL-1042")
+    assert (light.pk, light.facts) == (kept, {"lamp": "sodium"})
+
+
 def test_a_removed_layer_and_a_new_name_are_told(
     town: City, town_folder: Path, now: datetime
 ) -> None:

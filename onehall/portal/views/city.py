@@ -35,7 +35,7 @@ from onehall.look.parts import Picture
 from onehall.people.queries import queues
 from onehall.places import areas
 from onehall.places import queries as places
-from onehall.portal import city_query, statusparts
+from onehall.portal import city_query, statusparts, things
 from onehall.portal.limits import too_many
 from onehall.portal.typed import address_of
 from onehall.portal.views.places import draw
@@ -228,6 +228,7 @@ def _case_page(
         "place_words": case.place_words if exact else "",
         "district": _district(request, case),
         "parts": _parts(request, case),
+        "thing": things.of_case(request.city, case, service),
         "has_map": exact and case.lon is not None and request.city.bounds is not None,
         "lines": lines,
         "no_photos": {},

@@ -24,9 +24,9 @@ from onehall.kernel.photos import PhotoRefused
 from onehall.look.doorway import CityRequest
 from onehall.people.actor import system
 from onehall.portal.limits import too_many
+from onehall.portal.uploads import read_upload
 from onehall.portal.views.photos import SIZES, picture_of
 from onehall.portal.views.places import draw
-from onehall.portal.views.report import read_upload
 from onehall.service_requests import queries
 from onehall.service_requests.models import ServiceRequest
 from onehall.service_requests.saying import answers_in_words

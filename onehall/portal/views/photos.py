@@ -18,7 +18,7 @@ from onehall.kernel.clock import now as read_clock
 from onehall.kernel.photos import PhotoRefused
 from onehall.look.doorway import CityRequest
 from onehall.portal.limits import too_many
-from onehall.portal.views.report import MAX_UPLOAD
+from onehall.portal.uploads import MAX_UPLOAD
 from onehall.service_requests import opened
 
 SIZES = {"large": "name", "small": "small_name", "thumb": "thumb_name"}

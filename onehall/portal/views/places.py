@@ -13,7 +13,7 @@ from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
 from onehall.places import tiles
 from onehall.places.models import City
-from onehall.portal import picked
+from onehall.portal import picked, things
 from onehall.portal.around import near_assets, near_cases, place_note
 from onehall.portal.views.report import inside, service_for
 
@@ -78,8 +78,10 @@ def near(request: CityRequest, service_key: str) -> HttpResponse:
     place = picked.read(request.GET.get("pick", ""))
     if place is None or not inside(request.city, place):
         return HttpResponse("")
+    told = things.told(request, service, place)
     context = {
-        "near": near_cases(request, service, place),
+        "told": told,
+        "near": near_cases(request, service, place, but=told),
         "assets": near_assets(request, service, place),
         "asset": place.asset_code,
         "service": service,

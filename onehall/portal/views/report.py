@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -30,23 +29,20 @@ from onehall.places import queries as places
 from onehall.places.models import City
 from onehall.places.queries import FoundPlace
 from onehall.places.sides import Side
-from onehall.portal import paused, picked, sides
+from onehall.portal import paused, picked, sides, things
 from onehall.portal.around import near_assets, near_cases, place_note
 from onehall.portal.jswords import report_words
 from onehall.portal.limits import too_many
 from onehall.portal.picked import Picked
 from onehall.portal.report_form import MAX_WHERE, ReportForm
+from onehall.portal.things import Told
+from onehall.portal.uploads import read_upload
 from onehall.service_requests import actions, learning, notices
 from onehall.service_requests.actions import Contact, NewRequest
 from onehall.service_requests.models import ServiceRequest
 
-MAX_UPLOAD = 15_000_000
-"""Bytes of one photo, as it comes."""
-
 SURE = 95
 """Score from which words that were looked up mean one place."""
-
-
 SAID = "alt_"
 """Before a photo's key in the name of the field with its words."""
 
@@ -86,7 +82,8 @@ class Page:
     candidates: list[FoundPlace] = field(default_factory=list)
     outside: bool = False
     near: list[NearCase] = field(default_factory=list)
-    assets: list[tuple[str, str, float]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    assets: list[tuple[str, str, float, str]] = field(default_factory=list)
     asset: str = ""
     photos: list[Photo] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -173,6 +170,12 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
     _require_place(page, where)
     if page.form.errors or page.outside:
         return _show(request, page, status=422)
+    if things.is_news(request, page.service, page.place):
+        page.form.add_error(
+            None,
+            _("Somebody told us about this one already. Follow that report below, or send yours."),
+        )
+        return _show(request, page, status=409)
     if too_many(request, "report", limit=60, seconds=600):
         return _too_many(request, page)
     city, new = request.city, _new(request, page, key, where)
@@ -219,6 +222,8 @@ def _require_place(page: Page, where: str) -> None:
         return
     if page.candidates:
         page.form.add_error("where", _("Choose the place that you mean."))
+    elif words := things.lost_number(page.service, where):
+        page.form.add_error("where", words)
     elif page.service.place == "required" and not where:
         page.form.add_error(
             "where", _("Say where it is: an address, a corner, a landmark, or in your own words.")
@@ -238,7 +243,8 @@ def _too_many(request: CityRequest, page: Page) -> HttpResponse:
 def _follow(request: CityRequest, page: Page, key: uuid.UUID, number: str) -> HttpResponse:
     """Follow an open case near by instead of making a twin; photos and words go along."""
     _look_around(request, page)
-    near = next((n for n in page.near if n.case.number == number), None)
+    offered = [*(n.case for n in page.near), *(t.case for t in page.told)]
+    near = next((case for case in offered if case.number == number), None)
     page.form.only("words", "name", "email", "phone")
     _say_refused(page)
     if near is None:
@@ -252,7 +258,7 @@ def _follow(request: CityRequest, page: Page, key: uuid.UUID, number: str) -> Ht
     try:
         sent = actions.follow(
             city=request.city,
-            case_id=near.case.id,
+            case_id=near.id,
             key=key,
             words=clean["words"],
             contact=Contact(name=clean["name"], email=clean["email"], phone=clean["phone"]),
@@ -312,6 +318,10 @@ def _carried_place(request: CityRequest, page: Page) -> None:
         return
     if place is not None and inside(request.city, place):
         page.place = place
+    elif painted := request.GET.get("thing", "")[:MAX_WHERE]:
+        # The page of a thing, or the sticker on it, says which one it is.
+        page.place = things.by_number(request, page.service, painted)
+    page.asset = page.place.asset_code if page.place else ""
     page.form.initial["where"] = request.GET.get("where", "")[:MAX_WHERE]
 
 
@@ -338,7 +348,8 @@ def _find_place(request: CityRequest, page: Page) -> None:
 def _look_around(request: CityRequest, page: Page) -> None:
     """What lies near the place: only for a page that is shown, a report that is sent does not wait for it."""
     if page.place is not None:
-        page.near = near_cases(request, page.service, page.place)
+        page.told = things.told(request, page.service, page.place)
+        page.near = near_cases(request, page.service, page.place, but=page.told)
         page.sides = page.sides or _sides(request, page, page.place)
         page.assets = near_assets(request, page.service, page.place)
 
@@ -369,14 +380,6 @@ def _look_up(request: CityRequest, page: Page, where: str) -> None:
         page.place = picked.of(sure[0])
     else:
         page.candidates = found
-
-
-def read_upload(upload: "UploadedFile[bytes]") -> bytes:
-    """The bytes of an upload; PhotoRefused, without reading it, when it is too large."""
-    if (upload.size or 0) > MAX_UPLOAD:
-        raise PhotoRefused("too_big")
-    data: bytes = upload.read()
-    return data
 
 
 def _keep_photos(request: CityRequest, page: Page, key: uuid.UUID) -> None:

@@ -26,8 +26,8 @@ from onehall.portal import statusparts
 from onehall.portal.limits import too_many
 from onehall.portal.statusparts import Loaded
 from onehall.portal.typed import address_of, words_of
+from onehall.portal.uploads import read_upload
 from onehall.portal.views.places import draw
-from onehall.portal.views.report import read_upload
 from onehall.service_requests import actions, queries
 from onehall.service_requests.actions import Contact
 

@@ -51,12 +51,19 @@ export function startPlace({ form, words, fill, say, changed }) {
   }
 
   let nearAsked = null;
-  async function near(signed) {
+  async function near(signed, { only = false } = {}) {
     nearAsked?.abort();
     nearAsked = new AbortController();
     try {
       const answer = await fetch(`${form.dataset.near}?pick=${encodeURIComponent(signed)}`, { signal: nearAsked.signal });
-      if (answer.ok) part("near-by").innerHTML = await answer.text();
+      if (!answer.ok) return;
+      const box = part("near-by");
+      if (only) {
+        // The choice itself stays as it is, and so does who has the focus.
+        const got = document.createElement("template");
+        got.innerHTML = await answer.text();
+        box.querySelector("[data-told]").replaceWith(got.content.querySelector("[data-told]"));
+      } else box.innerHTML = await answer.text();
     } catch { /* the server looks again when the form is sent */ }
   }
 
@@ -231,7 +238,9 @@ export function startPlace({ form, words, fill, say, changed }) {
 
   // A numbered thing that was chosen is the place.
   part("near-by").addEventListener("change", ({ target }) => {
-    if (target.name === "asset") part("here-words").textContent = target.dataset.words;
+    if (target.name !== "asset") return;
+    part("here-words").textContent = target.dataset.words;
+    near(target.value, { only: true });
   });
 
   return { choose, kept: () => (chosen?.pick ? chosen : null), say };

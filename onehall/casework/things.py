@@ -1,0 +1,71 @@
+"""The cases about one thing with a painted number: a street light, a bin, a tree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import models
+
+from onehall.casework.models import Case
+from onehall.casework.public import LINE, PublicLine
+from onehall.people.actor import Actor
+from onehall.places.models import City
+
+YEAR: Final = timedelta(days=365)
+OFTEN: Final = 3
+"""So many cases about one thing in a year are worth a second look."""
+COUNTED: Final = 100
+"""Up to so many cases of a year are counted."""
+
+
+def _public(city: City, asset_id: int, exact_ids: Sequence[int]) -> models.QuerySet[Case]:
+    """What everybody may see of a thing; `exact_ids` are public services that show where their cases are."""
+    return Case.objects.of_city(city.id).filter(
+        asset_id=asset_id,
+        service_id__in=exact_ids,
+        is_public=True,
+        merged_into=None,
+        parent=None,
+    )
+
+
+def open_on(city: City, asset_id: int, exact_ids: Sequence[int], *, limit: int) -> list[Case]:
+    """Open cases about a thing that everybody may see, the newest first."""
+    rows = _public(city, asset_id, exact_ids).filter(is_open=True)
+    return list(rows.defer("head", "areas", "route_reason").order_by("-id")[:limit])
+
+
+def history(
+    city: City, asset_id: int, exact_ids: Sequence[int], *, before: int = 0, size: int
+) -> list[PublicLine]:
+    """Ended public cases about a thing, the newest first, from below the id `before` on; one more than `size` says that there are more."""
+    rows = _public(city, asset_id, exact_ids).filter(is_open=False)
+    if before:
+        rows = rows.filter(id__lt=before)
+    return [PublicLine(*row) for row in rows.order_by("-id").values_list(*LINE)[: size + 1]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What the staff see of a thing beside one of its cases. `year` counts the cases of a year, that one among them."""
+
+    cases: list[Case]
+    year: int
+
+    @property
+    def often(self) -> bool:
+        """Whether it comes back so often that mending it once more may not be enough."""
+        return self.year >= OFTEN
+
+
+def earlier(case: Case, actor: Actor, *, now: datetime, limit: int) -> Earlier:
+    """Other cases about the thing of a case that somebody may see, the newest first; nothing where it has none."""
+    if case.asset_id is None:
+        return Earlier(cases=[], year=0)
+    rows = Case.objects.visible_to(actor).filter(
+        city_id=case.city_id, asset_id=case.asset_id, merged_into=None, parent=None
+    )
+    cases = rows.exclude(pk=case.pk).defer("head", "route_reason").order_by("-id")[:limit]
+    lately = rows.filter(opened_at__gte=now - YEAR).order_by()[:COUNTED]
+    return Earlier(cases=list(cases), year=lately.count())
