@@ -1,4 +1,4 @@
-"""Measures what everybody sees of the city's work: the list with the map, its feed, the parts of the city, a tile.
+"""Measures what everybody sees of the city's work: the list with the map, its feed, the parts of the city.
 
 `python -m bench.city [--cases 100000,1000000] [--seconds 8] [--folder DIR] [--profile la]` needs `wrk` (a Debian
 package) and prints one JSON line per figure, and at the end how each page grew from the first number of cases to
