@@ -8,12 +8,18 @@ from playwright.sync_api import Page
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS: Final = (320, 412, 1280)
 _SCRIPT: Final = Axe().axe_script
-_RUN: Final = """(options) => axe.run(document, options).then((found) => found.violations.map(
-    (one) => [one.id, one.nodes.map((node) => node.html.slice(0, 200))]))"""
+# A promise in a page has no end of its own: one that is never kept would hold the whole run.
+_RUN: Final = """(options) => Promise.race([
+    axe.run(document, options).then((found) => found.violations.map(
+        (one) => [one.id, one.nodes.map((node) => node.html.slice(0, 200))])),
+    new Promise((_, no) => setTimeout(() => no(new Error("axe gave no answer within 60 seconds")), 60000))])"""
+# `finished` is not waited for: Chromium never keeps that promise where a closed fold took part in the transition.
 _SETTLED: Final = """async () => {
-    for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
-    const passing = document.getAnimations().filter((a) => isFinite(a.effect.getComputedTiming().endTime));
-    await Promise.all(passing.map((a) => a.finished.catch(() => null)));
+    const until = performance.now() + 3000;
+    const passing = () => document.getAnimations().some((a) => a.playState === "running"
+        && isFinite(a.effect.getComputedTiming().endTime));
+    const drawn = () => Promise.race([new Promise(requestAnimationFrame), new Promise((go) => setTimeout(go, 200))]);
+    do { await drawn(); await drawn(); } while (passing() && performance.now() < until);
 }"""
 _BY_COLOR: Final = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 """The rules of `RULES` whose answer depends on colors."""

@@ -7,7 +7,12 @@ import pytest
 
 from tests.e2e import loop
 
-pytestmark = [pytest.mark.browser, pytest.mark.real_clock, pytest.mark.xdist_group("demo")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.real_clock,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("demo"),
+]
 
 
 def test_one_request_goes_all_the_way_and_the_first_window_changes_by_itself(

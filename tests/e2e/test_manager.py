@@ -6,7 +6,12 @@ import pytest
 
 from tests.e2e import manager
 
-pytestmark = [pytest.mark.browser, pytest.mark.real_clock, pytest.mark.xdist_group("demo")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.real_clock,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("demo"),
+]
 
 
 def test_a_manager_adds_a_service_and_a_flow_and_a_resident_uses_them(

@@ -13,6 +13,7 @@ from tests.e2e.installation import served
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.real_clock,
+    pytest.mark.timeout(900),
     pytest.mark.skipif(
         bool(santa_monica.missing()),
         reason=f"shared data is absent: {santa_monica.missing()} (set ONEHALL_SHARED_DATA)",
