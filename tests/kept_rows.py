@@ -21,8 +21,10 @@ from onehall.kernel import clock
 from onehall.people.models import User
 from onehall.places.models import City
 
-NOT_OURS: Final = frozenset({"auth_permission", "django_content_type", "django_migrations"})
-"""Tables that a new database has rows in."""
+NOT_OURS: Final = frozenset(
+    {"auth_permission", "django_content_type", "django_migrations", "casework_mapsum"}
+)
+"""Tables that a new database has rows in, and what triggers write when the rows are put back."""
 BY_HAND: Final = {"people_staffchange.by_id": "people_user"}
 """Columns that hold another table's numbers without a reference."""
 

@@ -16,6 +16,8 @@ from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
 from onehall.casework.corrections import Correction as Correction
 from onehall.casework.hand_over_models import HandOver as HandOver
+from onehall.casework.map_models import MapSum as MapSum
+from onehall.casework.map_models import PiledSpot as PiledSpot
 from onehall.casework.on_map import ON_PUBLIC_MAP
 from onehall.casework.photo_models import Photo as Photo
 from onehall.people.actor import Actor

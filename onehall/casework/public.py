@@ -8,7 +8,7 @@ answer that would betray it: not on the map, not by words, not in a box.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from django.db import connection, models
 
@@ -22,8 +22,6 @@ from onehall.places.models import City
 type PublicState = Literal["open", "closed", "all"]
 STATES: Final[tuple[PublicState, ...]] = ("open", "closed", "all")
 DAYS: Final = (7, 30, 90, 365)
-PILED: Final = 25
-"""So many cases on one and the same spot are a default place of some form and no hot spot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,60 +138,6 @@ def open_by_area(
     with connection.cursor() as cursor:
         cursor.execute(OPEN_BY_AREA_SQL.format(sql), [*params, list(layers)])
         return {(layer, code): n for layer, code, n in cursor.fetchall()}
-
-
-@dataclass(frozen=True, slots=True)
-class Square:
-    """Cases that stand together on the map: how many, their middle, whether all share one spot.
-
-    `number` and `service_id` are those of a case that stands alone, "" and 0 of several.
-    """
-
-    count: int
-    lon: float
-    lat: float
-    number: str
-    service_id: int
-    piled: bool
-
-
-# Everything it names stands in the indexes `case_public_map` and `case_public_open`: no row is visited.
-SQUARES_SQL: Final = """
-SELECT count(*), avg(lon), avg(lat), max(id), min(cell) = max(cell)
-FROM ({}) seen GROUP BY cell >> %s ORDER BY count(*) DESC, cell >> %s LIMIT %s
-"""
-
-
-def squares(
-    city: City, query: PublicQuery, *, shift: int, now: datetime, most: int
-) -> list[Square]:
-    """The squares of a box, fullest first; `shift` is how many bits of the map cell a square leaves out.
-
-    Every case is counted, however many there are. Two queries.
-    """
-    rows = meant(city, query, now=now).filter(cell__isnull=False).order_by()
-    sql, params = sql_of(rows.values_list("id", "cell", "lon", "lat"))
-    with connection.cursor() as cursor:
-        cursor.execute(SQUARES_SQL.format(sql), [*params, shift, shift, most])
-        found: Sequence[Any] = cursor.fetchall()
-    alone = [newest for count, _lon, _lat, newest, _one in found if count == 1]
-    named = {
-        pk: (number, service_id)
-        for pk, number, service_id in Case.objects.of_city(city.id)
-        .filter(pk__in=alone)
-        .order_by("id")
-        .values_list("id", "number", "service_id")
-    }
-    return [
-        Square(
-            count,
-            lon,
-            lat,
-            *(named.get(newest, ("", 0))),
-            piled=one_spot and count >= PILED,
-        )
-        for count, lon, lat, newest, one_spot in found
-    ]
 
 
 def case_of(city: City, number: str, service_ids: Sequence[int]) -> Case | None:

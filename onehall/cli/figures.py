@@ -1,4 +1,4 @@
-"""`onehall figures`: the sums by day that figures are read from; they can be made anew at any time."""
+"""`onehall figures`: the sums that figures and the public map are read from; they can be made anew at any time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """The sums by day behind the page of figures."""
+    """The sums by day behind the page of figures, and those behind the map for everybody."""
 
 
 @command.command()
@@ -23,6 +23,7 @@ def command() -> None:
 def rebuild(slug: str | None) -> None:
     """Sum up every day anew. Meanwhile the figures are counted from the cases: slower, never wrong."""
     with running.django():
+        from onehall.casework import mapping
         from onehall.insights import rollups
         from onehall.kernel import clock
 
@@ -34,7 +35,9 @@ def rebuild(slug: str | None) -> None:
                     now=clock.now(),
                     seen=lambda count, task=task, steps=steps: steps.update(task, completed=count),  # type: ignore[misc]
                 )
-            done(f"{city.name}: {days:,} days.")
+            placed = mapping.rebuild(city)
+            mapping.find_piles_of(city, now=clock.now())
+            done(f"{city.name}: {days:,} days; {placed:,} cases on the public map.")
 
 
 @command.command()

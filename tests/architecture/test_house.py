@@ -112,12 +112,13 @@ def sources(folder: Path = PACKAGE) -> Iterator[tuple[str, str]]:
 
 
 DERIVED = (
+    "casework/mapping.py",
     "insights/areas.py",
     "insights/rollups.py",
     "insights/statements.py",
     "setup/rehearsals.py",
 )
-"""Sums by day with their SQL, and the rows of rehearsals: written by the worker beside what they are about."""
+"""Sums by day and of the map with their SQL, and the rows of rehearsals: written by the worker beside what they are about."""
 
 
 def may_write(path: str) -> bool:

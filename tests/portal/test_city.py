@@ -12,7 +12,7 @@ from django.core.cache import caches
 from django.test import Client
 
 from onehall.casework import actions as casework
-from onehall.casework import public
+from onehall.casework import mapping, public
 from onehall.casework.models import Case, Photo
 from onehall.catalog.queries import catalogue
 from onehall.kernel import cells
@@ -199,10 +199,11 @@ class TestTheMap:
     def test_calls_a_pile_on_one_spot_no_hot_spot(
         self, phone: Client, report: ServiceRequest
     ) -> None:
-        for _ in range(public.PILED):
+        for _ in range(mapping.PILED_LEAST):
             twin(report.case)
+        mapping.find_piles(now=now())
         assert marks(phone) == [
-            f"{public.PILED + 1} reports on one spot: no exact place, so no hot spot"
+            f"{mapping.PILED_LEAST + 1} reports on one spot: no exact place, so no hot spot"
         ]
 
     def test_shows_the_same_selection_as_the_list(

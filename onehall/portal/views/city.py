@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from onehall.casework import photos, public, wording
+from onehall.casework import photos, public, squares, wording
 from onehall.casework import queries as casework
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Case, Photo
-from onehall.casework.public import PublicLine, Square
-from onehall.casework.selection import Box
+from onehall.casework.public import PublicLine
+from onehall.casework.squares import Square
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
@@ -48,7 +48,7 @@ COUNTED: Final = 1_000
 FRESH_SECONDS: Final = 5
 """For how long the marks and the count of one selection are kept: a new report is seen after it."""
 WIDE_SECONDS: Final = 60
-"""The same for ended cases of a wide part of the city, which may be millions: the open ones are what changes."""
+"""The same for ended cases of a wide part of the city that no sums know, by time, words or area: they may be millions."""
 WIDE_ZOOM: Final = 13
 TOLD: Final = frozenset({"received", "imported", "routed", "moved", "changed", "handed"})
 """Entries whose titles everybody may read. Words that people wrote to each other are not among them."""
@@ -135,18 +135,24 @@ def _map(request: CityRequest, asked: Asked, seen: maps.Window, now: datetime) -
     def to(window: maps.Window) -> str:
         return asked.address(here, **window.query)
 
-    boxed = replace(asked.query, box=_narrower(asked.query.box, seen.box))
     count = partial(
-        public.squares, request.city, boxed, shift=seen.shift, now=now, most=maps.MOST_MARKS + 1
+        squares.squares,
+        request.city,
+        asked.query,
+        seen.box,
+        shift=seen.shift,
+        now=now,
+        most=maps.MOST_MARKS + 1,
     )
     what = ["marks", *sorted((asked.said | seen.query).items())]
     wide = seen.zoom <= WIDE_ZOOM and asked.query.state != "open"
-    squares: list[Square] = _kept(request, what, count, WIDE_SECONDS if wide else FRESH_SECONDS)
-    shown = squares[: maps.MOST_MARKS]
+    long = wide and not squares.is_summed(asked.query)
+    found: list[Square] = _kept(request, what, count, WIDE_SECONDS if long else FRESH_SECONDS)
+    shown = found[: maps.MOST_MARKS]
     return {
         "marks": [_mark(request, asked, seen, square) for square in shown],
         "on_map": sum(square.count for square in shown),
-        "left_out": len(squares) > maps.MOST_MARKS,
+        "left_out": len(found) > maps.MOST_MARKS,
         "seen": seen,
         "wide": maps.WIDE,
         "high": maps.HIGH,
@@ -155,15 +161,6 @@ def _map(request: CityRequest, asked: Asked, seen: maps.Window, now: datetime) -
         "whole": asked.address(here),
         "here_only": asked.address(here, box=seen.box.text, **seen.query),
     }
-
-
-def _narrower(one: Box | None, other: Box) -> Box:
-    """What lies in both boxes; a box that holds nothing where they do not meet."""
-    if one is None:
-        return other
-    west, south = max(one.west, other.west), max(one.south, other.south)
-    east, north = min(one.east, other.east), min(one.north, other.north)
-    return Box(west, south, max(west, east), max(south, north))
 
 
 def _mark(request: CityRequest, asked: Asked, seen: maps.Window, square: Square) -> maps.Mark:

@@ -17,6 +17,7 @@ from typing import Final, Self
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from onehall.casework import mapping
 from onehall.casework.bulk import allocate_numbers, copy_cases, refresh_statistics
 from onehall.casework.bulk_tasks import copy_tasks
 from onehall.kernel import collector
@@ -87,6 +88,8 @@ def import_requests(
     run.save(update_fields=["finished_at"])
     if run.imported >= ANALYZE_FROM:
         refresh_statistics()
+    # Another system's default place comes with its rows, and must not look like a hot spot until somebody looks.
+    mapping.find_piles_of(city, now=now)
     return run
 
 
