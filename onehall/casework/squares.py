@@ -113,7 +113,7 @@ def _summed(
         lat=state.format("lat"),
         ids=state.format("ids"),
     )
-    given = {
+    given: dict[str, Any] = {
         "city": city.pk,
         "level": level,
         "shift": shift - bits,
