@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "onehall.config.logs.RequestIdMiddleware",
+    "onehall.look.kept.KeptPagesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -113,7 +114,11 @@ _SHARED_CACHE = {
 CACHES = {
     "default": _LOCAL_CACHE if MODE == "test" else _SHARED_CACHE,
     "local": {**_LOCAL_CACHE, "LOCATION": "local"},
+    # Finished pages, some tens of kilobytes each.
+    "pages": {**_LOCAL_CACHE, "LOCATION": "pages", "OPTIONS": {"MAX_ENTRIES": 400}},
 }
+# Tests look at once at what they wrote.
+ONEHALL_KEEP_PAGES = MODE != "test"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.folder("ONEHALL_STATIC") if env.text("ONEHALL_STATIC") else DATA_DIR / "static"

@@ -56,7 +56,9 @@ def test_pages(visit, look_over, path):
 def test_news_by_mail_from_the_list_to_the_end(visit, look_over):
     page = visit(is_mobile=False)
     page.goto("/city?service=pothole&at=124+Elm+Street")
-    page.get_by_text("Tell me by mail about new ones").click()
+    look_over(page)
+    page.get_by_role("link", name="Tell me by mail about new ones").click()
+    page.get_by_role("heading", name="News by mail").wait_for()
     look_over(page)
     page.get_by_label("Your e-mail").fill("rosa@example.com")
     page.get_by_text("Once a day, in the morning").click()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -321,7 +322,9 @@ class TestTheList:
     def test_offers_the_mail_about_what_it_shows(
         self, phone: Client, report: ServiceRequest
     ) -> None:
-        page = phone.get("/city?service=pothole&at=124+Elm+Street&within=250").content.decode()
+        shown = phone.get("/city?service=pothole&at=124+Elm+Street&within=250&state=all")
+        (link,) = re.findall(r'href="(/city/alerts/new[^"]*)"', shown.content.decode())
+        page = phone.get(unescape(link)).content.decode()
         assert "Pothole, within 250 m of 124 Elm Street" in page
         for name, value in (("service", "pothole"), ("at", "124 Elm Street"), ("within", "250")):
             assert f'<input type="hidden" name="{name}" value="{value}">' in page

@@ -124,7 +124,7 @@ class TestThePage:
         assert f'href="/city/{south.number}"' in html
         assert html.index("1 Last Street") > html.index("Done last")
         assert f'href="/city/{last.number}"' in html
-        assert 'href="/city?area=district%3Asouth#news"' in html
+        assert 'href="/city/alerts/new?area=district%3Asouth"' in html
         assert 'd="M' in html
 
     def test_says_so_when_nothing_is_open_or_counted(self, phone: Client, city: City) -> None:

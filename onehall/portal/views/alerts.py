@@ -1,13 +1,14 @@
-"""News of a selection by mail: asked for below the public list, confirmed and stopped by the link in the mail."""
+"""News of a selection by mail: asked for from the public list, confirmed and stopped by the link in the mail."""
 
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from onehall.kernel.clock import now
 from onehall.look.doorway import CityRequest
@@ -17,12 +18,22 @@ from onehall.portal.typed import address_of
 from onehall.service_requests import alerts, publicly
 from onehall.service_requests.alert_models import Alert
 from onehall.service_requests.alerts import AlertRefused
+from onehall.service_requests.publicly import Asked
 
 
 @login_not_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def ask(request: CityRequest) -> HttpResponse:
     """Ask for news of what the list shows; its address gets a link to confirm it."""
+    return _ask(request) if request.method == "POST" else _form(request)
+
+
+def _form(request: CityRequest) -> HttpResponse:
+    given = {key: request.GET.get(key, "") for key in alerts.ASKED_KEYS}
+    return _asked(request, city_query.read(request.city, given))
+
+
+def _ask(request: CityRequest) -> HttpResponse:
     given = {key: request.POST.get(key, "") for key in alerts.ASKED_KEYS}
     asked = city_query.read(request.city, given)
     often = request.POST.get("often", "")
@@ -41,15 +52,29 @@ def ask(request: CityRequest) -> HttpResponse:
             )
         except AlertRefused as no:
             wrong = str(no)
+    return _asked(request, asked, often=often, typed=email, error=wrong, sent=not wrong)
+
+
+def _asked(
+    request: CityRequest,
+    asked: Asked,
+    *,
+    often: str = "",
+    typed: str = "",
+    error: str = "",
+    sent: bool = False,
+) -> HttpResponse:
+    """The form, with what is wrong in it, or that it was sent."""
     context = {
         "said": asked.said,
         "what": publicly.in_words(request.city, asked.said, request.LANGUAGE_CODE),
         "often": often,
-        "typed": email,
-        "error": wrong,
-        "back": asked.address("/city"),
+        "typed": typed,
+        "error": error,
+        "sent": sent,
+        "back": asked.address(reverse("portal:city")),
     }
-    return render(request, "portal/alert_asked.html", context, status=422 if wrong else 200)
+    return render(request, "portal/alert_asked.html", context, status=422 if error else 200)
 
 
 @login_not_required

@@ -22,6 +22,7 @@ from onehall.kernel.clock import now as read_clock
 from onehall.look import maps
 from onehall.look.components.small import local
 from onehall.look.doorway import CityRequest
+from onehall.look.kept import kept
 from onehall.places import areas
 from onehall.places import queries as places
 from onehall.places.models import City
@@ -39,6 +40,7 @@ FRESH_SECONDS: Final = 60
 
 @login_not_required
 @require_GET
+@kept
 def index(request: CityRequest) -> HttpResponse:
     """All parts of the city that have a name for residents, and which of them a place is in."""
     city, language = request.city, request.LANGUAGE_CODE
@@ -98,6 +100,7 @@ def _open(city: City) -> dict[tuple[str, str], int]:
 
 @login_not_required
 @require_GET
+@kept
 def area(request: CityRequest, layer: str, code: str) -> HttpResponse:
     """One part of the city beside the whole of it."""
     city, language, now = request.city, request.LANGUAGE_CODE, read_clock()
@@ -123,7 +126,7 @@ def area(request: CityRequest, layer: str, code: str) -> HttpResponse:
         "done": _rows(request, done),
         "list_url": asked.address(here),
         "done_url": asked.address(here, state="closed"),
-        "news_url": asked.address(here) + "#news",
+        "news_url": asked.address(reverse("portal:alert-ask")),
         "feed": asked.address(reverse("portal:city-feed")),
         **_map(city, layer, code),
     }

@@ -31,6 +31,7 @@ from onehall.kernel.localized import pick
 from onehall.look import maps
 from onehall.look.components.small import local
 from onehall.look.doorway import CityRequest
+from onehall.look.kept import kept
 from onehall.look.parts import Picture
 from onehall.people.queries import queues
 from onehall.places import areas
@@ -45,8 +46,8 @@ from onehall.service_requests.publicly import Asked
 
 COUNTED: Final = 1_000
 """Up to so many cases are counted."""
-FRESH_SECONDS: Final = 5
-"""For how long the marks and the count of one selection are kept: a new report is seen after it."""
+FRESH_SECONDS: Final = 2
+"""For how long the marks and the count of one selection are kept. With what a page is kept, a new report is seen within five."""
 WIDE_SECONDS: Final = 60
 """The same for ended cases of a wide part of the city that no sums know, by time, words or area: they may be millions."""
 WIDE_ZOOM: Final = 13
@@ -56,6 +57,7 @@ TOLD: Final = frozenset({"received", "imported", "routed", "moved", "changed", "
 
 @login_not_required
 @require_GET
+@kept
 def city(request: CityRequest) -> HttpResponse:
     """What is reported in the city: the list first, the map beside it, always the same selection."""
     now = read_clock()
@@ -78,16 +80,14 @@ def city(request: CityRequest) -> HttpResponse:
         "at_asked": said.get("at", ""),
         "lost": asked.lost,
         "said": said,
-        "often": "",
-        "typed": "",
-        "error": "",
-        "in_words": publicly.in_words(request.city, said, request.LANGUAGE_CODE),
         "more_asked": bool(said.keys() & {"days", "area", "at"}),
         "narrowed": bool(said),
         "choices": city_query.choices(request.city, said),
         "older": asked.address(here, after=older) if older else "",
         "newest": asked.address(here) if asked.after else "",
         "feed": asked.address(reverse("portal:city-feed")),
+        "news": asked.address(reverse("portal:alert-ask")),
+        "part": _part(request, said.get("area", "")),
         "all_address": here,
         "unboxed": asked.address(here, box="") if "box" in said else "",
         **_map(request, asked, seen, now),
@@ -95,6 +95,15 @@ def city(request: CityRequest) -> HttpResponse:
     response = render(request, "portal/city.html", context)
     response.headers["Cache-Control"] = "private, max-age=0"
     return response
+
+
+def _part(request: CityRequest, said: str) -> dict[str, str] | None:
+    """The part of the city that is asked for: its name, and its page."""
+    if not said:
+        return None
+    layer, _mark, code = said.partition(":")
+    name = areas.label(request.city, layer, code, request.LANGUAGE_CODE)
+    return {"name": name, "href": reverse("portal:area", args=[layer, code])}
 
 
 def _seen(request: CityRequest, asked: Asked, given: dict[str, str]) -> maps.Window:
@@ -322,6 +331,7 @@ def follow(request: CityRequest, number: str) -> HttpResponse:
 
 @login_not_required
 @require_GET
+@kept
 def feed(request: CityRequest) -> HttpResponse:
     """The newest cases of a selection as an Atom feed, for readers of news and for programs."""
     asked = city_query.read(request.city, request.GET.dict())

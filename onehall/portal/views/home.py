@@ -14,6 +14,7 @@ from onehall.kernel.clock import now as read_clock
 from onehall.kernel.localized import pick
 from onehall.look.brand import stylesheet
 from onehall.look.doorway import CityRequest
+from onehall.look.kept import kept
 from onehall.service_requests import queries
 
 LATELY = 4
@@ -22,6 +23,7 @@ LATELY = 4
 
 @login_not_required
 @require_GET
+@kept
 def home(request: CityRequest) -> HttpResponse:
     """The city's first page."""
     city, now = request.city, read_clock()

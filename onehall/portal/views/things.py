@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from onehall.casework import things as casework
 from onehall.catalog.queries import catalogue
 from onehall.look.doorway import CityRequest
+from onehall.look.kept import kept
 from onehall.places import queries as places
 from onehall.places import wording
 from onehall.places.queries import AssetNear
@@ -26,6 +27,7 @@ PAGE: Final = 20
 
 @login_not_required
 @require_GET
+@kept
 def thing(request: CityRequest, kind: str, code: str) -> HttpResponse:
     """The thing, in any writing of its number."""
     found = _found(request, kind, code)

@@ -5,14 +5,17 @@ const page = () => location.pathname + location.search;
 let shown = page();
 
 // What somebody has opened and typed beside the map stays when the map moves.
-function keep(was, now) {
-  if (!was || !now) return;
-  now.open = true;
-  for (const one of was.querySelectorAll("input:not([type=hidden])")) {
-    const exact = one.type === "radio" ? `[value="${one.value}"]` : "";
-    const twin = now.querySelector(`[name="${one.name}"]${exact}`);
-    if (twin) Object.assign(twin, { value: one.value, checked: one.checked });
-  }
+const changed = (one) => (one.options
+  ? [...one.options].some((option) => option.selected !== option.defaultSelected)
+  : one.value !== one.defaultValue || one.checked !== one.defaultChecked);
+
+function keep() {
+  const opened = [...part.querySelectorAll("details[id][open]")];
+  const typed = [...part.querySelectorAll("input[id]:not([type=hidden]), select[id]")].filter(changed);
+  return () => {
+    for (const { id } of opened) document.getElementById(id)?.setAttribute("open", "");
+    for (const { id, value, checked } of typed) Object.assign(document.getElementById(id) ?? {}, { value, checked });
+  };
 }
 
 async function go(address, push = true) {
@@ -22,9 +25,9 @@ async function go(address, push = true) {
     if (!answer.ok || answer.redirected) { location.href = address; return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("mapped");
     if (!fresh) { location.href = address; return; }
-    const open = part.querySelector("details[id][open]");
+    const again = keep();
     part.replaceChildren(...fresh.childNodes);
-    keep(open, open && document.getElementById(open.id));
+    again();
     if (push) history.pushState(null, "", address);
     shown = page();
     if (focus) part.querySelector(`[data-way="${focus}"]`)?.focus();
