@@ -7,6 +7,7 @@ import platform
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from onehall.config.env import Env, EnvError
 from onehall.kernel.postgres import EmbeddedPostgres, PostgresError, find_programs
 
 LEAST_FREE_BYTES = 1024**3
+WAITING_SECONDS = 120
+"""A report that waits for longer has no worker that records it."""
 _NUMBERS = (
     "ONEHALL_WEB_WORKERS",
     "ONEHALL_WEB_THREADS",
@@ -43,7 +46,7 @@ class Finding:
 def command() -> None:
     """Look for what is wrong with this installation. Ends with 1 when something is."""
     faults = 0
-    for look in (_machine, _variables, _folder, _programs):
+    for look in (_machine, _variables, _folder, _waiting, _programs):
         faults += _show(look)
     try:
         with running.django():
@@ -119,6 +122,28 @@ def _folder() -> Iterator[Finding]:
     if key.exists():
         private = stat.S_IMODE(key.stat().st_mode) & 0o077 == 0
         yield Finding(good=private, words="The signing key can be read by its owner only.")
+
+
+def _waiting() -> Iterator[Finding]:
+    """Reports that came while the database was away, by what lies in the data folder."""
+    home = running.data_dir() / "waiting"
+    kept = {
+        kind: [p for p in (home / kind).glob("*") if not p.name.startswith(".")]
+        for kind in ("new", "refused")
+    }
+    if new := kept["new"]:
+        since = time.time() - min(p.stat().st_mtime for p in new)
+        words = (
+            f"{len(new)} report{'s' if len(new) > 1 else ''} wait{'' if len(new) > 1 else 's'} to be recorded,"
+            f" the oldest for {int(since)} seconds. The worker does it when the database is back."
+        )
+        yield Finding(good=None if since < WAITING_SECONDS else False, words=words)
+    if refused := kept["refused"]:
+        words = (
+            f"{len(refused)} report{'s' if len(refused) > 1 else ''} could not be recorded as sent and are kept in"
+            f" {home / 'refused'} until whoever sent them comes back, for a month at most."
+        )
+        yield Finding(good=None, words=words)
 
 
 def _programs() -> Iterator[Finding]:

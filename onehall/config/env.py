@@ -69,6 +69,11 @@ class Env:
             "0",
             "Most database connections of one process; 0: each thread keeps its own",
         ),
+        _v(
+            "ONEHALL_WAITING_MOST",
+            "2000",
+            "Reports that may wait on disk while the database is away",
+        ),
         _v("ONEHALL_STATIC", "", "Folder for collected static files; DATA/static when empty"),
         _v(
             "ONEHALL_LIVE_SOCKET",

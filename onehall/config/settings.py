@@ -98,6 +98,12 @@ DATABASE_URL = env.text("DATABASE_URL") or "postgresql://postgres@localhost/oneh
 DATABASES: dict[str, dict[str, Any]] = {"default": database_from_url(DATABASE_URL)}
 # Gunicorn's threads live long, so each keeps a connection of its own: a pool would cost every request
 # more than its queries do. A pool is for servers with more threads than connections.
+if not DATABASES["default"]["HOST"].startswith("/"):
+    # A server that is cut off says nothing: give up in time to keep a report that came.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+    } | DATABASES["default"]["OPTIONS"]
 _pool = env.number("ONEHALL_DB_POOL")
 if _pool and MODE != "test":
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": 10}
@@ -127,6 +133,9 @@ _leaflet = find_spec("leaflet")
 _leaflet_home = Path(_leaflet.origin).parent if _leaflet and _leaflet.origin else PACKAGE
 STATICFILES_DIRS = [("leaflet", _leaflet_home / "static" / "leaflet")]
 FILES_DIR = DATA_DIR / "files"
+# Reports that came while the database was away, until they are recorded.
+WAITING_DIR = DATA_DIR / "waiting"
+WAITING_MOST = env.number("ONEHALL_WAITING_MOST")
 MEDIA_ROOT = FILES_DIR
 # Gazetteers, built from the database. Tests write rows by hand, which a kept file would not know of.
 PLACES_DIR: Path | None = None if MODE == "test" else DATA_DIR / "places"

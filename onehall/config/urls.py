@@ -17,4 +17,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 handler400 = "onehall.look.errors.bad_request"
 handler403 = "onehall.look.errors.forbidden"
 handler404 = "onehall.look.errors.not_found"
-handler500 = "onehall.look.errors.server_error"
+handler500 = "onehall.portal.views.away.server_error"

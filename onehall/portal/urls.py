@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from onehall.portal.views import (
     alerts,
     areas,
+    away,
     city,
     demo,
     files,
@@ -70,6 +71,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("about/accessibility", home.about, {"topic": "accessibility"}, name="accessibility"),
     path("about/privacy", home.about, {"topic": "privacy"}, name="privacy"),
     path("report", report.choose, name="choose"),
+    path("waiting/<uuid:key>", away.wait, name="waiting"),
     path("report/<slug:service_key>", report.form, name="report"),
     path("report/<slug:service_key>/near", places.near, name="near"),
     path("preview/service", preview.service, name="preview"),

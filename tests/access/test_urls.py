@@ -46,7 +46,7 @@ PUBLIC = {
     "portal:photo-add", "portal:photo-remove", "portal:photo-blur",
     "portal:alert", "portal:alert-ask", "portal:alert-confirm", "portal:alert-stop",
     "portal:city", "portal:city-feed", "portal:city-case", "portal:city-follow", "portal:city-map",
-    "portal:areas", "portal:area", "portal:thing", "portal:thing-map",
+    "portal:areas", "portal:area", "portal:waiting", "portal:thing", "portal:thing-map",
     "portal:invited", "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
     "account_login", "account_request_login_code", "account_confirm_login_code", "account_signup",
     "account_inactive", "account_logout", "account_reset_password",

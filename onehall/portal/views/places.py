@@ -15,7 +15,7 @@ from onehall.places import tiles
 from onehall.places.models import City
 from onehall.portal import picked, things
 from onehall.portal.around import near_assets, near_cases, place_note
-from onehall.portal.views.report import inside, service_for
+from onehall.portal.reading import inside, service_for
 
 TILE_AGE = 7 * 24 * 3600
 EARTH = 40_000_000

@@ -20,8 +20,8 @@ from onehall.kernel.clock import now as read_clock
 from onehall.kernel.yamlfile import Problems
 from onehall.look.doorway import CityRequest
 from onehall.portal.jswords import report_words
+from onehall.portal.reading import Page
 from onehall.portal.report_form import ReportForm
-from onehall.portal.views.report import Page
 from onehall.setup import forms, previewing, queries, service_forms
 
 IN_OUR_FRAME = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}

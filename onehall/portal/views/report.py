@@ -1,12 +1,11 @@
 """Report a problem: choose what, then one form that works with and without a script."""
 
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,35 +15,23 @@ from django.views.decorators.http import require_GET, require_http_methods
 from onehall.casework import clock, photos
 from onehall.casework import queries as casework
 from onehall.casework.errors import CaseworkRefused
-from onehall.casework.models import Photo
-from onehall.casework.queries import NearCase
-from onehall.catalog.queries import Catalogue, UnknownService, catalogue
+from onehall.catalog.queries import Catalogue, catalogue
 from onehall.catalog.search import Hit, find_services
-from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
-from onehall.kernel.photos import PhotoRefused
 from onehall.look.context import languages
 from onehall.look.doorway import CityRequest
-from onehall.places import queries as places
 from onehall.places.models import City
-from onehall.places.queries import FoundPlace
 from onehall.places.sides import Side
-from onehall.portal import paused, picked, sides, things
+from onehall.portal import paused, picked, reading, sides, things
 from onehall.portal.around import near_assets, near_cases, place_note
 from onehall.portal.jswords import report_words
 from onehall.portal.limits import too_many
 from onehall.portal.picked import Picked
-from onehall.portal.report_form import MAX_WHERE, ReportForm
-from onehall.portal.things import Told
-from onehall.portal.uploads import read_upload
+from onehall.portal.reading import Page
+from onehall.portal.report_form import MAX_WHERE
 from onehall.service_requests import actions, learning, notices
 from onehall.service_requests.actions import Contact, NewRequest
 from onehall.service_requests.models import ServiceRequest
-
-SURE = 95
-"""Score from which words that were looked up mean one place."""
-SAID = "alt_"
-"""Before a photo's key in the name of the field with its words."""
 
 
 @login_not_required
@@ -60,7 +47,7 @@ def choose(request: CityRequest) -> HttpResponse:
         "hits": [h.service for h in hits],
         "common": listed.common,
         "groups": listed.groups,
-        "calling": _calling(request),
+        "calling": reading.is_call(request),
     }
     return render(request, "portal/choose.html", context)
 
@@ -72,37 +59,19 @@ def _found(city: City, listed: Catalogue, text: str, language: str) -> list[Hit]
     return find_services(listed, text, language, learned=shares)
 
 
-@dataclass
-class Page:
-    """What the form page shows besides the form."""
-
-    service: ServiceDefinition
-    form: ReportForm
-    place: Picked | None = None
-    candidates: list[FoundPlace] = field(default_factory=list)
-    outside: bool = False
-    near: list[NearCase] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
-    assets: list[tuple[str, str, float, str]] = field(default_factory=list)
-    asset: str = ""
-    photos: list[Photo] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    calling: bool = False
-    sides: list[Side] = field(default_factory=list)
-    side: str = ""
-    side_error: str = ""
-
-
 @login_not_required
 @cache_control(private=True, max_age=0)
 @require_http_methods(["GET", "POST"])
-def form(request: CityRequest, service_key: str) -> HttpResponse:
+def form(request: CityRequest, service_key: str, action: str = "") -> HttpResponse:
     """The one page of a report. Every button of it saves the photos and keeps what was typed.
+
+    `action` is where the form is sent to when it is shown at another address than its own.
 
     A browser may keep it for its back button: then the same key comes again, and with it the same record.
     """
-    service = service_for(request, service_key)
-    page = _page(request, service)
+    service = reading.service_for(request, service_key)
+    page = reading.page_of(request, service)
+    page.action = action
     if (answer := _paused(request, page)) is not None:
         return answer
     if request.method == "GET":
@@ -111,18 +80,18 @@ def form(request: CityRequest, service_key: str) -> HttpResponse:
     if request.POST.get("website"):
         # A field that people do not see: whoever fills it is a machine.
         return redirect("portal:home")
-    key = _key(page.form)
+    key = reading.key_of(page.form)
     if key is None:
         return redirect("portal:report", service_key=service_key)
-    action = request.POST.get("do", "send")
-    _describe_photos(request, key)
-    if action.startswith("remove:"):
-        _remove(request, key, action.removeprefix("remove:"))
-    _keep_photos(request, page, key)
-    _find_place(request, page)
-    if action.startswith("follow:"):
-        return _follow(request, page, key, action.removeprefix("follow:"))
-    if action == "send":
+    does = request.POST.get("do", "send")
+    reading.describe_photos(request, key)
+    if does.startswith("remove:"):
+        reading.remove_photo(request, key, does.removeprefix("remove:"))
+    reading.keep_photos(request, page, key)
+    reading.find_place(request, page)
+    if does.startswith("follow:"):
+        return _follow(request, page, key, does.removeprefix("follow:"))
+    if does == "send":
         return _send(request, page, key)
     page.form.only()
     return _show(request, page, status=_say_refused(page))
@@ -133,23 +102,9 @@ def _paused(request: CityRequest, page: Page) -> HttpResponse | None:
     instead = notices.instead_of(request.city, page.service.key, read_clock())
     if instead is None or page.calling:
         return None
-    if request.method == "POST" and (key := _key(page.form)) is not None:
-        _keep_photos(request, page, key)
+    if request.method == "POST" and (key := reading.key_of(page.form)) is not None:
+        reading.keep_photos(request, page, key)
     return paused.page(request, page.service, instead)
-
-
-def _page(request: CityRequest, service: ServiceDefinition) -> Page:
-    city = request.city
-    calling = _calling(request) and not service.is_internal
-    filled = ReportForm(
-        request.POST if request.method == "POST" else None,
-        service=service,
-        language=request.LANGUAGE_CODE,
-        default_language=city.languages[0],
-        staff=calling,
-    )
-    side = request.POST.get("side", "")[:60]
-    return Page(service=service, form=filled, calling=calling, side=side)
 
 
 def _say_refused(page: Page) -> int:
@@ -178,7 +133,7 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
         return _show(request, page, status=409)
     if too_many(request, "report", limit=60, seconds=600):
         return _too_many(request, page)
-    city, new = request.city, _new(request, page, key, where)
+    city, new = request.city, reading.new_request(request, page, key, where)
     page.sides = sides.asked(city, page.service, new, now=read_clock())
     if page.sides and not sides.is_answer(page.sides, page.side):
         page.side_error = _("Say on which side it is. It decides who comes.")
@@ -191,30 +146,6 @@ def _send(request: CityRequest, page: Page, key: uuid.UUID) -> HttpResponse:
         page.form.add_error(None, str(no))
         return _show(request, page, status=409)
     return _go_to(request, page, sent)
-
-
-def _new(request: CityRequest, page: Page, key: uuid.UUID, where: str) -> NewRequest:
-    """The checked form as a report."""
-    clean = page.form.cleaned_data
-    return NewRequest(
-        key=key,
-        service_key=page.service.key,
-        words=clean["words"],
-        answers=page.form.answers,
-        place=picked.case_place(request.city, page.place, where),
-        contact=_contact(request, page),
-        language=request.LANGUAGE_CODE,
-        channel=_channel(page),
-        priority=clean.get("priority") or 0,
-    )
-
-
-def _contact(request: CityRequest, page: Page) -> Contact:
-    """How to reach whoever asks; of the city's own staff we know it."""
-    clean = page.form.cleaned_data
-    if page.service.is_internal:
-        return Contact(name=request.actor.name, email=getattr(request.user, "email", ""))
-    return Contact(name=clean["name"], email=clean["email"], phone=clean["phone"])
 
 
 def _require_place(page: Page, where: str) -> None:
@@ -282,7 +213,7 @@ def _go_to(request: CityRequest, page: Page, sent: ServiceRequest) -> HttpRespon
 def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpResponse:
     city, now = request.city, read_clock()
     service = page.service
-    key = _key(page.form) if request.method == "POST" else None
+    key = reading.key_of(page.form) if request.method == "POST" else None
     if key is not None:
         page.photos = photos.drafts(city, key)
     _look_around(request, page)
@@ -316,33 +247,13 @@ def _carried_place(request: CityRequest, page: Page) -> None:
     place = picked.read(request.GET.get("pick", ""))
     if page.service.place == "none":
         return
-    if place is not None and inside(request.city, place):
+    if place is not None and reading.inside(request.city, place):
         page.place = place
     elif painted := request.GET.get("thing", "")[:MAX_WHERE]:
         # The page of a thing, or the sticker on it, says which one it is.
         page.place = things.by_number(request, page.service, painted)
     page.asset = page.place.asset_code if page.place else ""
     page.form.initial["where"] = request.GET.get("where", "")[:MAX_WHERE]
-
-
-def _find_place(request: CityRequest, page: Page) -> None:
-    """Settle where it is from what came: a signed pick, or words looked up in the gazetteer."""
-    if page.service.place == "none":
-        return
-    where = request.POST.get("where", "").strip()[:MAX_WHERE]
-    chosen = request.POST.get("candidate", "")
-    place = picked.read(chosen) or picked.read(request.POST.get("pick", ""))
-    if place is not None and (not where or chosen or where == place.words):
-        page.place = place
-    elif where and chosen != "words":
-        _look_up(request, page, where)
-    if page.place is not None and not inside(request.city, page.place):
-        page.outside, page.place = True, None
-    if page.place is None:
-        return
-    asset = picked.read(request.POST.get("asset", ""))
-    if asset is not None and asset.asset_code and inside(request.city, asset):
-        page.place, page.asset = asset, asset.asset_code
 
 
 def _look_around(request: CityRequest, page: Page) -> None:
@@ -363,87 +274,6 @@ def _sides(request: CityRequest, page: Page, place: Picked) -> list[Side]:
         service_key=page.service.key,
         answers=page.form.answers,
         place=picked.case_place(request.city, place, ""),
-        channel=_channel(page),
+        channel=reading.channel(page),
     )
     return sides.asked(request.city, page.service, told, now=read_clock())
-
-
-def inside(city: City, place: Picked) -> bool:
-    """Whether a picked place lies in this city; a pick of another city's page does not."""
-    return places.inside_limit(city, place.lon, place.lat)
-
-
-def _look_up(request: CityRequest, page: Page, where: str) -> None:
-    found = places.find_place(request.city, where, limit=5, language=request.LANGUAGE_CODE)
-    sure = [f for f in found if f.score >= SURE]
-    if len(sure) == 1 or (sure and sure[0].score > sure[1].score):
-        page.place = picked.of(sure[0])
-    else:
-        page.candidates = found
-
-
-def _keep_photos(request: CityRequest, page: Page, key: uuid.UUID) -> None:
-    """Store what was uploaded with this press of a button; note in words what was refused."""
-    for upload in request.FILES.getlist("photos")[: photos.MAX_PHOTOS + 1]:
-        if not upload.size and not upload.name:
-            continue
-        try:
-            photos.add_draft(
-                city=request.city,
-                draft_key=key,
-                upload=read_upload(upload),
-                by=request.actor,
-                now=read_clock(),
-            )
-        except (PhotoRefused, CaseworkRefused) as no:
-            page.refused.append(f"{upload.name}: {no}")
-
-
-def _describe_photos(request: CityRequest, key: uuid.UUID) -> None:
-    """Keep what was written below the photos of the tray."""
-    said: dict[uuid.UUID, str] = {}
-    for name in request.POST:
-        photo = _uuid(name.removeprefix(SAID)) if name.startswith(SAID) else None
-        if photo is not None:
-            said[photo] = request.POST[name]
-    if said:
-        photos.describe_drafts(city=request.city, draft_key=key, words=said, now=read_clock())
-
-
-def _remove(request: CityRequest, key: uuid.UUID, photo: str) -> None:
-    photo_key = _uuid(photo)
-    if photo_key is not None:
-        photos.remove_draft(city=request.city, draft_key=key, key=photo_key, now=read_clock())
-
-
-def service_for(request: CityRequest, key: str) -> ServiceDefinition:
-    """The service, where this reader may ask for it; to strangers one of the staff's is not there."""
-    try:
-        found = catalogue(request.city).service(key)
-    except UnknownService as unknown:
-        raise Http404 from unknown
-    if found.is_internal and not (request.actor.is_staff and request.actor.may("ask")):
-        raise Http404
-    return found
-
-
-def _key(form: ReportForm) -> uuid.UUID | None:
-    return _uuid(str(form.data.get("key", "")))
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
-
-
-def _calling(request: CityRequest) -> bool:
-    asked = request.GET.get("call") or request.POST.get("call")
-    return bool(asked) and request.actor.is_staff and request.actor.may("take_calls")
-
-
-def _channel(page: Page) -> str:
-    if page.service.is_internal:
-        return ServiceRequest.Channel.STAFF
-    return ServiceRequest.Channel.PHONE if page.calling else ServiceRequest.Channel.WEB

@@ -1,0 +1,142 @@
+"""Records the reports that came while the database was away, as if they had been sent now: once each."""
+
+import logging
+from datetime import datetime
+from typing import Any, Final, cast
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, QueryDict
+from django.utils import timezone, translation
+from django.utils.datastructures import MultiValueDict
+
+from onehall.casework.errors import CaseworkRefused
+from onehall.casework.models import Case
+from onehall.kernel.database.lost import is_lost
+from onehall.look.doorway import CityRequest
+from onehall.people.actor import resident
+from onehall.places.models import City
+from onehall.places.queries import UnknownCity, city_for_host
+from onehall.portal import reading, sides, waiting
+from onehall.portal.reading import Page
+from onehall.portal.waiting import Report
+from onehall.service_requests import actions
+from onehall.service_requests.actions import Contact
+from onehall.service_requests.models import ServiceRequest
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 200
+"""Reports recorded in one run of the job."""
+
+
+class NotAsItIs(Exception):
+    """Only whoever sent it can say what is missing."""
+
+
+def record_waiting(*, now: datetime) -> bool:
+    """Record what waits, the oldest first; True when there is more. What is refused is put aside."""
+    with waiting.alone() as mine:
+        if not mine:
+            return False
+        found = waiting.keys()
+        for key in found[:AT_ONCE]:
+            report = waiting.read(key)
+            if report is not None:
+                _settle(report)
+        waiting.forget_old(now=now)
+        return len(found) > AT_ONCE
+
+
+def _settle(report: Report) -> None:
+    try:
+        record(report)
+    except (NotAsItIs, CaseworkRefused, Http404, UnknownCity) as no:
+        log.warning("event=waiting.refused kind=%s", type(no).__name__)
+        waiting.refuse(report.key)
+    except Exception as error:
+        if is_lost(error):
+            raise
+        # One that breaks must not hold up the others.
+        log.exception("event=waiting.failed")
+        waiting.refuse(report.key)
+    else:
+        waiting.drop(report.key)
+
+
+def record(report: Report) -> ServiceRequest:
+    """Record one at the time at which it came; a second time it is the same record.
+
+    Nobody is there to be asked: a place in words is taken as it is, a photo that can not be read is left out,
+    and a twin is left to the staff. Raises `NotAsItIs`, `CaseworkRefused`, `Http404`, `UnknownCity`.
+    """
+    city = city_for_host(report.host)
+    known = ServiceRequest.objects.filter(city_id=city.pk, key=report.key).first()
+    if known is not None:
+        return known
+    request = stand_in(report, city)
+    with translation.override(request.LANGUAGE_CODE), timezone.override(city.time_zone):
+        service = reading.service_for(request, report.service)
+        page = reading.page_of(request, service)
+        reading.describe_photos(request, report.key)
+        reading.keep_photos(request, page, report.key)
+        reading.find_place(request, page)
+        number = request.POST.get("do", "").removeprefix("follow:")
+        if number != request.POST.get("do", ""):
+            return _followed(request, page, report, number)
+        return _sent(request, page, report)
+
+
+def _sent(request: CityRequest, page: Page, report: Report) -> ServiceRequest:
+    page.form.is_valid()
+    where = page.form.cleaned_data.get("where", "")
+    lost = page.service.place == "required" and not page.place and not where
+    if page.form.stop is not None or page.form.errors or page.outside or lost:
+        raise NotAsItIs
+    new = reading.new_request(request, page, report.key, where)
+    asked = sides.asked(request.city, page.service, new, now=report.received_at)
+    new = sides.answered(new, page.service, asked, page.side)
+    return actions.submit(city=request.city, new=new, by=request.actor, now=report.received_at)
+
+
+def _followed(request: CityRequest, page: Page, report: Report, number: str) -> ServiceRequest:
+    """Follow the case that was chosen; a report of one's own when it has ended meanwhile."""
+    case = Case.objects.of_city(request.city.pk).filter(number=number, is_open=True).first()
+    if case is None or case.service_id != page.service.id:
+        return _sent(request, page, report)
+    page.form.only("words", "name", "email", "phone")
+    if page.form.errors:
+        raise NotAsItIs
+    clean = page.form.cleaned_data
+    return actions.follow(
+        city=request.city,
+        case_id=case.id,
+        key=report.key,
+        words=clean["words"],
+        contact=Contact(name=clean["name"], email=clean["email"], phone=clean["phone"]),
+        language=request.LANGUAGE_CODE,
+        by=request.actor,
+        now=report.received_at,
+    )
+
+
+def stand_in(report: Report, city: City) -> CityRequest:
+    """The request that a report came with, of a resident without a session."""
+    made = cast(Any, HttpRequest())
+    made.path = made.path_info = f"/report/{report.service}"
+    made.META = {"HTTP_HOST": report.host, "REMOTE_ADDR": ""}
+    made.user = AnonymousUser()
+    made.city, made.actor = city, resident(city.pk)
+    made.LANGUAGE_CODE = city.language_for(report.language)
+    fill(made, report)
+    return cast(CityRequest, made)
+
+
+def fill(request: Any, report: Report) -> None:
+    """Let a request carry what the form sent."""
+    posted = QueryDict(mutable=True)
+    for name, value in report.fields:
+        posted.appendlist(name, value)
+    request.method, request.POST = "POST", posted
+    files = MultiValueDict({"photos": report.uploads()})
+    # A request of the web server reads its files from what was sent, unless it holds some already.
+    setattr(request, "FILES" if type(request) is HttpRequest else "_files", files)

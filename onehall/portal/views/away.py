@@ -1,0 +1,154 @@
+"""What is answered while the database is away: a report is taken and waits on disk, everything else says when to come back."""
+
+import json
+import sys
+import uuid
+from typing import Final
+from xml.sax.saxutils import escape
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve, reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from onehall.kernel.clock import now as read_clock
+from onehall.kernel.database.lost import is_lost
+from onehall.look import errors
+from onehall.look.doorway import CityRequest
+from onehall.portal import recording, waiting
+from onehall.portal.limits import too_many
+from onehall.portal.views import report
+from onehall.service_requests.models import ServiceRequest
+
+RETRY_SECONDS: Final = 20
+UNREADABLE: Final = (UnreadablePostError, MultiPartParserError, SuspiciousOperation, BadRequest)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """503 while the database is away, and a report that came is kept; 500 for every mistake of ours."""
+    if not is_lost(sys.exc_info()[1]):
+        return errors.server_error(request)
+    with translation.override(_language(request)):
+        return _answer(request)
+
+
+def _language(request: HttpRequest) -> str:
+    """As the doorway finds it, among all languages of the house: which ones the city speaks is not known now."""
+    known = {code for code, _name in settings.LANGUAGES}
+    for code in (
+        request.GET.get("lang", ""),
+        request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""),
+        translation.get_language_from_request(request),
+    ):
+        for one in (code, code.partition("-")[0]):
+            if one in known:
+                return one
+    return str(settings.LANGUAGE_CODE)
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    try:
+        found = resolve(request.path)
+    except Resolver404:
+        return _away(request)
+    if found.view_name == "portal:waiting":
+        key = found.kwargs["key"]
+        return waits(key) if waiting.is_kept(key) else _away(request)
+    if found.view_name == "portal:report" and request.method == "POST":
+        try:
+            return _keep(request, found.kwargs["service_key"])
+        except UNREADABLE:
+            return _away(request)
+    return _away(request)
+
+
+def _keep(request: HttpRequest, service: str) -> HttpResponse:
+    """Take a report that is sent; other buttons of the form, and calls that an agent takes, wait for the database."""
+    guard = CsrfViewMiddleware(lambda _request: HttpResponse())
+    guard.process_request(request)
+    refused = guard.process_view(request, report.form, (), {"service_key": service})
+    if refused is not None:
+        return refused
+    try:
+        key = uuid.UUID(request.POST.get("key", ""))
+    except ValueError:
+        return _away(request)
+    does = request.POST.get("do", "send")
+    sends = does == "send" or does.startswith("follow:")
+    if not sends or "call" in request.POST or "call" in request.GET or request.POST.get("website"):
+        return _away(request)
+    if too_many(request, "waiting", limit=20, seconds=600):
+        return _away(request)
+    told = waiting.Report(
+        key=key,
+        service=service,
+        host=request.get_host(),
+        secure=request.is_secure(),
+        language=translation.get_language() or "",
+        received_at=read_clock(),
+        fields=tuple(
+            (name, value)
+            for name, values in request.POST.lists()
+            for value in values
+            if name != "csrfmiddlewaretoken"
+        ),
+    )
+    try:
+        waiting.keep(told, request.FILES.getlist("photos"))
+    except (waiting.NoRoom, OSError):
+        return _away(request)
+    return redirect("portal:waiting", key=key)
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    words = _("Our records can not be reached at the moment. Try again in a minute.")
+    path, accepts = request.path, request.headers.get("Accept", "")
+    if path.startswith("/open311/") and path.endswith(".xml"):
+        text = f'<?xml version="1.0" encoding="utf-8"?><errors><error><code>503</code><description>{escape(words)}</description></error></errors>'
+        made = HttpResponse(text, content_type="application/xml; charset=utf-8")
+    elif path.startswith("/open311/"):
+        made = HttpResponse(
+            json.dumps([{"code": 503, "description": words}]), content_type="application/json"
+        )
+    elif path.endswith(".json") or path.startswith("/drafts/") or "application/json" in accepts:
+        made = HttpResponse(json.dumps({"error": words}), content_type="application/json")
+    else:
+        made = HttpResponse(render_to_string("look/errors/away.html"))
+    made.status_code = 503
+    made.headers["Retry-After"] = str(RETRY_SECONDS)
+    made.headers["Cache-Control"] = "no-store"
+    return made
+
+
+def waits(key: uuid.UUID) -> HttpResponse:
+    """We have it; it has no number yet."""
+    shown = {"key": key, "again": reverse("portal:waiting", args=[key])}
+    made = HttpResponse(render_to_string("portal/waiting.html", shown), status=202)
+    made.headers["Cache-Control"] = "no-store"
+    return made
+
+
+@login_not_required
+@never_cache
+@require_GET
+def wait(request: CityRequest, key: uuid.UUID) -> HttpResponse:
+    """Where a report that came in a bad moment is: waiting, recorded, or back in its form with what is missing."""
+    known = ServiceRequest.objects.filter(city_id=request.city.pk, key=key).first()
+    if known is not None:
+        return redirect(f"{reverse('portal:status', args=[known.token])}?sent=1")
+    if waiting.is_kept(key):
+        return waits(key)
+    told = waiting.read(key, waiting.REFUSED)
+    if told is None:
+        raise Http404
+    recording.fill(request, told)
+    return report.form(request, told.service, action=reverse("portal:report", args=[told.service]))
