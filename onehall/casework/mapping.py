@@ -28,7 +28,7 @@ MOST_ROUNDS: Final = 200
 
 PILED_LEAST: Final = 25
 PILED_MOST: Final = 5_000
-PILED_SHARE: Final = 500
+PILED_SHARE: Final = 200
 """One spot is a default place when it has at least one in so many of the city's cases, within the two bounds above."""
 
 LOCK: Final = 0x6F6E656D
