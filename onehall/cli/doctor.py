@@ -57,6 +57,7 @@ def command() -> None:
                 _net,
                 _static,
                 _outbox,
+                _ground,
                 _timers,
                 _mail,
             ):
@@ -267,6 +268,31 @@ def _outbox() -> Iterator[Finding]:
         yield Finding(
             good=False, words=f"{health.dead} pieces of work were given up; see the mailbox."
         )
+
+
+def _ground() -> Iterator[Finding]:
+    from django.db import DatabaseError
+
+    from onehall.places import ground
+    from onehall.places.models import City
+
+    try:
+        cities = list(City.objects.order_by("id"))
+    except DatabaseError:
+        # The tables are not made yet: said above.
+        return
+    for city in cities:
+        if no := ground.why_not(city):
+            words = (
+                f"{ground.path_of(city)} is passed over: {no} The map of {city.name} is drawn from the streets of its"
+                " folder instead."
+            )
+            yield Finding(good=False, words=words)
+        elif ground.is_used(city):
+            yield Finding(
+                good=True,
+                words=f"The map of {city.name} is drawn from {ground.path_of(city).name}.",
+            )
 
 
 def _timers() -> Iterator[Finding]:

@@ -137,6 +137,8 @@ FILES_DIR = DATA_DIR / "files"
 WAITING_DIR = DATA_DIR / "waiting"
 WAITING_MOST = env.number("ONEHALL_WAITING_MOST")
 MEDIA_ROOT = FILES_DIR
+# Vector tiles that an operator puts there, one file for each city.
+MAPS_DIR = DATA_DIR / "maps"
 # Gazetteers, built from the database. Tests write rows by hand, which a kept file would not know of.
 PLACES_DIR: Path | None = None if MODE == "test" else DATA_DIR / "places"
 STORAGES: dict[str, dict[str, Any]] = {

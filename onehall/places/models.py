@@ -125,7 +125,9 @@ class City(models.Model):
     @property
     def credit(self) -> str:
         """Whom to name under every map, as the licence of its data asks; "" for nobody."""
-        return str(self.map.get("credit", ""))
+        from onehall.places import ground
+
+        return str(self.map.get("credit", "")) or ground.credit(self)
 
     @property
     def digest(self) -> str:

@@ -13,11 +13,12 @@ from django.conf import settings
 from PIL import Image
 
 from onehall.kernel import geo
+from onehall.places import ground
 from onehall.places.drawing import labels as naming
 from onehall.places.drawing.colors import palette
-from onehall.places.drawing.held_labels import labels_of_tile
+from onehall.places.drawing.held_labels import ACROSS, ACROSS_READ, labels_of_tile
 from onehall.places.drawing.paint import Pin, paint
-from onehall.places.drawing.scene import Scene, scene_of
+from onehall.places.drawing.scene import Plane
 from onehall.places.drawing.view import MAX_ZOOM, MIN_ZOOM, TILE, View
 from onehall.places.models import City
 
@@ -50,13 +51,17 @@ def draw_tile(city: City, z: int, x: int, y: int, *, dark: bool) -> bytes:
 
 
 def _drawn(city: City, z: int, x: int, y: int, *, dark: bool) -> bytes:
-    scene = scene_of(city)
+    across = ACROSS_READ if ground.is_used(city) else ACROSS
+    size, column, row = 1 << z, x // across, y // across
+    box = [side * across / size for side in (column, row, column + 1, row + 1)]
+    scene = ground.ground_of(city, (box[0], box[1], box[2], box[3]), z, city.language)
     view = _tile_view(scene, z, x, y)
-    names = labels_of_tile((city.pk, city.digest), scene, z, x, y)
+    key = (city.pk, f"{city.digest}-{ground.version(city)}")
+    names = labels_of_tile(key, scene, z, x, y, across)
     return _webp(paint(scene, view, palette(dark=dark), names))
 
 
-def _tile_view(scene: Scene, z: int, x: int, y: int) -> View:
+def _tile_view(scene: Plane, z: int, x: int, y: int) -> View:
     size = 1 << z
     return View(x / size - scene.x0, y / size - scene.y0, TILE * size, TILE, TILE, float(z))
 
@@ -100,7 +105,7 @@ def cache_root() -> Path:
 
 def _path(city: City, z: int, x: int, y: int, *, dark: bool) -> Path:
     scheme = "dark" if dark else "light"
-    revision = f"{city.revision}-{city.digest}-{_STYLE}"
+    revision = f"{city.revision}-{city.digest}-{ground.version(city)}-{_STYLE}"
     return cache_root() / city.slug / revision / scheme / str(z) / str(x) / f"{y}.webp"
 
 
@@ -138,9 +143,12 @@ def draw_still(
     pixels = int(width * ratio), int(height * ratio)
     if min(pixels) < 1 or pixels[0] * pixels[1] > _MOST_PIXELS:
         raise ValueError(f"a map of {width} by {height} is not drawn")
-    scene = scene_of(city)
     level = max(float(MIN_ZOOM), min(float(MAX_ZOOM), zoom))
     scale = TILE * math.pow(2, level) * ratio
+    middle = geo.mercator(lon, lat)
+    wide, tall = pixels[0] / scale / 2, pixels[1] / scale / 2
+    box = (middle[0] - wide, middle[1] - tall, middle[0] + wide, middle[1] + tall)
+    scene = ground.ground_of(city, box, round(level), city.language)
     x, y = scene.project_point(lon, lat)
     view = View(x - pixels[0] / scale / 2, y - pixels[1] / scale / 2, scale, *pixels, level, ratio)
     obstacles = tuple(spot for pin in pins for spot in _room_of(pin, view, scene))
@@ -148,7 +156,7 @@ def draw_still(
     return _webp(paint(scene, view, palette(dark=dark), names, pins))
 
 
-def _room_of(pin: Pin, view: View, scene: Scene) -> list[naming.Obstacle]:
+def _room_of(pin: Pin, view: View, scene: Plane) -> list[naming.Obstacle]:
     x, y = view.pixel(*scene.project_point(pin.lon, pin.lat))
     if pin.kind == "other":
         return [naming.Obstacle(x, y, 13 * view.ratio)]

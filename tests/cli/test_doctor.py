@@ -1,10 +1,15 @@
-"""`onehall doctor`: what it says of timers that were given up, and of connections to the database."""
+"""`onehall doctor`: what it says of timers, connections, reports that wait, and the ground of the map."""
+
+import os
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from onehall.casework.models import Case, Timer
-from onehall.cli import doctor
+from onehall.cli import doctor, running
 from onehall.config.env import Env
+from onehall.places import ground
 from tests.cast import START, Cast
 
 
@@ -55,3 +60,45 @@ class TestConnections:
         (fault,) = doctor._connections()
         assert fault.good is False
         assert "max_connections" in fault.words
+
+
+class TestReportsThatWait:
+    @pytest.fixture
+    def home(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(running, "data_dir", lambda: tmp_path)
+        for kind in ("new", "refused"):
+            (tmp_path / "waiting" / kind).mkdir(parents=True)
+        return tmp_path / "waiting"
+
+    def test_none_is_nothing_to_say(self, home: Path) -> None:
+        (home / "new" / ".half").mkdir()
+        assert list(doctor._waiting()) == []
+
+    def test_new_ones_are_a_remark_and_old_ones_a_fault(self, home: Path) -> None:
+        (home / "new" / "a").mkdir()
+        (young,) = doctor._waiting()
+        assert (young.good, young.words[:16]) == (None, "1 report waits t")
+        os.utime(home / "new" / "a", (1, 1))
+        (home / "new" / "b").mkdir()
+        (old,) = doctor._waiting()
+        assert (old.good, old.words[:16]) == (False, "2 reports wait t")
+
+    def test_those_that_need_their_sender_are_a_remark(self, home: Path) -> None:
+        (home / "refused" / "a").mkdir()
+        (one,) = doctor._waiting()
+        assert one.good is None
+        assert "could not be recorded as sent" in one.words
+
+
+class TestTheGroundOfTheMap:
+    def test_of_the_folder_is_nothing_to_say(self, cast: Cast) -> None:
+        assert list(doctor._ground()) == []
+
+    def test_a_file_that_is_passed_over_is_a_fault(
+        self, cast: Cast, settings: Any, tmp_path: Path
+    ) -> None:
+        settings.MAPS_DIR = tmp_path
+        ground.path_of(cast.city).write_bytes(b"none")
+        (fault,) = doctor._ground()
+        assert fault.good is False
+        assert "It is no PMTiles file" in fault.words

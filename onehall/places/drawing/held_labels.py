@@ -6,40 +6,45 @@ from dataclasses import replace
 from typing import Final
 
 from onehall.places.drawing.labels import Label, place
-from onehall.places.drawing.scene import Scene
+from onehall.places.drawing.scene import Plane
 from onehall.places.drawing.view import TILE, View
 from onehall.places.held import Key
 
-_ACROSS: Final = 4
+ACROSS: Final = 4
+"""Tiles on each side of a region, where the ground is in memory as a whole."""
+ACROSS_READ: Final = 2
+"""The same where it is read from a file tile by tile, which takes its time."""
 _MOST: Final = 400
 
-type RegionKey = tuple[Key, int, int, int]
+type RegionKey = tuple[Key, int, int, int, int]
 
 _lock = threading.Lock()
 _regions: OrderedDict[RegionKey, list[Label]] = OrderedDict()
 
 
-def labels_of_tile(key: Key, scene: Scene, z: int, x: int, y: int) -> list[Label]:
-    """The names that touch a tile, in the tile's pixels. `key` tells city and revision."""
-    column, row = x // _ACROSS, y // _ACROSS
-    left, top = (x - column * _ACROSS) * TILE, (y - row * _ACROSS) * TILE
+def labels_of_tile(
+    key: Key, scene: Plane, z: int, x: int, y: int, across: int = ACROSS
+) -> list[Label]:
+    """The names that touch a tile, in the tile's pixels. `key` tells city and revision, `across` how large regions are."""
+    column, row = x // across, y // across
+    left, top = (x - column * across) * TILE, (y - row * across) * TILE
     return [
         replace(label, x=label.x - left, y=label.y - top)
-        for label in _region((key, z, column, row), scene)
+        for label in _region((key, across, z, column, row), scene)
         if _touches(label, left, top)
     ]
 
 
-def _region(key: RegionKey, scene: Scene) -> list[Label]:
+def _region(key: RegionKey, scene: Plane) -> list[Label]:
     with _lock:
         found = _regions.get(key)
         if found is not None:
             _regions.move_to_end(key)
             return found
-    _, z, column, row = key
-    size, across = 1 << z, TILE * _ACROSS
-    left, top = column * _ACROSS / size - scene.x0, row * _ACROSS / size - scene.y0
-    labels = place(scene, View(left, top, TILE * size, across, across, float(z)))
+    _, across, z, column, row = key
+    size, wide = 1 << z, TILE * across
+    left, top = column * across / size - scene.x0, row * across / size - scene.y0
+    labels = place(scene, View(left, top, TILE * size, wide, wide, float(z)))
     with _lock:
         _regions[key] = labels
         while len(_regions) > _MOST:

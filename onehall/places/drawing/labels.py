@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from onehall.places.drawing import letters
-from onehall.places.drawing.scene import NamedLine, NamedSpot, Scene
+from onehall.places.drawing.scene import NamedLine, NamedSpot, Plane
 from onehall.places.drawing.view import View, street_text
 
 type Points = NDArray[np.float64]
@@ -110,7 +110,7 @@ def _circles(label: Label, length: float) -> Points:
     )
 
 
-def place(scene: Scene, view: View, obstacles: tuple[Obstacle, ...] = ()) -> list[Label]:
+def place(scene: Plane, view: View, obstacles: tuple[Obstacle, ...] = ()) -> list[Label]:
     """The names of a view. The order is the rank: large shapes, main streets, streets, points, lanes, paths."""
     board = _Board(view, obstacles)
     _put_spots(scene, view, board, shaped=True)
@@ -126,7 +126,7 @@ def place(scene: Scene, view: View, obstacles: tuple[Obstacle, ...] = ()) -> lis
 # --- along streets -----------------------------------------------------------------------------------
 
 
-def _streets_in(scene: Scene, view: View) -> dict[str, list[NamedLine]]:
+def _streets_in(scene: Plane, view: View) -> dict[str, list[NamedLine]]:
     found: dict[str, list[NamedLine]] = {kind: [] for kind in _KINDS}
     for number in scene.name_lines.numbers(view.box()):
         named = scene.names[int(number)]
@@ -209,7 +209,7 @@ def _spots(
 # --- in parks and at points -----------------------------------------------------------------------
 
 
-def _put_spots(scene: Scene, view: View, board: _Board, *, shaped: bool) -> None:
+def _put_spots(scene: Plane, view: View, board: _Board, *, shaped: bool) -> None:
     numbers = scene.spot_points.query(shapely.box(*view.box())).tolist()
     spots = [scene.spots[number] for number in numbers]
     spots = [spot for spot in spots if (spot.size > 0) == shaped]

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from onehall.places.drawing import letters
 from onehall.places.drawing.colors import Color, Palette
 from onehall.places.drawing.labels import Label
-from onehall.places.drawing.scene import Layer, Scene, clipped
+from onehall.places.drawing.scene import Layer, Plane, clipped
 from onehall.places.drawing.view import FINE, View, street_width
 
 # Drawn from the widest to the narrowest so that a main street lies on top.
@@ -217,7 +217,7 @@ def _dashed(points: Points, step: float) -> Iterator[Points]:
 
 
 def paint(
-    scene: Scene, view: View, palette: Palette, labels: Sequence[Label], pins: Sequence[Pin] = ()
+    scene: Plane, view: View, palette: Palette, labels: Sequence[Label], pins: Sequence[Pin] = ()
 ) -> Image.Image:
     """The finished picture of a view."""
     canvas = Canvas(view, palette)
@@ -235,7 +235,7 @@ def paint(
     return canvas.finished()
 
 
-def _ground(canvas: Canvas, scene: Scene) -> None:
+def _ground(canvas: Canvas, scene: Plane) -> None:
     palette, zoom = canvas.palette, canvas.view.zoom
     if len(scene.limit.shapes):
         canvas.polygons(scene.limit, palette.land)
@@ -251,7 +251,7 @@ def _ground(canvas: Canvas, scene: Scene) -> None:
         canvas.polygons(scene.shapes.get("building"), palette.building)
 
 
-def _streets(canvas: Canvas, scene: Scene) -> None:
+def _streets(canvas: Canvas, scene: Plane) -> None:
     """All casings first, then all fills, so that crossings are open."""
     zoom, palette = canvas.view.zoom, canvas.palette
     drawn = []
@@ -270,7 +270,7 @@ def _streets(canvas: Canvas, scene: Scene) -> None:
             canvas.lines(lines, palette.street, width)
 
 
-def _limit(canvas: Canvas, scene: Scene) -> None:
+def _limit(canvas: Canvas, scene: Plane) -> None:
     if not len(scene.limit.shapes):
         return
     box = canvas.view.box(_MARGIN)

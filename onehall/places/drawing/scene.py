@@ -71,8 +71,8 @@ class NamedSpot:
     size: float
 
 
-class Scene:
-    """Everything that can be drawn for one city."""
+class Plane:
+    """Where a city lies: its middle, its size, its limit. Ground drawn from other sources stands on the same plane."""
 
     def __init__(self, city: City) -> None:
         west, south, east, north = city.bounds or (0.0, 0.0, 0.0, 0.0)
@@ -84,13 +84,9 @@ class Scene:
         self.metre = 1 / (40_075_016.686 * math.cos(math.radians((south + north) / 2)))
         self.limit = Layer(self._limit(city))
         self.streets: dict[str, Layer] = {}
-        self._read_streets(city)
         self.shapes: dict[str, Layer] = {}
         self.spots: list[NamedSpot] = []
-        self._read_landmarks(city)
-        if not len(self.shapes["block"].shapes):
-            self.shapes["block"] = Layer(self._blocks())
-        self.spot_points = STRtree([shapely.Point(spot.x, spot.y) for spot in self.spots])
+        self.names: list[NamedLine] = []
 
     def project_point(self, lon: float, lat: float) -> tuple[float, float]:
         """A point on the scene's plane."""
@@ -113,6 +109,23 @@ class Scene:
             self.project(geometry.built(row)) for row in rows.values_list("geometry", flat=True)
         ]
 
+    def _index(self) -> None:
+        """Trees over what has a name."""
+        self.name_lines = Layer([name.line for name in self.names])
+        self.spot_points = STRtree([shapely.Point(spot.x, spot.y) for spot in self.spots])
+
+
+class Scene(Plane):
+    """Everything of a city's own pack that can be drawn."""
+
+    def __init__(self, city: City) -> None:
+        super().__init__(city)
+        self._read_streets(city)
+        self._read_landmarks(city)
+        if not len(self.shapes["block"].shapes):
+            self.shapes["block"] = Layer(self._blocks())
+        self._index()
+
     def _read_streets(self, city: City) -> None:
         rows = Street.objects.filter(city=city).order_by("sort", "id")
         by_kind: dict[str, list[Any]] = {kind: [] for kind in STREET_KINDS}
@@ -129,7 +142,6 @@ class Scene:
             for (name, kind), lines in named.items()
             for line in shapely.get_parts(shapely.line_merge(shapely.MultiLineString(lines)))
         ]
-        self.name_lines = Layer([name.line for name in self.names])
 
     def _read_landmarks(self, city: City) -> None:
         rows = Landmark.objects.filter(city=city).order_by("sort", "id")
@@ -165,6 +177,7 @@ class Scene:
 
 
 _held: Final = Held[Scene](most=8)
+_planes: Final = Held[Plane](most=8)
 
 
 def scene_of(city: City) -> Scene:
@@ -172,6 +185,12 @@ def scene_of(city: City) -> Scene:
     return _held.get((city.pk, city.digest), lambda: Scene(city))
 
 
+def plane_of(city: City) -> Plane:
+    """Where a city lies, without what its pack has to draw."""
+    return _planes.get((city.pk, city.digest), lambda: Plane(city))
+
+
 def forget(city_id: int | None = None) -> None:
     """Drop what is held of one city, or of all."""
     _held.forget(city_id)
+    _planes.forget(city_id)

@@ -1,0 +1,121 @@
+"""What a city's map is drawn from: the first source that is there and can be read.
+
+1. `DATA/maps/<city>.pmtiles`: vector tiles, as cut from a basemap of OpenStreetMap or made by the city.
+2. The streets, waters, parks and limit of the city's own pack; plain ground with the limit where it has none.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from onehall.kernel.geo import Box
+from onehall.places.drawing.scene import Plane, plane_of, scene_of
+from onehall.places.drawing.vector import BrokenFile, VectorFile, VectorGround, tiles_of
+from onehall.places.models import City
+
+log = logging.getLogger(__name__)
+
+MOST_GROUNDS: Final = 12
+"""Windows whose ground one process keeps."""
+type _Stamp = tuple[str, int, int]
+
+_lock = threading.Lock()
+_files: dict[_Stamp, VectorFile | str] = {}
+_grounds: OrderedDict[tuple[str, int, Box], VectorGround] = OrderedDict()
+
+
+def path_of(city: City) -> Path:
+    """Where an operator puts a city's vector tiles."""
+    return Path(settings.MAPS_DIR) / f"{city.slug}.pmtiles"
+
+
+def _stamp(city: City) -> _Stamp | None:
+    path = path_of(city)
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return str(path), facts.st_mtime_ns, facts.st_size
+
+
+def _opened(city: City) -> tuple[_Stamp | None, VectorFile | str]:
+    """The file as it is now, or why it can not be used; "" where there is none."""
+    stamp = _stamp(city)
+    if stamp is None:
+        return None, ""
+    with _lock:
+        if stamp not in _files:
+            for other in [known for known in _files if known[0] == stamp[0]]:
+                del _files[other]
+            _files[stamp] = _open(city)
+        return stamp, _files[stamp]
+
+
+def _open(city: City) -> VectorFile | str:
+    try:
+        file = VectorFile(path_of(city))
+    except (BrokenFile, OSError, ValueError) as no:
+        log.warning("event=ground.broken city=%s", city.slug)
+        return str(no) or type(no).__name__
+    if city.bounds is not None and not file.covers(*city.bounds):
+        return "Nothing in it lies in the city."
+    return file
+
+
+def why_not(city: City) -> str:
+    """Why the file of vector tiles is passed over; "" when it is used, or there is none."""
+    _mark, found = _opened(city)
+    return found if isinstance(found, str) else ""
+
+
+def is_used(city: City) -> bool:
+    """Whether the map is drawn from a file of vector tiles."""
+    return not isinstance(_opened(city)[1], str)
+
+
+def version(city: City) -> str:
+    """Another text for another ground, so that kept tiles are drawn anew."""
+    stamp, found = _opened(city)
+    return f"{stamp[1]:x}-{stamp[2]:x}" if stamp and not isinstance(found, str) else "own"
+
+
+def credit(city: City) -> str:
+    """Whom the ground asks to name; "" where the pack says it."""
+    found = _opened(city)[1]
+    return "" if isinstance(found, str) else found.credit
+
+
+def ground_of(city: City, box: Box, zoom: int, language: str) -> Plane:
+    """The ground of a window: `box` is its left, top, right and bottom on the whole map (0 to 1)."""
+    stamp, file = _opened(city)
+    if stamp is None or isinstance(file, str):
+        return scene_of(city)
+    key = (f"{stamp}{city.pk}{city.digest}{language}", zoom, box)
+    with _lock:
+        if key in _grounds:
+            _grounds.move_to_end(key)
+            return _grounds[key]
+    level, tiles = tiles_of(file, box, zoom)
+    try:
+        made = VectorGround(plane_of(city), file, level, tiles, language)
+    except BrokenFile as no:
+        log.warning("event=ground.broken city=%s", city.slug)
+        with _lock:
+            _files[stamp] = str(no)
+        return scene_of(city)
+    with _lock:
+        _grounds[key] = made
+        while len(_grounds) > MOST_GROUNDS:
+            _grounds.popitem(last=False)
+    return made
+
+
+def forget() -> None:
+    """Look at the files again."""
+    with _lock:
+        _files.clear()
+        _grounds.clear()
