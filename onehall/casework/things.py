@@ -21,12 +21,12 @@ COUNTED: Final = 100
 
 def _public(city: City, asset_id: int, exact_ids: Sequence[int]) -> models.QuerySet[Case]:
     """What everybody may see of a thing; `exact_ids` are public services that show where their cases are."""
+    return _shown(city, exact_ids).filter(asset_id=asset_id)
+
+
+def _shown(city: City, exact_ids: Sequence[int]) -> models.QuerySet[Case]:
     return Case.objects.of_city(city.id).filter(
-        asset_id=asset_id,
-        service_id__in=exact_ids,
-        is_public=True,
-        merged_into=None,
-        parent=None,
+        service_id__in=exact_ids, is_public=True, merged_into=None, parent=None
     )
 
 
@@ -34,6 +34,12 @@ def open_on(city: City, asset_id: int, exact_ids: Sequence[int], *, limit: int) 
     """Open cases about a thing that everybody may see, the newest first."""
     rows = _public(city, asset_id, exact_ids).filter(is_open=True)
     return list(rows.defer("head", "areas", "route_reason").order_by("-id")[:limit])
+
+
+def told_on(city: City, asset_ids: Sequence[int], exact_ids: Sequence[int]) -> dict[int, datetime]:
+    """When the newest open case that everybody may see came in, for each of some things that has one."""
+    rows = _shown(city, exact_ids).filter(asset_id__in=asset_ids, is_open=True)
+    return dict(rows.order_by("asset_id").values_list("asset_id").annotate(models.Max("opened_at")))
 
 
 def history(

@@ -15,7 +15,7 @@ from onehall.places.drawing import scene
 from onehall.places.gazetteer import find_place
 from onehall.places.models import City
 from onehall.places.naming import StreetNames
-from onehall.places.nearby import may_be, reverse
+from onehall.places.nearby import may_be, reverse, street_at
 from onehall.places.wording import FoundPlace
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "area_codes",
     "areas_at",
     "asset_by_code",
+    "asset_near",
     "assets_near",
     "city_by_slug",
     "city_for_host",
@@ -139,7 +140,7 @@ def assets_near(
             if len(found) == limit:
                 break
             if kind in ("", held.assets[number].kind):
-                found.append(_near(city, held.assets[number], away, language))
+                found.append(asset_near(city, held.assets[number], away, language))
     return found
 
 
@@ -151,12 +152,14 @@ def asset_by_code(city: City, kind: str, code: str, *, language: str = "") -> As
         fits = [asset for asset in fits if asset.kind == kind]
         if len(fits) == 1:
             with translation.override(language or city.language):
-                return _near(city, fits[0], 0.0, language)
+                return asset_near(city, fits[0], 0.0, language)
     return None
 
 
-def _near(city: City, asset: index.AssetFacts, away: float, language: str) -> AssetNear:
+def asset_near(city: City, asset: index.AssetFacts, away: float, language: str) -> AssetNear:
+    """A thing in words of the language that is in use, `away` metres from where one looks."""
     where = city.words(asset.name, language or city.language)
+    where = where or street_at(city, asset.lon, asset.lat)
     words = wording.asset(asset.kind, asset.code, where)
     return AssetNear(asset.kind, asset.code, words, asset.lon, asset.lat, round(away, 1))
 
