@@ -1,4 +1,4 @@
-"""Things with a painted number on a part of the map: read from the database by cells, never more than are asked for."""
+"""Things with a painted number as rows of the database: on a part of the map by cells, and by their numbers."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from django.utils import translation
 from onehall.kernel import cells, geo
 from onehall.places.index import AssetFacts
 from onehall.places.models import Asset, City
-from onehall.places.queries import AssetNear, asset_near
+from onehall.places.queries import AssetNear, asset_near, assets_by_code
 
 WIDEST: Final = 6_000
 """Metres: of a larger part of the map only the middle is looked at, so that what is read stays bounded."""
@@ -66,7 +66,27 @@ def named(city: City, kind: str, code: str, *, language: str) -> AssetNear | Non
         return _thing(city, kind, found, found[3], found[4], language)
 
 
-def _away(lon: float, lat: float) -> models.ExpressionWrapper:
+def numbered(
+    city: City, text: str, *, kind: str = "", limit: int = 8, language: str
+) -> list[tuple[int, AssetNear]]:
+    """The things with a number in any writing, of a kind ("" for all), as (key of the row, thing)."""
+    found = assets_by_code(city, text, kind=kind, limit=limit, language=language)
+    if not found:
+        return []
+    these = models.Q()
+    for one in found:
+        these |= models.Q(kind=one.kind, code=one.code)
+    rows = Asset.objects.filter(these, city=city).values_list("kind", "code", "id")
+    ids = {(kind, code): pk for kind, code, pk in rows.order_by("id")}
+    return [(ids[one.kind, one.code], one) for one in found if (one.kind, one.code) in ids]
+
+
+def has_digit(text: str) -> bool:
+    """Whether a text may be a painted number at all."""
+    return any(letter.isdigit() for letter in text)
+
+
+def _away(lon: float, lat: float) -> models.expressions.Combinable:
     """How far a row is, on a flat patch: good enough to say which is nearer."""
     east = (models.F("lon") - lon) * math.cos(math.radians(lat))
     north = models.F("lat") - lat

@@ -27,6 +27,7 @@ __all__ = [
     "areas_at",
     "asset_by_code",
     "asset_near",
+    "assets_by_code",
     "assets_near",
     "city_by_slug",
     "city_for_host",
@@ -146,14 +147,23 @@ def assets_near(
 
 def asset_by_code(city: City, kind: str, code: str, *, language: str = "") -> AssetNear | None:
     """The asset with a painted number as typed ("sl 1042" for SL-1042); None when none or several fit."""
+    fits = assets_by_code(city, code, kind=kind, limit=2, language=language)
+    return fits[0] if len(fits) == 1 else None
+
+
+def assets_by_code(
+    city: City, code: str, *, kind: str = "", limit: int = 8, language: str = ""
+) -> list[AssetNear]:
+    """Assets with a painted number as typed, of a kind ("" for all kinds), at most `limit`."""
     held = index.index_of(city)
-    for key in index.code_keys(code)[:1]:
-        fits = [held.assets[number] for number in held.assets_with(key)]
-        fits = [asset for asset in fits if asset.kind == kind]
-        if len(fits) == 1:
-            with translation.override(language or city.language):
-                return asset_near(city, fits[0], 0.0, language)
-    return None
+    found: list[AssetNear] = []
+    with translation.override(language or city.language):
+        for key in index.code_keys(code)[:1]:
+            for number in held.assets_with(key):
+                asset = held.assets[number]
+                if kind in ("", asset.kind) and len(found) < limit:
+                    found.append(asset_near(city, asset, 0.0, language))
+    return found
 
 
 def asset_near(city: City, asset: index.AssetFacts, away: float, language: str) -> AssetNear:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 def report_words(*, things: bool) -> dict[str, str | dict[str, str]]:
     """Words of the report form's script; those of the blur window are under "blurring", those of the `things` on the map under "things"."""
-    return ({"things": _thing_words()} if things else {}) | {
+    said: dict[str, str | dict[str, str]] = {
         "blurring": _blur_words(),
         "photo": _("Your photo {n}"),
         "remove": _("Remove photo {n}"),
@@ -38,6 +38,9 @@ def report_words(*, things: bool) -> dict[str, str | dict[str, str]]:
         "offline": _("No signal. Everything is saved on this phone. Send again later."),
         "stopped": _("First look at the red box."),
     }
+    if things:
+        said["things"] = _thing_words()
+    return said
 
 
 def _blur_words() -> dict[str, str]:
