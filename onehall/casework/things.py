@@ -71,14 +71,14 @@ def earlier(case: Case, actor: Actor, *, now: datetime, limit: int) -> Earlier:
     """Other cases about the thing of a case that somebody may see, the newest first; nothing where it has none."""
     if case.asset_id is None:
         return Earlier(cases=[], year=0)
-    rows = _seen(actor, case.asset_id)
+    rows = _seen(actor, case.asset_id).filter(parent=None)
     cases = rows.exclude(pk=case.pk).defer("head", "route_reason").order_by("-id")[:limit]
     return Earlier(cases=list(cases), year=_of_a_year(rows, now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnThing:
-    """What the staff see of a thing. `ended` is one more than a page where there are others; `year` as in `Earlier`."""
+    """What the staff see of a thing, parts of split cases too, which do not count. `ended` is one more than a page where there are others; `year` as in `Earlier`."""
 
     open: list[CaseLine]
     ended: list[CaseLine]
@@ -101,7 +101,7 @@ def on_thing(
     return OnThing(
         open=[] if before else as_lines(rows.filter(is_open=True).order_by("-id")[:most_open]),
         ended=as_lines(ended.order_by("-id")[: size + 1]),
-        year=_of_a_year(rows, now),
+        year=_of_a_year(rows.filter(parent=None), now),
     )
 
 
@@ -114,7 +114,7 @@ def found_by(asset_ids: Sequence[int], actor: Actor, *, opened: Span, limit: int
 
 
 def _seen(actor: Actor, asset_id: int) -> models.QuerySet[Case]:
-    return Case.objects.visible_to(actor).filter(asset_id=asset_id, merged_into=None, parent=None)
+    return Case.objects.visible_to(actor).filter(asset_id=asset_id, merged_into=None)
 
 
 def _of_a_year(rows: models.QuerySet[Case], now: datetime) -> int:

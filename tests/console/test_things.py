@@ -239,7 +239,7 @@ class TestInALists:
         ana.act(case, "say", words="The fuse again.", **{"as": "note"})
         html = ana.get(cols="thing,notes,came").content.decode()
         assert f'href="/desk{path_of(light)}">Street light {light.code}</a>' in html
-        assert '<td class="notes">1</td>' in html
+        assert '<td class="notes">1 note</td>' in html
         assert re.search(r'<td class="came">[^<]+</td>', html)
 
     def test_the_columns_cost_one_more_question(

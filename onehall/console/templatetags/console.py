@@ -7,6 +7,7 @@ from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from onehall.casework.models import Case
 from onehall.casework.queries import CaseLine
@@ -110,7 +111,12 @@ def _thing(row: dict[str, Any]) -> SafeString | str:
 
 def _came(context: template.Context, row: dict[str, Any]) -> str:
     desk = context["desk"]
-    return say(row["case"].opened_at.astimezone(desk.zone).date(), now=desk.now, zone=desk.zone)
+    return say(row["case"].opened_at, now=desk.now, zone=desk.zone, style="short")
+
+
+def _notes(row: dict[str, Any]) -> str:
+    count = row["extra"].notes if row["extra"] else 0
+    return ngettext("%(n)s note", "%(n)s notes", count) % {"n": count} if count else ""
 
 
 CELLS: dict[str, Callable[[template.Context, dict[str, Any]], SafeString]] = {
@@ -129,7 +135,7 @@ CELLS: dict[str, Callable[[template.Context, dict[str, Any]], SafeString]] = {
     "channel": lambda _c, row: _cell("channel", row["extra"].channel if row["extra"] else ""),
     "thing": lambda _c, row: _cell("thing", _thing(row)),
     "came": lambda context, row: _cell("came", _came(context, row)),
-    "notes": lambda _c, row: _cell("notes", (row["extra"] and row["extra"].notes) or ""),
+    "notes": lambda _c, row: _cell("notes", _notes(row)),
 }
 """How each column of `columns.CHOICE` is drawn."""
 
