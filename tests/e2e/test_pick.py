@@ -117,9 +117,9 @@ def test_by_finger_and_an_open_case_is_offered(visit, light):
 
 def test_marks_that_would_lie_on_each_other_are_one(visit, light):
     page = with_map(visit, light)
-    for _ in range(4):
+    for _ in range(2):
         page.get_by_role("button", name="Zoom out").click()
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(900)
     many = page.locator(".thing.many").first
     many.wait_for()
     words = many.get_attribute("aria-label")

@@ -39,12 +39,12 @@ export async function openMap({ box, button, words, start, moved, fill, says, th
   // What moves the map by itself is not a choice; only a hand or a key is.
   let timer = 0;
   let own = false;
-  let thingAt = null;
+  let stillAt = null;
   map.on("click", ({ latlng }) => map.panTo(latlng, { animate: !calm }));
   map.on("moveend", () => {
     if (own) { own = false; return; }
-    // Looking closer at a thing that is chosen does not choose the ground under it.
-    if (thingAt && offCross(thingAt) <= STILL) return;
+    // Looking closer at a thing, or at several of them, does not choose the ground under it.
+    if (stillAt && offCross(stillAt) <= STILL) return;
     clearTimeout(timer);
     timer = setTimeout(() => { const { lng, lat: y } = map.getCenter(); moved(lng, y); }, SETTLED);
   });
@@ -58,12 +58,17 @@ export async function openMap({ box, button, words, start, moved, fill, says, th
     own = offCross(at) > 1 || map.getZoom() !== close;
     if (own) map.setView(at, close, { animate: false });
   }
+  function closer(at, zoom) {
+    stillAt = at;
+    glide(at, zoom);
+  }
   const marks = button.dataset.things
-    ? startMarks({ map, sheet, says, fill, thing, glide, ground: moved, address: button.dataset.things, words: words.things })
+    ? startMarks({ map, sheet, says, fill, thing, closer, ground: moved, address: button.dataset.things, words: words.things })
     : null;
   function mark({ code, lon: x, lat: y, words: name }) {
-    thingAt = code ? (x === undefined ? marks?.at(code) : [y, x]) : null;
-    if (thingAt) glide(thingAt, Math.max(17, map.getZoom()));
+    const at = code && x === undefined ? marks?.at(code) : [y, x];
+    if (code && at) closer(at, Math.max(17, map.getZoom()));
+    else stillAt = null;
     marks?.choose(code ?? "", name);
   }
   if (start) mark(start);

@@ -8,7 +8,7 @@ const CLOSER = 2;
 const NEAR = 2;
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-export function startMarks({ map, sheet, says, words, fill, thing, ground, glide, address }) {
+export function startMarks({ map, sheet, says, words, fill, thing, ground, closer, address }) {
   const { L } = window;
   const shown = new Map();
   let things = [];
@@ -132,10 +132,10 @@ export function startMarks({ map, sheet, says, words, fill, thing, ground, glide
     button.focus({ preventScroll: true });
     if (spot.all.length === 1) return thing(one.code);
     const zoom = map.getZoom();
-    if (zoom < map.getMaxZoom()) return glide([one.lat, one.lon], Math.min(map.getMaxZoom(), zoom + CLOSER));
+    if (zoom < map.getMaxZoom()) return closer([one.lat, one.lon], Math.min(map.getMaxZoom(), zoom + CLOSER));
     // As close as it gets: the list below the map names each of them.
     pile = { n: spot.all.length, at: [one.lat, one.lon] };
-    glide(pile.at, zoom);
+    closer(pile.at, zoom);
     return ground(one.lon, one.lat);
   }
 
@@ -146,7 +146,7 @@ export function startMarks({ map, sheet, says, words, fill, thing, ground, glide
       sheet.focus({ preventScroll: true });
     } else if (event.key === "+" || event.key === "-") {
       event.preventDefault();
-      glide(map.getCenter(), map.getZoom() + (event.key === "+" ? 1 : -1));
+      closer(map.getCenter(), map.getZoom() + (event.key === "+" ? 1 : -1));
     }
     if (!way) return;
     event.preventDefault();
