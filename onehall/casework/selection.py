@@ -99,7 +99,7 @@ class Selection:
     """What narrows a list. Joined cases are left out by everything that counts: their work is another's.
 
     None asks nothing of a column; no ids at all fit nothing. Several values of one column are
-    alternatives. `areas` are layer and code, "" for cases outside of every area. `holders` are users,
+    alternatives. `asset_ids` are things with a number, `asset_kinds` their kinds. `areas` are layer and code, "" for cases outside of every area. `holders` are users,
     None among them for nobody. `risk` asks for open cases at risk, `kept`
     for cases closed in or out of time, `targets` for lesser targets that were held (True) or not. `bare` maps a good end to the services that want a photo of
     the finished work for it. `worded` is what a text asks for.
@@ -107,6 +107,8 @@ class Selection:
 
     queue_ids: Ids | None = None
     service_ids: Ids | None = None
+    asset_ids: Ids | None = None
+    asset_kinds: tuple[str, ...] = ()
     areas: tuple[tuple[str, str], ...] = ()
     categories: tuple[str, ...] = ()
     priorities: Ids = ()
@@ -170,6 +172,10 @@ class Selection:
         found = models.Q()
         if self.placed is not None:
             found &= models.Q(cell__isnull=not self.placed)
+        if self.asset_ids is not None:
+            found &= models.Q(asset_id__in=self.asset_ids)
+        if self.asset_kinds:
+            found &= models.Q(asset__kind__in=self.asset_kinds)
         if self.box is not None:
             found &= self.box.condition()
         if self.near is not None:

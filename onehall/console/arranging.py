@@ -13,12 +13,20 @@ from onehall.catalog.queries import catalogue
 from onehall.catalog.registry import PRIORITY_KEYS
 from onehall.console import columns, filters, lists
 from onehall.console.desk import Desk
-from onehall.console.filters import CHANNELS, ME, NOBODY, WORDS, area_words, group_names
+from onehall.console.filters import (
+    CHANNELS,
+    ME,
+    NOBODY,
+    WORDS,
+    area_words,
+    group_names,
+    thing_words,
+)  # fmt: skip
 from onehall.console.lists import Asked
 from onehall.console.statewords import category_word, channel_word
 from onehall.look.components.small import local
 from onehall.people.queries import members
-from onehall.places import areas
+from onehall.places import areas, wording
 
 SPANS: Final = ("opened", "due", "closed")
 MOST_AREAS: Final = 60
@@ -70,6 +78,19 @@ class Form:
     def text(self) -> str:
         """What is looked for in words."""
         return self.asked.said.get("text", "")
+
+    @property
+    def thing(self) -> str:
+        """The number of the thing that is looked for."""
+        return thing_words(self.desk.city, self.asked.said.get("thing", ""))[1]
+
+    @property
+    def kinds(self) -> list[Option]:
+        """Kinds of things with a number; none where the city has no such things."""
+        city = self.desk.city
+        now = thing_words(city, self.asked.said.get("thing", ""))[0]
+        found = [Option(k, wording.asset_kind(k), k == now) for k in city.asset_kinds]
+        return [Option("", _("Any kind"), not now), *found] if found else []
 
     @property
     def spans(self) -> list[Days]:
@@ -182,6 +203,8 @@ def canonical(posted: QueryDict) -> dict[str, str]:
     if cols and cols != columns.USUAL:
         found["cols"] = ",".join(cols)
     found |= {k: said[k] for k in filters.KEYS if k not in SPANS and said.get(k)}
+    if kind := said.get("thing_kind", ""):
+        found["thing"] = f"{kind}:{said.get('thing', '')}"
     for key in SPANS:
         first, last = said.get(f"{key}_from", ""), said.get(f"{key}_until", "")
         if first or last:

@@ -104,7 +104,7 @@ def load(request: CityRequest, number: str) -> Loaded:
     """The case of that number, if this person may see it; else 404."""
     found = (
         Case.objects.reachable_by(request.actor)
-        .select_related("queue", "assignee", "merged_into", "parent")
+        .select_related("queue", "assignee", "merged_into", "parent", "asset")
         .filter(number=number)
         .first()
     )

@@ -12,15 +12,15 @@ from onehall.casework.queries import CaseLine
 from onehall.console.desk import Desk
 from onehall.console.statewords import channel_word
 from onehall.insights.rollups import area_layer
-from onehall.places import areas
+from onehall.places import areas, wording
 
 USUAL: Final = ("state", "people", "due", "with")
 CHOICE: Final = (
     "number", "service", "place", "area", "queue", "state", "people", "age", "due", "with",
-    "priority", "last", "channel",
+    "priority", "last", "channel", "thing", "came", "notes",
 )  # fmt: skip
 MOST: Final = 10
-EXTRA: Final = frozenset({"area", "channel", "last"})
+EXTRA: Final = frozenset({"area", "channel", "last", "thing", "notes"})
 """Columns that are not on the row of a case: one more question for a page."""
 
 
@@ -40,6 +40,9 @@ def words() -> dict[str, str]:
         "priority": _("Priority"),
         "last": _("Last message"),
         "channel": _("How it came"),
+        "thing": _("Thing"),
+        "came": _("Came in"),
+        "notes": _("Notes"),
     }
 
 
@@ -58,11 +61,22 @@ class Extra:
     last: str = ""
     last_at: datetime | None = None
     last_by_resident: bool = False
+    kind: str = ""
+    code: str = ""
+    notes: int = 0
+
+    @property
+    def thing(self) -> str:
+        """The thing with a number that the case is about."""
+        return wording.asset(self.kind, self.code, "") if self.code else ""
 
 
 EXTRA_SQL: Final = """
-SELECT c.id, c.areas ->> %s, first.data ->> 'channel', said.words, said.at, said.actor_kind = 'resident'
+SELECT c.id, c.areas ->> %s, first.data ->> 'channel', said.words, said.at, said.actor_kind = 'resident',
+  thing.kind, thing.code,
+  (SELECT count(*) FROM casework_timelineentry n WHERE n.case_id = c.id AND n.kind = 'noted')
 FROM casework_case c
+LEFT JOIN places_asset thing ON thing.id = c.asset_id
 LEFT JOIN casework_timelineentry first ON first.case_id = c.id AND first.seq = 1
 LEFT JOIN LATERAL (
   SELECT left(e.data ->> 'words', 160) AS words, e.at, e.actor_kind
@@ -89,8 +103,11 @@ def extras(desk: Desk, cases: list[CaseLine], names: tuple[str, ...]) -> dict[in
             last or "",
             at,
             bool(by_resident),
+            kind or "",
+            number or "",
+            notes,
         )
-        for pk, code, channel, last, at, by_resident in rows
+        for pk, code, channel, last, at, by_resident, kind, number, notes in rows
     }
 
 

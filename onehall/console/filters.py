@@ -30,17 +30,18 @@ from onehall.insights.rollups import photo_wanted
 from onehall.look import dates
 from onehall.look.components.small import local
 from onehall.people.queries import members, queues
-from onehall.places import areas
+from onehall.places import areas, wording
+from onehall.places.in_view import numbered
 from onehall.places.models import City
 from onehall.service_requests.finding import worded
 
 KEYS: Final = (
     "queue", "department", "service", "group", "state", "priority", "who", "area", "channel",
     "opened", "closed", "due", "promise", "response", "onsite", "waits", "paused", "reopened", "unread", "place", "photo",
-    "box", "text",
+    "thing", "box", "text",
 )  # fmt: skip
 SINGLE: Final = frozenset(
-    {"opened", "closed", "due", "promise", "response", "onsite", "waits", "paused", "reopened", "unread", "place", "photo", "box", "text"}
+    {"opened", "closed", "due", "promise", "response", "onsite", "waits", "paused", "reopened", "unread", "place", "photo", "thing", "box", "text"}
 )  # fmt: skip
 """Keys with one value: a second one would contradict the first."""
 
@@ -250,6 +251,18 @@ class _Reading:
         self.narrow(box=box)
         self.say(key, values[0], _("On the part of the map"))
 
+    def read_thing(self, key: str, values: list[str]) -> None:
+        """`kind:number`, `kind:` for all of a kind, or a number in any writing of whatever kind has it."""
+        kind, code, words = thing_words(self.city, values[0][:LONGEST_TEXT])
+        if code:
+            language = translation.get_language() or "en"
+            found = numbered(self.city, code, kind=kind, language=language)
+            words = ", ".join(thing.words for _pk, thing in found) or words
+            self.narrow(asset_ids=tuple(pk for pk, _thing in found))
+        else:
+            self.narrow(asset_kinds=(kind,))
+        self.say(key, values[0][:LONGEST_TEXT], words)
+
     def read_text(self, key: str, values: list[str]) -> None:
         text = values[0][:LONGEST_TEXT]
         self.narrow(worded=worded(self.city, text))
@@ -313,6 +326,15 @@ def area_words(city: City, layer: str, code: str) -> str:
         label = areas.layer_label(city, layer, language) or layer
         return _("Outside of every area: %(layer)s") % {"layer": label}
     return areas.label(city, layer, code, language)
+
+
+def thing_words(city: City, text: str) -> tuple[str, str, str]:
+    """Kind and number of a thing out of an address, and what to say where nothing has that number."""
+    kind, mark, code = text.partition(":")
+    if not mark or kind not in city.asset_kinds:
+        return "", text, _("With the number %(code)s") % {"code": text}
+    name = wording.asset_kind(kind)
+    return kind, code.strip(), f"{name} {code.strip()}" if code.strip() else name
 
 
 def _days(text: str) -> Days:

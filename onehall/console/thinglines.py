@@ -6,6 +6,7 @@ from onehall.casework import things, wording
 from onehall.casework.models import Case
 from onehall.catalog.queries import catalogue
 from onehall.console.desk import Desk
+from onehall.places.wording import asset_kind
 
 SHOWN: Final = 5
 """Earlier cases that are listed."""
@@ -19,4 +20,10 @@ def context(desk: Desk, case: Case, reader: wording.Reader) -> dict[str, Any]:
     for other in found.cases:
         state = listed.flow_version(other.flow_version_id).states[other.state]
         lines.append((other, listed.by_id(other.service_id), reader.text(state.label)))
-    return {"earlier": lines, "earlier_year": found.year, "comes_back": found.often}
+    return {
+        "thing": case.asset,
+        "thing_kind": asset_kind(case.asset.kind) if case.asset else "",
+        "earlier": lines,
+        "earlier_year": found.year,
+        "comes_back": found.often,
+    }

@@ -31,6 +31,7 @@ from onehall.console.views import (
     saved,
     stop,
     tasks,
+    things,
     work,
     writing,
 )
@@ -63,6 +64,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/views/new", saved.new, name="view-new"),
     path("desk/views/<int:pk>", saved.view, name="view"),
     path("desk/views/<int:pk>/change", saved.change, name="view-change"),
+    path(
+        "desk/things/<slug:kind>/<path:code>/map-<str:scheme>.webp",
+        things.thing_map,
+        name="thing-map",
+    ),
+    path("desk/things/<slug:kind>/<path:code>", things.thing, name="thing"),
     path("desk/search", inbox.search, name="search"),
     path("desk/orders", orders.work_orders, {"form": "page"}, name="orders"),
     path("desk/orders.pdf", orders.work_orders, {"form": "pdf"}, name="orders-pdf"),

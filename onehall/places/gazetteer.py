@@ -188,8 +188,7 @@ class _Search:
     def _asset(self, number: int, score: float) -> FoundPlace:
         thing = self.index.assets[number]
         where = self.city.words(thing.name, self.language)
-        for _, street in self.index.streets_near(thing.lon, thing.lat, 40.0)[: 0 if where else 1]:
-            where = self.index.street_name(street)
+        where = where or nearby.street_at(self.city, thing.lon, thing.lat)
         words = wording.asset(thing.kind, thing.code, where)
         return FoundPlace(
             thing.lon, thing.lat, words, "asset",

@@ -41,6 +41,13 @@ def may_be(city: City, address: str, lon: float, lat: float) -> bool:
     return street in {number for _, number in index.streets_near(lon, lat, _ON_STREET)}
 
 
+def street_at(city: City, lon: float, lat: float) -> str:
+    """The name of the street that a point is on or beside; "" where none is near."""
+    index = index_of(city)
+    near = index.streets_near(lon, lat, _ON_STREET)
+    return index.street_name(near[0][1]) if near else ""
+
+
 type Told = tuple[str, str] | None
 
 

@@ -15,7 +15,7 @@ from onehall.places.drawing import scene
 from onehall.places.gazetteer import find_place
 from onehall.places.models import City
 from onehall.places.naming import StreetNames
-from onehall.places.nearby import may_be, reverse
+from onehall.places.nearby import may_be, reverse, street_at
 from onehall.places.wording import FoundPlace
 
 __all__ = [
@@ -26,6 +26,8 @@ __all__ = [
     "area_codes",
     "areas_at",
     "asset_by_code",
+    "asset_near",
+    "assets_by_code",
     "assets_near",
     "city_by_slug",
     "city_for_host",
@@ -139,24 +141,35 @@ def assets_near(
             if len(found) == limit:
                 break
             if kind in ("", held.assets[number].kind):
-                found.append(_near(city, held.assets[number], away, language))
+                found.append(asset_near(city, held.assets[number], away, language))
     return found
 
 
 def asset_by_code(city: City, kind: str, code: str, *, language: str = "") -> AssetNear | None:
     """The asset with a painted number as typed ("sl 1042" for SL-1042); None when none or several fit."""
+    fits = assets_by_code(city, code, kind=kind, limit=2, language=language)
+    return fits[0] if len(fits) == 1 else None
+
+
+def assets_by_code(
+    city: City, code: str, *, kind: str = "", limit: int = 8, language: str = ""
+) -> list[AssetNear]:
+    """Assets with a painted number as typed, of a kind ("" for all kinds), at most `limit`."""
     held = index.index_of(city)
-    for key in index.code_keys(code)[:1]:
-        fits = [held.assets[number] for number in held.assets_with(key)]
-        fits = [asset for asset in fits if asset.kind == kind]
-        if len(fits) == 1:
-            with translation.override(language or city.language):
-                return _near(city, fits[0], 0.0, language)
-    return None
+    found: list[AssetNear] = []
+    with translation.override(language or city.language):
+        for key in index.code_keys(code)[:1]:
+            for number in held.assets_with(key):
+                asset = held.assets[number]
+                if kind in ("", asset.kind) and len(found) < limit:
+                    found.append(asset_near(city, asset, 0.0, language))
+    return found
 
 
-def _near(city: City, asset: index.AssetFacts, away: float, language: str) -> AssetNear:
+def asset_near(city: City, asset: index.AssetFacts, away: float, language: str) -> AssetNear:
+    """A thing in words of the language that is in use, `away` metres from where one looks."""
     where = city.words(asset.name, language or city.language)
+    where = where or street_at(city, asset.lon, asset.lat)
     words = wording.asset(asset.kind, asset.code, where)
     return AssetNear(asset.kind, asset.code, words, asset.lon, asset.lat, round(away, 1))
 

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 
 
-def report_words() -> dict[str, str | dict[str, str]]:
-    """Words of the report form's script; those of the blur window are under "blurring"."""
-    return {
+def report_words(*, things: bool) -> dict[str, str | dict[str, str]]:
+    """Words of the report form's script; those of the blur window are under "blurring", those of the `things` on the map under "things"."""
+    said: dict[str, str | dict[str, str]] = {
         "blurring": _blur_words(),
         "photo": _("Your photo {n}"),
         "remove": _("Remove photo {n}"),
@@ -38,6 +38,9 @@ def report_words() -> dict[str, str | dict[str, str]]:
         "offline": _("No signal. Everything is saved on this phone. Send again later."),
         "stopped": _("First look at the red box."),
     }
+    if things:
+        said["things"] = _thing_words()
+    return said
 
 
 def _blur_words() -> dict[str, str]:
@@ -54,4 +57,21 @@ def _blur_words() -> dict[str, str]:
         "cancel": _("Leave as it is"),
         "failed": _("That did not work. Try again in a moment."),
         "none": _("Draw a box first."),
+    }
+
+
+def _thing_words() -> dict[str, str]:
+    return {
+        "map": _(
+            "Map. Move it with the arrow keys, or tap a spot. Plus and minus zoom. The place under "
+            "the cross is used. The Tab key goes to the things on it, arrow keys from one to the next."
+        ),
+        "some": _("On the map: {n}. Choose one there, or type its number."),
+        "more": _("Only the {n} nearest to the cross are on the map. Zoom in to see the others."),
+        "none": _("None with a number here. Move the map, or say where it is in words."),
+        "told": _("A diamond means that somebody reported it already."),
+        "many": _("{n} close together. Zoom in to tell them apart."),
+        "manyTold": _("{n} close together, {told} of them reported. Zoom in to tell them apart."),
+        "pile": _("{n} on one spot. Choose one below the map, or type its number."),
+        "chosen": _("Chosen: {words}"),
     }

@@ -37,6 +37,11 @@ class Picked:
         """Whether the pin is only close to the address."""
         return bool(self.address) and self.words != self.address
 
+    @property
+    def spot(self) -> dict[str, Any]:
+        """What the map of the form opens with."""
+        return {"lon": self.lon, "lat": self.lat, "code": self.asset_code}
+
 
 def sign(place: Picked) -> str:
     """Text that only this server can make."""

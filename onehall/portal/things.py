@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -12,7 +14,11 @@ from onehall.casework.models import Case
 from onehall.catalog.flows import State
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
+from onehall.kernel import geo
+from onehall.kernel.clock import now as read_clock
+from onehall.look import dates
 from onehall.look.doorway import CityRequest
+from onehall.places import in_view
 from onehall.places import queries as places
 from onehall.places.models import Asset, City
 from onehall.places.queries import AssetNear
@@ -23,6 +29,8 @@ from onehall.service_requests.publicly import shown_services
 TOLD = 3
 """Open cases about one thing that are offered to follow."""
 
+ON_MAP: Final = 150
+"""Things on the map of the report form at most."""
 
 NUMBER: Final = re.compile(r"[A-Za-z]{1,4}[\s-]?[0-9]{2,7}")
 """The shape of a painted number with its letters; digits alone may be a house."""
@@ -112,7 +120,59 @@ def lost_number(service: ServiceDefinition, where: str) -> str:
 def by_number(request: CityRequest, service: ServiceDefinition, code: str) -> Picked | None:
     """The thing with a number as a picked place, where the service is about its kind."""
     city, language = request.city, request.LANGUAGE_CODE
-    found = places.asset_by_code(city, service.asset, code, language=language)
+    return _picked(request, places.asset_by_code(city, service.asset, code, language=language))
+
+
+def _picked(request: CityRequest, found: AssetNear | None) -> Picked | None:
+    """A thing as a picked place, where it lies in the city."""
+    city, language = request.city, request.LANGUAGE_CODE
     if found is None or not places.inside_limit(city, found.lon, found.lat):
         return None
     return picked.of_thing(found, places.district(city, found.lon, found.lat, language))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A thing on the map of the report form; `is_told` where an open case that everybody may see is about it."""
+
+    code: str
+    lon: float
+    lat: float
+    label: str
+    is_told: bool
+
+
+def on_map(
+    request: CityRequest, service: ServiceDefinition, box: geo.Box
+) -> tuple[list[Mark], bool]:
+    """The things that a service asks for in a part of the map, and whether there are more of them."""
+    city = request.city
+    found = in_view.in_view(city, service.asset, box, limit=ON_MAP, language=request.LANGUAGE_CODE)
+    things = [(pk, one) for pk, one in found.things if places.inside_limit(city, one.lon, one.lat)]
+    ids = [s.id for s in exact_services(city, service.asset)]
+    since = casework.told_on(city, [pk for pk, _one in things], ids) if things and ids else {}
+    return [_mark(city, one, since.get(pk)) for pk, one in things], found.more
+
+
+def _mark(city: City, thing: AssetNear, told_at: datetime | None) -> Mark:
+    label = _told_words(city, thing.words, told_at) if told_at else thing.words
+    return Mark(thing.code, thing.lon, thing.lat, label, told_at is not None)
+
+
+def _told_words(city: City, words: str, told_at: datetime) -> str:
+    zone = ZoneInfo(city.time_zone)
+    today, on = read_clock().astimezone(zone).date(), told_at.astimezone(zone).date()
+    said = {"thing": words, "day": dates.day(on, today=today)}
+    match (today - on).days:
+        case 0:
+            return _("%(thing)s, reported today") % said
+        case 1:
+            return _("%(thing)s, reported yesterday") % said
+        case _days:
+            return _("%(thing)s, reported on %(day)s") % said
+
+
+def marked(request: CityRequest, service: ServiceDefinition, code: str) -> Picked | None:
+    """The thing of a mark as a picked place."""
+    city, language = request.city, request.LANGUAGE_CODE
+    return _picked(request, in_view.named(city, service.asset, code, language=language))

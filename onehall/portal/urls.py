@@ -74,6 +74,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("waiting/<uuid:key>", away.wait, name="waiting"),
     path("report/<slug:service_key>", report.form, name="report"),
     path("report/<slug:service_key>/near", places.near, name="near"),
+    path("report/<slug:service_key>/things.json", things.marks, name="marks"),
     path("preview/service", preview.service, name="preview"),
     path("places/find", places.find, name="find-place"),
     path("places/name", places.name, name="name-place"),

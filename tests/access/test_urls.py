@@ -38,7 +38,7 @@ PUBLIC = {
     # For everybody: they show nothing of anybody, or hang on a secret that cannot be guessed.
     "healthz", "readyz",
     "portal:home", "portal:brand", "portal:accessibility", "portal:privacy", "portal:choose",
-    "portal:report", "portal:near", "portal:find-place", "portal:name-place", "portal:tile",
+    "portal:report", "portal:near", "portal:marks", "portal:find-place", "portal:name-place", "portal:tile",
     "portal:still", "portal:mine",
     "portal:photo", "portal:own-photo", "portal:file", "portal:status", "portal:status-json", "portal:status-map", "portal:news",
     "portal:write", "portal:verdict", "portal:rate", "portal:outside", "portal:outside-map",

@@ -69,7 +69,9 @@ class TestByNumber:
     ) -> None:
         shown = phone.get("/report/pothole", {"thing": light.code.lower()}).content.decode()
         assert f"Street light {light.code}" in shown
-        assert re.search(r'name="asset" value="[^"]+" data-words="[^"]+" checked', shown)
+        assert re.search(
+            r'name="asset" value="[^"]+" data-code="[^"]+" data-words="[^"]+" checked', shown
+        )
         lost = phone.get("/report/pothole", {"thing": "SL-999999"})
         assert lost.status_code == 200
         assert " checked" not in lost.content.decode()

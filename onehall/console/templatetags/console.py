@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from onehall.casework.models import Case
 from onehall.casework.queries import CaseLine
@@ -98,6 +100,25 @@ def _age(context: template.Context, row: dict[str, Any]) -> SafeString:
     return _cell("age", age(context["desk"], row["case"]))
 
 
+def _thing(row: dict[str, Any]) -> SafeString | str:
+    """A link to the page of the thing that the case is about."""
+    extra = row["extra"]
+    if extra is None or not extra.code:
+        return ""
+    href = reverse("console:thing", args=[extra.kind, extra.code])
+    return markup('<a href="{}">{}</a>', href, extra.thing)
+
+
+def _came(context: template.Context, row: dict[str, Any]) -> str:
+    desk = context["desk"]
+    return say(row["case"].opened_at, now=desk.now, zone=desk.zone, style="short")
+
+
+def _notes(row: dict[str, Any]) -> str:
+    count = row["extra"].notes if row["extra"] else 0
+    return ngettext("%(n)s note", "%(n)s notes", count) % {"n": count} if count else ""
+
+
 CELLS: dict[str, Callable[[template.Context, dict[str, Any]], SafeString]] = {
     "number": lambda _c, row: _cell("number", number(row["case"].number)),
     "service": lambda _c, row: _cell("service", row["service"]),
@@ -112,6 +133,9 @@ CELLS: dict[str, Callable[[template.Context, dict[str, Any]], SafeString]] = {
     "priority": lambda _c, row: _cell("priority", Case.Priority(row["case"].priority).label),
     "last": _last,
     "channel": lambda _c, row: _cell("channel", row["extra"].channel if row["extra"] else ""),
+    "thing": lambda _c, row: _cell("thing", _thing(row)),
+    "came": lambda context, row: _cell("came", _came(context, row)),
+    "notes": lambda _c, row: _cell("notes", _notes(row)),
 }
 """How each column of `columns.CHOICE` is drawn."""
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 
 from onehall.casework import lists as casework
 from onehall.casework import saved
+from onehall.casework import things as cases_of
 from onehall.casework.queries import FRESH_SECONDS, LOCAL, PAGE, CaseLine, Show
 from onehall.console import columns, lists, pins
 from onehall.console.desk import Desk, RailQueue, draw, frame, staff_only
@@ -27,8 +28,11 @@ from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.messaging.live import token as live_token
 from onehall.people.queries import QueueInfo
+from onehall.places.in_view import has_digit, numbered
 from onehall.service_requests import batches, finding, queries
 
+MOST_OF_THINGS: Final = 20
+"""Cases about things with the typed number that stand before the others."""
 COUNTED: Final = 1_000
 """Up to so many cases of a narrowed list are counted."""
 
@@ -98,8 +102,16 @@ def search(request: CityRequest) -> HttpResponse:
     desk = frame(request)
     opened = opened_of(desk, request.GET)
     found = finding.search(desk.actor, desk.city, text, opened=opened.span) if text else []
+    things = numbered(desk.city, text, language=request.LANGUAGE_CODE) if has_digit(text) else []
+    if things:
+        # Cases that were found by words come after those about the very things.
+        ids = [pk for pk, _one in things]
+        about = cases_of.found_by(ids, desk.actor, opened=opened.span, limit=MOST_OF_THINGS)
+        named = {case.id for case in about}
+        found = [*about, *(case for case in found if case.id not in named)][:PAGE]
     context = {
         "q": text,
+        "things": [one for _pk, one in things],
         "title": _("Found"),
         "show": "all",
         "here": request.get_full_path(),

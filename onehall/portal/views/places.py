@@ -32,7 +32,7 @@ def find(request: CityRequest) -> HttpResponse:
     if len(text) < 2:
         return JsonResponse({"places": []})
     found = places.find_place(request.city, text, limit=6, language=request.LANGUAGE_CODE)
-    return JsonResponse({"places": [_as_json(picked.of(f), request) for f in found]})
+    return JsonResponse({"places": [as_json(picked.of(f), request) for f in found]})
 
 
 @login_not_required
@@ -59,7 +59,7 @@ def name(request: CityRequest) -> HttpResponse:
     place = picked.Picked(
         lon, lat, address or words, district, accuracy=accuracy or None, address=address
     )
-    return JsonResponse({"outside": False, "place": _as_json(place, request)})
+    return JsonResponse({"outside": False, "place": as_json(place, request)})
 
 
 def _address(city: City, pick: str, lon: float, lat: float) -> str:
@@ -132,11 +132,13 @@ def _picture(data: bytes, age: int) -> HttpResponse:
     return response
 
 
-def _as_json(place: picked.Picked, request: CityRequest) -> dict[str, Any]:
+def as_json(place: picked.Picked, request: CityRequest) -> dict[str, Any]:
+    """A place as the scripts of the form take it; `code` is the number of a thing that was picked."""
     return {
         "words": place.words,
         "note": place_note(place, request.city, request.LANGUAGE_CODE),
         "lon": place.lon,
         "lat": place.lat,
         "pick": picked.sign(place),
+        "code": place.asset_code,
     }

@@ -61,7 +61,7 @@ def service(request: CityRequest) -> HttpResponse:
         "bounds": city.bounds,
         "middle": city.center,
         "zoom": city.zoom,
-        "js_words": report_words(),
+        "js_words": report_words(things=bool(found.asset)),
         "spoken": [],
         "preview": True,
     }

@@ -234,7 +234,7 @@ def _show(request: CityRequest, page: Page, *, status: int = 200) -> HttpRespons
         "bounds": city.bounds,
         "middle": city.center,
         "zoom": city.zoom,
-        "js_words": report_words(),
+        "js_words": report_words(things=bool(service.asset)),
         "spoken": []
         if service.is_offered_in(request.LANGUAGE_CODE)
         else [one for one in languages(request, city) if one.code in service.languages],

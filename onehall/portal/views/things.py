@@ -1,14 +1,16 @@
 """The page of one thing with a painted number: what it is, what is open on it, what was done. A sticker may link to it."""
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from onehall.casework import things as casework
+from onehall.casework.selection import Box
 from onehall.catalog.queries import catalogue
 from onehall.look.doorway import CityRequest
 from onehall.look.kept import kept
@@ -16,8 +18,9 @@ from onehall.places import queries as places
 from onehall.places import wording
 from onehall.places.queries import AssetNear
 from onehall.portal import things
+from onehall.portal.reading import service_for
 from onehall.portal.views.city import row_of
-from onehall.portal.views.places import draw
+from onehall.portal.views.places import as_json, draw
 
 OPEN: Final = 20
 """Open cases that are listed at most."""
@@ -92,3 +95,24 @@ def picture(request: CityRequest, kind: str, code: str, scheme: str) -> HttpResp
         raise Http404
     found = _found(request, kind, code)
     return draw(request, found.lon, found.lat, "dark" if scheme == "dark" else "light")
+
+
+@login_not_required
+@require_GET
+def marks(request: CityRequest, service_key: str) -> HttpResponse:
+    """What the map of the report form draws of a `box` (west,south,east,north), or the thing with a `code` to be picked."""
+    service = service_for(request, service_key)
+    if not service.asset:
+        raise Http404
+    if code := request.GET.get("code", ""):
+        place = things.marked(request, service, code[:60])
+        if place is None:
+            raise Http404
+        return JsonResponse({"place": as_json(place, request)})
+    box = Box.of(request.GET.get("box", "")[:100])
+    if box is None:
+        return HttpResponseBadRequest("A box is west,south,east,north in degrees.")
+    found, more = things.on_map(request, service, (box.west, box.south, box.east, box.north))
+    response = JsonResponse({"things": [asdict(one) for one in found], "more": more})
+    response.headers["Cache-Control"] = "private, max-age=30"
+    return response

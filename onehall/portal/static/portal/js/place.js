@@ -11,7 +11,9 @@ export function startPlace({ form, words, fill, say, changed }) {
   const voice = part("finds-say");
   const says = part("place-says");
   const card = part("here");
-  let chosen = pick.value ? { pick: pick.value, words: field.value, note: part("here-note").textContent } : null;
+  let chosen = pick.value ? {
+    pick: pick.value, words: part("here-words").textContent, note: part("here-note").textContent, ...JSON.parse(card.dataset.at ?? "{}"),
+  } : null;
   let map = null;
 
   // --- one place, however it was found ---------------------------------------------------------------
@@ -27,6 +29,7 @@ export function startPlace({ form, words, fill, say, changed }) {
     card.hidden = false;
     if (!keepMap && map) map.go(found);
     else if (!map) picture(found);
+    map?.mark(found);
     near(found.pick);
     if (!quietly) changed();
   }
@@ -222,7 +225,7 @@ export function startPlace({ form, words, fill, say, changed }) {
         card.hidden = false;
         if (!chosen) part("here-words").textContent = words.mapMove;
         map = await openMap({
-          box: part("map"), button: shower, words, start: chosen,
+          box: part("map"), button: shower, words, start: chosen, fill, says: part("things-say"), thing,
           moved: (lon, lat) => at(lon, lat, 0, { keepMap: true }),
         });
       } catch {
@@ -236,9 +239,21 @@ export function startPlace({ form, words, fill, say, changed }) {
     return undefined;
   });
 
+  // A mark on the map stands for a thing: it is chosen as if its number had been typed.
+  async function thing(code) {
+    try {
+      const got = await fetch(`${shower.dataset.things}?code=${encodeURIComponent(code)}`);
+      if (!got.ok) throw new Error(String(got.status));
+      return choose((await got.json()).place);
+    } catch {
+      return complain(words.noAnswer);
+    }
+  }
+
   // A numbered thing that was chosen is the place.
   part("near-by").addEventListener("change", ({ target }) => {
     if (target.name !== "asset") return;
+    map?.mark(target.dataset);
     part("here-words").textContent = target.dataset.words;
     near(target.value, { only: true });
   });
