@@ -154,7 +154,26 @@ def of_the_real_city(browser: Any, address: str, folder: Path, scheme: str) -> N
     loop.walk(browser, address, santa_monica.story(), shoot, color_scheme=scheme)
     context = browser.new_context(viewport=loop.DESK, color_scheme=scheme)
     santa_monica.look_back(context.new_page(), address, shoot)
+    for_everybody(context.new_page(), address, folder, scheme)
     context.close()
+
+
+def for_everybody(page: Any, address: str, folder: Path, scheme: str) -> None:
+    """What everybody sees of eleven years: the whole city, one part of the map, one neighborhood."""
+    page.goto(f"{address}/city?state=all")
+    of_both(page, folder, f"everything-{{}}-{scheme}.png", ".map-list.city")
+    page.goto(f"{address}/city?state=all&lon=-118.4912&lat=34.0145&z=15")
+    of_both(page, folder, f"closer-{{}}-{scheme}.png", ".map-list.city")
+    page.goto(f"{address}/city/areas")
+    page.locator("main a[href^='/city/areas/']").first.click()
+    page.get_by_role("heading", level=1).wait_for()
+    of_both(page, folder, f"part-{{}}-{scheme}.png", "")
+
+
+def of_both(page: Any, folder: Path, name: str, part: str) -> None:
+    """A page at both sizes, on the desk from a part of it on."""
+    for size in SIZES:
+        picture(page, size, folder / name.format(size), part if size == "desk" else "")
 
 
 def main() -> None:

@@ -273,7 +273,7 @@ def _outbox() -> Iterator[Finding]:
 def _ground() -> Iterator[Finding]:
     from django.db import DatabaseError
 
-    from onehall.places import ground
+    from onehall.places import fetched, ground
     from onehall.places.models import City
 
     try:
@@ -282,6 +282,12 @@ def _ground() -> Iterator[Finding]:
         # The tables are not made yet: said above.
         return
     for city in cities:
+        if fetched.is_asked(city):
+            no = fetched.why_not(city)
+            words = f"The map server of {city.name} " + (
+                f"gives no tiles: {no}." if no else "gives tiles."
+            )
+            yield Finding(good=not no, words=words)
         if no := ground.why_not(city):
             words = (
                 f"{ground.path_of(city)} is passed over: {no} The map of {city.name} is drawn from the streets of its"

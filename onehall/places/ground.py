@@ -1,4 +1,4 @@
-"""What a city's map is drawn from: the first source that is there and can be read.
+"""What a city's map is drawn from, where its own map server (`fetched`) has no tile: the first source that can be read.
 
 1. `DATA/maps/<city>.pmtiles`: vector tiles, as cut from a basemap of OpenStreetMap or made by the city.
 2. The streets, waters, parks and limit of the city's own pack; plain ground with the limit where it has none.

@@ -12,8 +12,8 @@ from typing import Final
 from django.conf import settings
 from PIL import Image
 
-from onehall.kernel import geo
-from onehall.places import ground
+from onehall.kernel import clock, geo
+from onehall.places import fetched, ground
 from onehall.places.drawing import labels as naming
 from onehall.places.drawing.colors import palette
 from onehall.places.drawing.held_labels import ACROSS, ACROSS_READ, labels_of_tile
@@ -40,14 +40,16 @@ def draw_tile(city: City, z: int, x: int, y: int, *, dark: bool) -> bytes:
         raise NoSuchTile(f"{z}/{x}/{y}")
     if _is_far(city, z, x, y):
         return _plain_tile(dark=dark)
-    path = _path(city, z, x, y, dark=dark)
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        pass
-    data = _drawn(city, z, x, y, dark=dark)
-    _keep(path, data)
-    return data
+    if fetched.is_asked(city):
+        path = _path(city, z, x, y, fetched.version(city, clock.now()), dark=dark)
+        if (data := _kept(path)) is not None:
+            return data
+        picture = fetched.tile(city, z, x, y, dark=dark)
+        if picture is not None:
+            return _keep(path, _webp(picture))
+    path = _path(city, z, x, y, ground.version(city), dark=dark)
+    data = _kept(path)
+    return data if data is not None else _keep(path, _drawn(city, z, x, y, dark=dark))
 
 
 def _drawn(city: City, z: int, x: int, y: int, *, dark: bool) -> bytes:
@@ -103,13 +105,20 @@ def cache_root() -> Path:
     return Path(chosen) if chosen else Path(settings.MEDIA_ROOT) / "tiles"
 
 
-def _path(city: City, z: int, x: int, y: int, *, dark: bool) -> Path:
+def _path(city: City, z: int, x: int, y: int, source: str, *, dark: bool) -> Path:
     scheme = "dark" if dark else "light"
-    revision = f"{city.revision}-{city.digest}-{ground.version(city)}-{_STYLE}"
+    revision = f"{city.revision}-{city.digest}-{source}-{_STYLE}"
     return cache_root() / city.slug / revision / scheme / str(z) / str(x) / f"{y}.webp"
 
 
-def _keep(path: Path, data: bytes) -> None:
+def _kept(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _keep(path: Path, data: bytes) -> bytes:
     """Write in one step, so that nobody reads half a tile. A full or read-only disk only costs speed."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,7 +127,8 @@ def _keep(path: Path, data: bytes) -> None:
             stream.write(data)
         Path(name).replace(path)
     except OSError:
-        return
+        return data
+    return data
 
 
 # --- still maps ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from onehall.kernel.geo import Box
+from onehall.places.fetching import Silent as Silent
 
 
 @dataclass(frozen=True)
@@ -16,10 +17,6 @@ class Guess:
     lat: float
     kind: Literal["address", "street", "landmark"] = "landmark"
     score: float = 50.0
-
-
-class Silent(OSError):
-    """The geocoder gave no answer that can be used; it is left alone for a while."""
 
 
 class Geocoder(Protocol):

@@ -1,13 +1,13 @@
 """A server that speaks as Nominatim does (`/search?format=jsonv2`)."""
 
-import http.client
 import json
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from onehall.kernel.geo import Box
-from onehall.places.geocoders.asking import Guess, Silent
+from onehall.places.fetching import Silent, fetch
+from onehall.places.geocoders.asking import Guess
 
 _SECONDS: Final = 1.5
 _MOST_BYTES: Final = 500_000
@@ -18,7 +18,7 @@ class Nominatim:
     """The geocoder at an address, such as "https://search.example.gov"."""
 
     def __init__(self, url: str) -> None:
-        self._url = urlsplit(url)
+        self._url = url
 
     def search(self, text: str, *, box: Box | None, language: str, limit: int) -> Sequence[Guess]:
         """Places by Nominatim's own order; `Silent` when it does not answer in time or not in JSON."""
@@ -26,25 +26,13 @@ class Nominatim:
         asked["accept-language"] = language
         if box:
             asked |= {"viewbox": ",".join(map(str, box)), "bounded": 1}
+        url = f"{self._url}/search?{urlencode(asked)}"
         try:
-            found = json.loads(self._fetched(f"{self._url.path}/search?{urlencode(asked)}"))
-        except (OSError, http.client.HTTPException, ValueError) as error:
+            found = json.loads(fetch(url, seconds=_SECONDS, most=_MOST_BYTES))
+        except ValueError as error:
             raise Silent(str(error)) from None
         guesses = map(_guess, found if isinstance(found, list) else [])
         return [guess for guess in guesses if guess]
-
-    def _fetched(self, path: str) -> bytes:
-        secure = self._url.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=_SECONDS)
-        try:
-            connection.request("GET", path, headers={"User-Agent": "onehall"})
-            answer = connection.getresponse()
-            if answer.status != http.client.OK:
-                raise Silent(f"status {answer.status}")
-            return answer.read(_MOST_BYTES)
-        finally:
-            connection.close()
 
 
 def _guess(row: Any) -> Guess | None:

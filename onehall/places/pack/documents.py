@@ -168,11 +168,34 @@ def _map(node: Node) -> dict[str, Plain]:
         found["zoom"] = zoom
     if credit := node.text("credit", max_length=120):
         found["credit"] = credit
+    tiles = _tiles(node.mapping("tiles"))
+    if tiles and not credit:
+        node.problem(
+            '"map.tiles" needs "map.credit".', "Say whom the map server asks to name.", key="tiles"
+        )
+    if tiles:
+        found["tiles"] = tiles
     geocoder = _geocoder(node.mapping("geocoder"))
     if geocoder:
         found["geocoder"] = geocoder
     node.finish()
     return found
+
+
+def _tiles(node: Node) -> dict[str, Plain]:
+    if not node.present:
+        return {}
+    url = node.text(
+        "url", required=True, max_length=300,
+        pattern=r"https?://[^\s/?#{}]+/(?=[^\s]*\{z\})(?=[^\s]*\{x\})(?=[^\s]*\{y\})(?:[^\s{}]|\{[xyz]\})+",
+        shape='an address with {z}, {x} and {y} in it, like "https://tiles.example.gov/{z}/{x}/{y}.png"',
+    )  # fmt: skip
+    size = node.whole("size", minimum=256, maximum=512)
+    deepest = node.whole("deepest", minimum=10, maximum=22)
+    if size not in (None, 256, 512):
+        node.problem('"size" is not 256 or 512.', "Write 256 or 512 pixels.", key="size")
+    node.finish()
+    return {"url": url, "size": size or 256, "deepest": deepest or 19} if url else {}
 
 
 def _geocoder(node: Node) -> dict[str, Plain]:
