@@ -1,10 +1,13 @@
 """Records the reports that came while the database was away, as if they had been sent now: once each."""
 
 import logging
+import uuid
+from collections import Counter
 from datetime import datetime
 from typing import Any, Final, cast
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, QueryDict
 from django.utils import timezone, translation
 from django.utils.datastructures import MultiValueDict
@@ -27,6 +30,10 @@ log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 200
 """Reports recorded in one run of the job."""
+MOST_TRIES: Final = 20
+"""So often one is tried that the database refuses for a passing reason, such as a deadlock."""
+
+_tries: Counter[uuid.UUID] = Counter()
 
 
 class NotAsItIs(Exception):
@@ -56,11 +63,15 @@ def _settle(report: Report) -> None:
     except Exception as error:
         if is_lost(error):
             raise
-        # One that breaks must not hold up the others.
-        log.exception("event=waiting.failed")
-        waiting.refuse(report.key)
+        # One that breaks must not hold up the others. What it says may hold a resident's words: only its kind is told.
+        log.error("event=waiting.failed kind=%s", type(error).__name__)  # noqa: TRY400
+        _tries[report.key] += 1
+        if not isinstance(error, OperationalError) or _tries[report.key] >= MOST_TRIES:
+            waiting.refuse(report.key)
+            del _tries[report.key]
     else:
         waiting.drop(report.key)
+        _tries.pop(report.key, None)
 
 
 def record(report: Report) -> ServiceRequest:

@@ -95,6 +95,8 @@ def _write(folder: Path, report: Report, uploads: Iterable["UploadedFile[bytes]"
     for number, upload in enumerate(uploads):
         if number < MOST_FILES and (upload.size or 0) <= MAX_UPLOAD:
             named.append((str(upload.name), str(upload.content_type or "")))
+            # Somebody may have read it before the database was lost.
+            upload.seek(0)
             _put(folder / str(len(named) - 1), upload.read())
     said: dict[str, Any] = {
         "service": report.service,

@@ -179,6 +179,12 @@ class TestPlacesThatAreNotShown:
         assert not any(coarse.number in words for words in marks(phone))
         assert phone.get(f"/city/{coarse.number}/map/light.webp").status_code == 404
 
+    def test_a_link_to_one_shows_no_map(self, phone: Client, coarse: Case) -> None:
+        html = html_of(phone, f"/city/{coarse.number}")
+        said = dict(re.findall(r'<meta property="og:([^"]+)" content="([^"]*)">', html))
+        assert said["description"] == "Received"
+        assert "image" not in said
+
 
 class TestTheMap:
     def test_has_a_mark_that_leads_to_the_case(self, phone: Client, report: ServiceRequest) -> None:
@@ -237,6 +243,23 @@ def test_who_made_the_map_is_named_under_every_map(
 
 
 class TestOneCase:
+    def test_a_link_to_it_shows_its_map_and_nothing_of_who_sent_it(
+        self, phone: Client, report: ServiceRequest
+    ) -> None:
+        html = phone.get(f"/city/{report.case.number}").content.decode()
+        said = dict(re.findall(r'<meta property="og:([^"]+)" content="([^"]*)">', html))
+        assert said["title"] == f"Pothole {report.case.number}"
+        assert said["description"] == "Received, 124 Elm Street"
+        address = f"http://testford.example/city/{report.case.number}/map/light.webp"
+        assert said["image"] == address
+        assert phone.get(address).status_code == 200
+        assert "rosa@example.com" not in html
+
+    def test_a_secret_link_shows_nothing_of_itself(
+        self, phone: Client, report: ServiceRequest
+    ) -> None:
+        assert b"og:" not in phone.get(f"/r/{report.token}").content
+
     def test_tells_the_steps_without_words_names_or_mail(
         self, phone: Client, city: City, report: ServiceRequest
     ) -> None:

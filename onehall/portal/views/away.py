@@ -120,7 +120,8 @@ def _away(request: HttpRequest) -> HttpResponse:
             json.dumps([{"code": 503, "description": words}]), content_type="application/json"
         )
     elif path.endswith(".json") or path.startswith("/drafts/") or "application/json" in accepts:
-        made = HttpResponse(json.dumps({"error": words}), content_type="application/json")
+        said = {"error": words, "away": True}
+        made = HttpResponse(json.dumps(said), content_type="application/json")
     else:
         made = HttpResponse(render_to_string("look/errors/away.html"))
     made.status_code = 503

@@ -36,7 +36,7 @@ from onehall.look.parts import Picture
 from onehall.people.queries import queues
 from onehall.places import areas
 from onehall.places import queries as places
-from onehall.portal import city_query, statusparts, things
+from onehall.portal import city_query, previews, statusparts, things
 from onehall.portal.limits import too_many
 from onehall.portal.typed import address_of
 from onehall.portal.views.places import draw
@@ -227,7 +227,7 @@ def _case_page(
     ]
     shown = [p for p in casework.photos_of([case.id]) if photos.is_open_to_all(p, service)]
     before, after = statusparts.pair_of(shown if exact else [])
-    context = {
+    context: dict[str, Any] = {
         "case": case,
         "service": service,
         "state": flow.states[case.state],
@@ -241,12 +241,13 @@ def _case_page(
         "stations": statusparts.stations(flow, case, lines, reader),
         "queue": names.get(case.queue_id, ""),
         "late": statusparts.is_late(case, read_clock()),
-        "before": _picture(before, _("Before") if after else _("Photo")),
-        "after": _picture(after, _("After")),
+        "before": (first := _picture(before, _("Before") if after else _("Photo"))),
+        "after": (last := _picture(after, _("After"))),
         "key": uuid.uuid4(),
         "error": "",
         "typed": "",
     }
+    context["preview"] = previews.of_case(request, context, first, last)
     return render(request, "portal/city_case.html", context | more, status=status)
 
 

@@ -17,7 +17,7 @@ from onehall.look.kept import kept
 from onehall.places import queries as places
 from onehall.places import wording
 from onehall.places.queries import AssetNear
-from onehall.portal import things
+from onehall.portal import previews, things
 from onehall.portal.reading import service_for
 from onehall.portal.views.city import row_of
 from onehall.portal.views.places import as_json, draw
@@ -59,6 +59,9 @@ def thing(request: CityRequest, kind: str, code: str) -> HttpResponse:
         "here": here,
         "older": f"{here}?before={ended[-1].id}" if more else "",
         "offered": things.offered(city, found.kind),
+        "preview": previews.of_thing(
+            request, found, wording.asset_kind(found.kind), near.words if near else ""
+        ),
     }
     response = render(request, "portal/thing.html", context)
     response.headers["Cache-Control"] = "private, max-age=0"

@@ -18,6 +18,7 @@ export function startPhotos({ form, words, fill, changed }) {
   let wait = FIRST_WAIT;
   let alarm = 0;
 
+  const left = () => photos.filter((one) => !one.key);
   const home = () => form.dataset.photos.replace(/0{8}-0{4}-0{4}-0{4}-0{12}/, form.elements.key.value);
   const post = (address, body) => fetch(address, {
     method: "POST", body, headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
@@ -143,8 +144,8 @@ export function startPhotos({ form, words, fill, changed }) {
     const body = new FormData();
     body.append("photo", photo.blob, photo.blob instanceof File ? photo.name : "photo.jpg");
     const answer = await post(home(), body);
-    if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
     const told = answer.headers.get("Content-Type")?.includes("json") ? await answer.json() : {};
+    if (answer.status >= 500 || answer.status === 429) throw Object.assign(new Error(String(answer.status)), told);
     if (!answer.ok) {
       complain(answer.status === 403 ? words.stale : told.error ? `${photo.name}: ${told.error}` : fill(words.photoFailed, photo));
       return drop(photo);
@@ -166,9 +167,10 @@ export function startPhotos({ form, words, fill, changed }) {
       try {
         await send(photo);
         wait = FIRST_WAIT;
-      } catch {
-        for (const one of photos) one.late = !one.key;
+      } catch (no) {
+        for (const one of photos) Object.assign(one, { late: !one.key, away: !one.key && no.away === true });
         draw();
+        if (left().every((one) => one.away)) ended.splice(0).forEach((tell) => tell());
         alarm = setTimeout(run, wait);
         wait = Math.min(wait * 2, LONGEST_WAIT);
         break;
@@ -192,7 +194,16 @@ export function startPhotos({ form, words, fill, changed }) {
   return {
     // What was chosen on a slow phone before this script had come.
     early: () => { for (const input of inputs.filter((one) => one.files.length)) take(input); },
-    busy: () => photos.some((one) => !one.key),
+    busy: () => left().length > 0,
+    // The city's records are away: photos that could not go ahead go with the report, as they do without a script.
+    carry: () => {
+      if (!left().every((one) => one.away && one.blob)) return false;
+      const files = new DataTransfer();
+      for (const { blob } of left()) files.items.add(blob instanceof File ? blob : new File([blob], "photo.jpg", { type: blob.type }));
+      inputs.find((one) => one.multiple).files = files.files;
+      clearTimeout(alarm);
+      return true;
+    },
     done: () => new Promise((resolve) => {
       if (photos.some((one) => !one.key)) ended.push(resolve);
       else resolve();

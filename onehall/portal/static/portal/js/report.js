@@ -164,7 +164,7 @@ form.addEventListener("submit", async (event) => {
     save();
     return say(words.offline);
   }
-  if (photos?.busy()) {
+  if (photos?.busy() && !photos.carry()) {
     event.preventDefault();
     say(words.photosFirst);
     await photos.done();
