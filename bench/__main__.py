@@ -45,6 +45,7 @@ PARTS = (
     Part("start"),
     Part("http", program="wrk"),
     Part("city", ("--cases", "100000"), program="wrk"),
+    Part("storm", ("--cases", "20000", "--seconds", "60")),
     Part("figures", ("--cases", "100000")),
     Part("moves", ("--cases", "100000")),
     Part("timers"),
