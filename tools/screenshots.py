@@ -171,9 +171,18 @@ def for_everybody(page: Any, address: str, folder: Path, scheme: str) -> None:
 
 
 def of_both(page: Any, folder: Path, name: str, part: str) -> None:
-    """A page at both sizes, on the desk from a part of it on."""
+    """A page at both sizes, on the desk from a part of it on; on the phone its map, where it has one."""
     for size in SIZES:
-        picture(page, size, folder / name.format(size), part if size == "desk" else "")
+        path = folder / name.format(size)
+        if size == "desk" or not part:
+            picture(page, size, path, part)
+            continue
+        page.set_viewport_size(SIZES[size])
+        page.locator("#map").evaluate("(one) => one.scrollIntoView()")
+        page.evaluate(LOADED)
+        page.wait_for_timeout(300)
+        shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        few_colors(shot).save(path, optimize=True)
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ def _mark(
     number: str,
     late: bool,  # noqa: FBT001  (a row of the question)
 ) -> Mark:
-    x, y = seen.place(lon, lat)
+    x, y = seen.place_of(lon, lat, count)
     if count == 1:
         href = reverse("console:case", args=[number])
         words = _("Case %(number)s, late") if late else _("Case %(number)s")

@@ -25,6 +25,8 @@ TILE: Final = 256
 """On the page; the pictures have twice as many pixels."""
 GRID: Final = 2
 """Marks gather in squares of a quarter of a tile."""
+SQUARE: Final = TILE >> GRID
+"""Pixels on each side of such a square."""
 MOST_MARKS: Final = 150
 """So many can be walked through by keyboard; a screen reader is not lost in them."""
 
@@ -61,6 +63,23 @@ class Window:
         left, top = self.corner
         x, y = pixels(lon, lat, self.zoom)
         return x - left, y - top
+
+    def place_of(self, lon: float, lat: float, count: int) -> tuple[float, float]:
+        """Where a mark stands: one case where it is, several as near to their middle as leaves the marks of other squares free."""
+        x, y = self.place(lon, lat)
+        if count == 1:
+            return x, y
+        left, top = self.corner
+        room = SQUARE / 2 - radius_of(count) - 1
+        middles = [
+            (math.floor((at + edge) / SQUARE) + 0.5) * SQUARE - edge
+            for at, edge in ((x, left), (y, top))
+        ]
+        moved = [
+            min(max(at, middle - room), middle + room)
+            for at, middle in zip((x, y), middles, strict=True)
+        ]
+        return moved[0], moved[1]
 
     def ways(self, to: Callable[["Window"], str]) -> list[tuple[str, str, str, str]]:
         """The steps to other windows: a key, its word, its sign, and the address that `to` makes."""
@@ -182,7 +201,12 @@ class Mark:
     @property
     def radius(self) -> int:
         """Larger for more cases; never smaller than a finger needs."""
-        return 14 if self.count == 1 else min(30, 16 + int(4 * math.log10(self.count)))
+        return radius_of(self.count)
+
+
+def radius_of(count: int) -> int:
+    """How large the mark of so many cases is: within its square there is room for the largest."""
+    return 14 if count == 1 else min(30, 16 + int(4 * math.log10(count)))
 
 
 FINE: Final = 1.0

@@ -173,7 +173,7 @@ def _map(request: CityRequest, asked: Asked, seen: maps.Window, now: datetime) -
 
 
 def _mark(request: CityRequest, asked: Asked, seen: maps.Window, square: Square) -> maps.Mark:
-    x, y = seen.place(square.lon, square.lat)
+    x, y = seen.place_of(square.lon, square.lat, square.count)
     here = reverse("portal:city")
     if square.count == 1:
         service = local(catalogue(request.city).by_id(square.service_id).name)
