@@ -1,5 +1,7 @@
 """Every page of the portal: no accessibility violation, no sideways scroll, targets large enough; both schemes, three widths."""
 
+import uuid
+
 import pytest
 
 from onehall.casework import actions as casework
@@ -8,6 +10,7 @@ from onehall.casework.rules import Given
 from onehall.kernel.clock import now as read_clock
 from onehall.people.models import Membership
 from onehall.places.models import City
+from onehall.portal import waiting
 from onehall.service_requests.models import Alert, ServiceRequest
 from tests.pages import good_at_every_size
 from tests.portal.conftest import photo
@@ -74,6 +77,20 @@ def test_news_by_mail_from_the_list_to_the_end(visit, look_over):
     page.get_by_role("heading", name="It is stopped").wait_for()
     look_over(page)
     assert not Alert.objects.exists()
+
+
+def test_a_report_that_waits_for_the_database(visit, look_over, settings, tmp_path):
+    settings.WAITING_DIR = tmp_path / "waiting"
+    key = uuid.uuid4()
+    report = waiting.Report(
+        key=key, service="pothole", host="localhost", secure=False, language="en",
+        received_at=read_clock(), fields=(("words", "a hole"),),
+    )  # fmt: skip
+    waiting.keep(report, [])
+    page = visit()
+    page.goto(f"/waiting/{key}")
+    page.get_by_role("heading", name="We have your report.").wait_for()
+    look_over(page)
 
 
 def test_the_form_with_everything_open(visit, look_over, tmp_path):
