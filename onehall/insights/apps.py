@@ -22,4 +22,4 @@ class InsightsConfig(AppConfig):
 
         handlers.every("insights.rollups", 30, rollups.keep_current)
         handlers.every("insights.proof", 86_400, rollups.prove)
-        handlers.every("insights.areas", 21_600, areas.keep_current)
+        handlers.every("insights.areas", 60, areas.keep_current)

@@ -17,6 +17,7 @@ from onehall.service_requests.publicly import shown_services
 
 SPANS: Final = (30, 90, 365)
 """Days up to now that are counted."""
+EVERY: Final = timedelta(hours=6)
 LEAST: Final = 5
 """Fewer closed cases say nothing about how long it usually takes."""
 LOCK: Final = 0x6F6E6561
@@ -85,9 +86,18 @@ class AreaFigures:
 
 
 def keep_current(*, now: datetime) -> None:
-    """Count the areas of every city anew."""
+    """Count the areas of each city anew four times a day, and soon after its pack changed what residents see."""
     for city in City.objects.order_by("id"):
-        count(city, now=now)
+        if _is_due(city, now):
+            count(city, now=now)
+
+
+def _is_due(city: City, now: datetime) -> bool:
+    rows = AreaFigure.objects.filter(city_id=city.pk).order_by("-counted_at")
+    last = rows.values_list("counted_at", flat=True).first()
+    if last is None or now - last >= EVERY:
+        return True
+    return city.changed_at is not None and city.changed_at > last
 
 
 @transaction.atomic

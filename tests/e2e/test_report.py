@@ -234,6 +234,20 @@ def test_photos_wait_for_a_signal_and_the_report_for_the_photos(visit, hole):
     visit.complaints = [c for c in visit.complaints if "ERR_FAILED" not in c]
 
 
+def test_photos_go_with_the_report_while_the_records_are_away(visit, hole):
+    page = visit()
+    page.goto("/report/pothole")
+    page.route("**/drafts/**", lambda route: route.fulfill(status=503, json={"away": True}))
+    page.set_input_files("[data-library]", hole)
+    expect(page.get_by_text("Waiting for a signal")).to_be_visible()
+    page.fill("#id_where", "by the fountain that nobody knows")
+    page.get_by_text("Smaller than a plate").click()
+    page.locator("[data-send]").click()
+    page.wait_for_url("**/r/*?sent=1")
+    assert Photo.objects.get().case_id == Case.objects.get().id
+    visit.complaints = [c for c in visit.complaints if "503" not in c]
+
+
 def test_a_refused_photo_says_why(visit, tmp_path):
     cat = tmp_path / "cat.gif"
     cat.write_bytes(b"GIF89a" + b"0" * 80)

@@ -100,6 +100,23 @@ class TestCounting:
         assert figures.figures(other, "district", "south").city == {}
         assert figures.figures(city, "district", "south").city[30].reported == 1
 
+    def test_is_counted_four_times_a_day_and_after_the_set_up_changed(
+        self, city: City, south: Case
+    ) -> None:
+        def counted(moment: datetime) -> datetime | None:
+            figures.keep_current(now=moment)
+            return figures.figures(city, "district", "south").counted_at
+
+        first = now()
+        assert counted(first) == first
+        assert counted(first + timedelta(hours=5)) == first
+        City.objects.update(changed_at=first + timedelta(hours=5, minutes=1))
+        changed = first + timedelta(hours=5, minutes=2)
+        assert counted(changed) == changed
+        assert counted(changed + timedelta(minutes=1)) == changed
+        later = changed + figures.EVERY
+        assert counted(later) == later
+
     def test_the_worker_counts_by_itself(self) -> None:
         from onehall.messaging import handlers
 
