@@ -6,6 +6,7 @@
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from pathlib import Path
 from typing import Final
@@ -23,7 +24,10 @@ MOST_GROUNDS: Final = 12
 """Windows whose ground one process keeps."""
 type _Stamp = tuple[str, int, int]
 
+FRESH_SECONDS: Final = 2.0
+
 _lock = threading.Lock()
+_credits: dict[str, tuple[float, str]] = {}
 _files: dict[_Stamp, VectorFile | str] = {}
 _grounds: OrderedDict[tuple[str, int, Box], VectorGround] = OrderedDict()
 
@@ -84,9 +88,17 @@ def version(city: City) -> str:
 
 
 def credit(city: City) -> str:
-    """Whom the ground asks to name; "" where the pack says it."""
+    """Whom the ground asks to name; "" where the pack says it. Every page with a map asks, so it is known for a moment."""
+    now, path = time.monotonic(), str(path_of(city))
+    with _lock:
+        known = _credits.get(path)
+    if known is not None and 0 <= now - known[0] < FRESH_SECONDS:
+        return known[1]
     found = _opened(city)[1]
-    return "" if isinstance(found, str) else found.credit
+    said = "" if isinstance(found, str) else found.credit
+    with _lock:
+        _credits[path] = now, said
+    return said
 
 
 def ground_of(city: City, box: Box, zoom: int, language: str) -> Plane:
@@ -117,5 +129,6 @@ def ground_of(city: City, box: Box, zoom: int, language: str) -> Plane:
 def forget() -> None:
     """Look at the files again."""
     with _lock:
+        _credits.clear()
         _files.clear()
         _grounds.clear()

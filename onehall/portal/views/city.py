@@ -35,7 +35,6 @@ from onehall.look.kept import kept
 from onehall.look.parts import Picture
 from onehall.people.queries import queues
 from onehall.places import areas
-from onehall.places import queries as places
 from onehall.portal import city_query, previews, statusparts, things
 from onehall.portal.limits import too_many
 from onehall.portal.typed import address_of
@@ -257,9 +256,7 @@ def _with_kinds(lines: list[wording.Line], entries: list[Any]) -> list[tuple[wor
 
 
 def _district(request: CityRequest, case: Case) -> str:
-    if case.lon is None or case.lat is None:
-        return ""
-    return places.district(request.city, case.lon, case.lat, request.LANGUAGE_CODE)
+    return areas.named(request.city, case.areas, request.LANGUAGE_CODE)
 
 
 def _parts(request: CityRequest, case: Case) -> list[tuple[str, str]]:
