@@ -11,6 +11,7 @@ from onehall.casework.case_rows import CaseLink as CaseLink
 from onehall.casework.case_rows import Effort as Effort
 from onehall.casework.case_rows import ForYou as ForYou
 from onehall.casework.case_rows import MailWish as MailWish
+from onehall.casework.case_rows import Presence as Presence
 from onehall.casework.case_rows import Watcher as Watcher
 from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
@@ -247,6 +248,14 @@ class Case(models.Model):
                 name="case_open_priority",
                 condition=models.Q(is_open=True),
             ),
+            # What is open of a service, most urgent first: of all there ever were of it, a few in a hundred.
+            models.Index(
+                "service",
+                "due_order",
+                "id",
+                name="case_open_of_service",
+                condition=models.Q(is_open=True),
+            ),
             # A service is of one city, and few of its cases come in the same moment: what every case
             # costs is counted in bytes.
             models.Index(fields=["service", "opened_at"], name="case_of_service"),
@@ -349,25 +358,6 @@ class Timer(models.Model):
     @override
     def __str__(self) -> str:
         return f"timer {self.pk}"
-
-
-class Presence(models.Model):
-    """Somebody of the staff has a case open. Lives for a minute after the last sign of them."""
-
-    pk = models.CompositePrimaryKey("case_id", "user_id")
-    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, db_index=False)
-    user = models.ForeignKey("people.User", on_delete=models.CASCADE, db_index=False)
-    name = models.CharField(max_length=120)
-    writing = models.BooleanField(default=False)
-    seen_at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index("seen_at", name="presence_age")]
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.case_id} open by {self.user_id}"
 
 
 class Task(models.Model):
