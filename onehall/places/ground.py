@@ -11,21 +11,25 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
+from django.db.models import F
+from django.db.models.fields.json import KT
 
 from onehall.kernel.geo import Box
 from onehall.places.drawing.scene import Plane, plane_of, scene_of
 from onehall.places.drawing.vector import BrokenFile, VectorFile, VectorGround, tiles_of
-from onehall.places.models import City
+from onehall.places.held import Held
+from onehall.places.models import City, Landmark, Street
 
 log = logging.getLogger(__name__)
 
 MOST_GROUNDS: Final = 12
-"""Windows whose ground one process keeps."""
+"""Sets of tiles whose ground one process keeps."""
 type _Stamp = tuple[str, int, int]
 
 _lock = threading.Lock()
 _files: dict[_Stamp, VectorFile | str] = {}
-_grounds: OrderedDict[tuple[str, int, Box], VectorGround] = OrderedDict()
+_grounds: OrderedDict[tuple[str, int, tuple[tuple[int, int], ...]], VectorGround] = OrderedDict()
+_spoken: Final = Held[frozenset[str]](most=64)
 
 
 def path_of(city: City) -> Path:
@@ -89,24 +93,50 @@ def credit(city: City) -> str:
     return "" if isinstance(found, str) else found.credit
 
 
+def language_of(city: City, wanted: str) -> str:
+    """The language of the names for a reader: the one wanted where the city speaks it and the ground has names in it."""
+    if wanted == city.language or wanted not in city.languages:
+        return city.language
+    file = _opened(city)[1]
+    if not isinstance(file, str):
+        return wanted if file.speaks(wanted) else city.language
+    known = _spoken.get((city.pk, city.digest), lambda: _spoken_by_pack(city))
+    return wanted if wanted in known else city.language
+
+
+def _spoken_by_pack(city: City) -> frozenset[str]:
+    """The city's further languages in which anything of its pack has another name."""
+    streets, places = (rows.objects.filter(city=city) for rows in (Street, Landmark))
+    first = places.annotate(first=KT(f"name__{city.language}"))
+    return frozenset(
+        code
+        for code in city.languages[1:]
+        if streets.filter(names__has_key=code).exists()
+        or first.annotate(further=KT(f"name__{code}"))
+        .filter(further__isnull=False)
+        .exclude(further=F("first"))
+        .exists()
+    )
+
+
 def ground_of(city: City, box: Box, zoom: int, language: str) -> Plane:
     """The ground of a window: `box` is its left, top, right and bottom on the whole map (0 to 1)."""
     stamp, file = _opened(city)
     if stamp is None or isinstance(file, str):
-        return scene_of(city)
-    key = (f"{stamp}{city.pk}{city.digest}{language}", zoom, box)
+        return scene_of(city).speaking(language)
+    level, tiles = tiles_of(file, box, zoom)
+    key = (f"{stamp}{city.pk}{city.digest}{language}", level, tuple(tiles))
     with _lock:
         if key in _grounds:
             _grounds.move_to_end(key)
             return _grounds[key]
-    level, tiles = tiles_of(file, box, zoom)
     try:
         made = VectorGround(plane_of(city), file, level, tiles, language)
     except BrokenFile as no:
         log.warning("event=ground.broken city=%s", city.slug)
         with _lock:
             _files[stamp] = str(no)
-        return scene_of(city)
+        return scene_of(city).speaking(language)
     with _lock:
         _grounds[key] = made
         while len(_grounds) > MOST_GROUNDS:
@@ -119,3 +149,4 @@ def forget() -> None:
     with _lock:
         _files.clear()
         _grounds.clear()
+    _spoken.forget()
