@@ -71,13 +71,17 @@ def draw_tile(city: City, z: int, x: int, y: int, *, dark: bool, language: str =
 
 def _drawn(city: City, z: int, x: int, y: int, language: str, *, dark: bool) -> bytes:
     across = ACROSS_READ if ground.is_used(city) else ACROSS
-    size, column, row = 1 << z, x // across, y // across
-    box = [side * across / size for side in (column, row, column + 1, row + 1)]
-    scene = ground.ground_of(city, (box[0], box[1], box[2], box[3]), z, language)
-    view = _tile_view(scene, z, x, y)
+    region = _box(z, x // across, y // across, across)
+    scene = ground.ground_of(city, _box(z, x, y), z)
     key = (city.pk, f"{city.digest}-{ground.version(city)}-{language}")
-    names = labels_of_tile(key, scene, z, x, y, across)
-    return _webp(paint(scene, view, palette(dark=dark), names))
+    names = labels_of_tile(key, lambda: ground.names_of(city, region, z, language), z, x, y, across)
+    return _webp(paint(scene, _tile_view(scene, z, x, y), palette(dark=dark), names))
+
+
+def _box(z: int, column: int, row: int, across: int = 1) -> geo.Box:
+    """Where a square of tiles lies on the whole map: left, top, right, bottom, 0 to 1."""
+    part = across / (1 << z)
+    return column * part, row * part, (column + 1) * part, (row + 1) * part
 
 
 def _tile_view(scene: Plane, z: int, x: int, y: int) -> View:
@@ -177,11 +181,17 @@ def draw_still(
     middle = geo.mercator(lon, lat)
     wide, tall = pixels[0] / scale / 2, pixels[1] / scale / 2
     box = (middle[0] - wide, middle[1] - tall, middle[0] + wide, middle[1] + tall)
-    scene = ground.ground_of(city, box, round(level), still_language_of(city, language))
-    x, y = scene.project_point(lon, lat)
-    view = View(x - pixels[0] / scale / 2, y - pixels[1] / scale / 2, scale, *pixels, level, ratio)
+    scene = ground.ground_of(city, box, level)
+    named = ground.names_of(city, box, level, still_language_of(city, language))
+
+    def view_of(plane: Plane) -> View:
+        x, y = plane.project_point(lon, lat)
+        left, top = x - pixels[0] / scale / 2, y - pixels[1] / scale / 2
+        return View(left, top, scale, *pixels, level, ratio)
+
+    view = view_of(scene)
     obstacles = tuple(spot for pin in pins for spot in _room_of(pin, view, scene))
-    names = naming.place(scene, view, obstacles)
+    names = naming.place(named, view_of(named), obstacles)
     return _webp(paint(scene, view, palette(dark=dark), names, pins))
 
 

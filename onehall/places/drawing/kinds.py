@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from onehall.places.drawing import letters
@@ -52,7 +53,7 @@ SHAPES: Final = {
     "blocks": "block",
     "pier": "pier",
 }
-WANTED: Final = ROADS | SPOTS | GREEN | SHAPES.keys()
+WANTED: Final = ROADS.union(SPOTS, GREEN, SHAPES)
 
 _NAME_IN: Final = re.compile(r"name:([A-Za-z]{2,3}(?:[-_][A-Za-z]+)?)|name_([a-z]{2})")
 _OWN_NAMES: Final = ("name", "name2", "name3", "name:latin", "name_int", "name:en")
@@ -90,6 +91,7 @@ def is_named(facts: Facts) -> bool:
     return any(key.startswith("name") for key in facts)
 
 
+@lru_cache(maxsize=2048)
 def language_in(key: str) -> str:
     """The language, in small letters, of the names under a key; "" when it says none."""
     found = _NAME_IN.fullmatch(key)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 POINT, LINE, POLYGON = 1, 2, 3
 
+_LAYER, _NAME = 3, 1
 _MOVE, _DRAW, _CLOSE = 1, 2, 7
 _MOST_EXTENT: Final = 1 << 16
 
@@ -28,9 +29,14 @@ class BrokenTile(ValueError):
 
 
 class TileLayer:
-    """One layer of a tile. Shapes are in its units: `extent` of them on each side, y downward."""
+    """One layer of a tile. Shapes are in its units: `extent` of them on each side, y downward. Raises `BrokenTile`."""
 
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, data: bytes) -> None:
+        raw: Any = vector_tile_pb2.tile.layer()
+        try:
+            raw.ParseFromString(data)
+        except DecodeError as error:
+            raise BrokenTile("no layer of a vector tile") from error
         self.name = str(raw.name)
         self.extent = int(raw.extent)
         if not 0 < self.extent <= _MOST_EXTENT:
@@ -38,6 +44,7 @@ class TileLayer:
         self.keys: list[str] = list(raw.keys)
         self._features = list(raw.features)
         self._values = raw.values
+        self._told: dict[tuple[int, ...], dict[str, Any]] = {}
 
     def __len__(self) -> int:
         return len(self._features)
@@ -51,14 +58,16 @@ class TileLayer:
         return int(self._features[number].type)
 
     def facts(self, number: int) -> dict[str, Any]:
-        """What is said of a feature."""
-        tags = iter(self._features[number].tags)
-        try:
-            return {
-                self.keys[key]: self._known[value] for key, value in zip(tags, tags, strict=True)
-            }
-        except (IndexError, ValueError) as error:
-            raise BrokenTile("a fact that is not there") from error
+        """What is said of a feature; features of which the same is said share it."""
+        tags = tuple(self._features[number].tags)
+        if tags not in self._told:
+            keys = map(self.keys.__getitem__, tags[::2])
+            values = map(self._known.__getitem__, tags[1::2])
+            try:
+                self._told[tags] = dict(zip(keys, values, strict=True))
+            except (IndexError, ValueError) as error:
+                raise BrokenTile("a fact that is not there") from error
+        return self._told[tags]
 
     def points(self, numbers: Sequence[int]) -> tuple[Points, Numbers]:
         """The points of features, and for each the place in `numbers` of its feature."""
@@ -95,39 +104,68 @@ class TileLayer:
         steps: list[int] = []
         starts: list[int] = []
         owners: list[int] = []
-        ends: list[int] = []
+        counts: list[int] = []
         for place, number in enumerate(numbers):
-            for start in _unpack(list(self._features[number].geometry), steps):
-                starts.append(start)
-                owners.append(place)
-            ends.append(len(steps) // 2)
+            parts, points = len(starts), len(steps)
+            _unpack(list(self._features[number].geometry), steps, starts)
+            owners += [place] * (len(starts) - parts)
+            counts.append((len(steps) - points) // 2)
         packed = np.array(steps, dtype=np.int64).reshape(-1, 2)
         moved = np.cumsum((packed >> 1) ^ -(packed & 1), axis=0)
-        # Each feature begins anew at the corner of the tile.
-        counts = np.diff(np.array([0, *ends], dtype=np.int64))
-        befores = (
-            np.vstack((np.zeros((1, 2), np.int64), moved))[np.array([0, *ends[:-1]])]
-            if ends
-            else moved
-        )
-        points = (moved - np.repeat(befores, counts, axis=0)).astype(np.float64)
-        return points, np.array(starts, dtype=np.int64), np.array(owners, dtype=np.int64)
+        # Each feature begins anew at the corner of the tile: what was added up before it is taken off.
+        before = np.vstack((np.zeros((1, 2), np.int64), moved))
+        firsts = np.cumsum(np.array([0, *counts], dtype=np.int64))[:-1]
+        own = moved - np.repeat(before[firsts], counts, axis=0)
+        return own.astype(np.float64), np.array(starts, np.int64), np.array(owners, np.int64)
 
 
-def read(data: bytes, wanted: frozenset[str]) -> Iterator[TileLayer]:
-    """The layers of a tile that are wanted. Raises `BrokenTile`."""
-    tile = vector_tile_pb2.tile()
-    try:
-        tile.ParseFromString(data)
-    except DecodeError as error:
-        raise BrokenTile("no vector tile") from error
-    for layer in tile.layers:
-        if layer.name in wanted:
-            yield TileLayer(layer)
+def split(data: bytes, wanted: frozenset[str]) -> dict[str, list[bytes]]:
+    """A tile's layers that are wanted, each still packed: most of them are never looked into. Raises `BrokenTile`."""
+    found: dict[str, list[bytes]] = {}
+    for field, start, end in _fields(data):
+        if field == _LAYER:
+            name = next((data[a:b] for f, a, b in _fields(data, start, end) if f == _NAME), b"")
+            known = name.decode("utf-8", "replace")
+            if known in wanted:
+                found.setdefault(known, []).append(data[start:end])
+    return found
 
 
-def _unpack(geometry: list[int], steps: list[int]) -> Iterator[int]:
-    """Add a feature's steps, and tell at which of all points each part begins."""
+def _fields(data: bytes, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int, int]]:
+    """The fields of a message that have a length: number, start, end. Others are passed over."""
+    end = len(data) if end is None else end
+    while at < end:
+        tag, at = _varint(data, at, end)
+        match tag & 7:
+            case 0:
+                _value_of, at = _varint(data, at, end)
+            case 1:
+                at += 8
+            case 2:
+                size, at = _varint(data, at, end)
+                if at + size > end:
+                    raise BrokenTile("a part that ends too early")
+                yield tag >> 3, at, at + size
+                at += size
+            case 5:
+                at += 4
+            case _:
+                raise BrokenTile("no vector tile")
+
+
+def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
+    found = shift = 0
+    while at < end and shift < 64:
+        found |= (data[at] & 127) << shift
+        at += 1
+        if data[at - 1] < 128:
+            return found, at
+        shift += 7
+    raise BrokenTile("no vector tile")
+
+
+def _unpack(geometry: list[int], steps: list[int], starts: list[int]) -> None:
+    """Add a feature's steps to those before, and at which of all points each of its parts begins."""
     at, end = 0, len(geometry)
     while at < end:
         command, count = geometry[at] & 7, geometry[at] >> 3
@@ -138,7 +176,7 @@ def _unpack(geometry: list[int], steps: list[int]) -> Iterator[int]:
         if command not in (_MOVE, _DRAW) or stop > end or (command == _DRAW and at == 1):
             raise BrokenTile("a shape that can not be drawn")
         if command == _MOVE:
-            yield from range(len(steps) // 2, len(steps) // 2 + count)
+            starts += range(len(steps) // 2, len(steps) // 2 + count)
         steps += geometry[at:stop]
         at = stop
 

@@ -112,7 +112,7 @@ class Plane:
             self.project(geometry.built(row)) for row in rows.values_list("geometry", flat=True)
         ]
 
-    def _index(self) -> None:
+    def index(self) -> None:
         """Trees over what has a name."""
         self.name_lines = Layer([name.line for name in self.names])
         self.spot_points = STRtree([shapely.Point(spot.x, spot.y) for spot in self.spots])
@@ -130,7 +130,7 @@ class Scene(Plane):
         self._read_landmarks(city)
         if not len(self.shapes["block"].shapes):
             self.shapes["block"] = Layer(self._blocks())
-        self._index()
+        self.index()
 
     def _read_streets(self, city: City) -> None:
         rows = Street.objects.filter(city=city).order_by("sort", "id")

@@ -1,36 +1,36 @@
 """The ground of a window, read from a PMTiles file of vector tiles: OpenMapTiles, Protomaps, or a city's own layers."""
 
+import contextlib
+import copy
 import gzip
 import io
 import json
 import mmap
 import re
 import threading
-import zlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from pmtiles.reader import Reader
 from pmtiles.tile import Compression, TileType
 
 from onehall.kernel.geo import Box, mercator
-from onehall.places.drawing import kinds, mvt
-from onehall.places.drawing.kinds import Facts, name_in
-from onehall.places.drawing.mvt import TileLayer
+from onehall.places.drawing import kinds
+from onehall.places.drawing.found import Found, Named
+from onehall.places.drawing.kinds import name_in
+from onehall.places.drawing.mvt import BrokenTile, Shapes
 from onehall.places.drawing.scene import Layer, NamedLine, NamedSpot, Plane
-from onehall.places.rows import STREET_KINDS
+from onehall.places.drawing.view import BUILDINGS_FROM, street_text
 
 MOST_TILES: Final = 96
-"""Tiles of the file that one process keeps as shapes."""
-MOST_POINTS: Final = 4_000_000
-"""The same in points of those shapes: of dense tiles fewer are kept. About 100 MB."""
+"""Tiles of the file that one process keeps."""
+MOST_WEIGHT: Final = 8_000_000
+"""The same in bytes as they come from the file, unpacked: of dense tiles fewer are kept. As shapes they take ten times that."""
 MOST_BYTES: Final = 4_000_000
 """Of one tile, packed and not: more is no map of a city."""
 _LOOKED_AT: Final = 24
@@ -38,28 +38,9 @@ _LOOKED_AT: Final = 24
 
 _TAG: Final = re.compile(r"<[^>]*>")
 
-type Shapes = NDArray[np.object_]
-
 
 class BrokenFile(Exception):
     """Not a file of vector tiles that can be drawn; the text says why."""
-
-
-@dataclass
-class Found:
-    """What one tile of the file holds, on the plane of the whole map (Web-Mercator 0 to 1)."""
-
-    shapes: dict[str, list[Shapes]] = field(default_factory=lambda: defaultdict(list))
-    streets: dict[str, list[Shapes]] = field(default_factory=lambda: defaultdict(list))
-    lines: list[tuple[Facts, str, Any]] = field(default_factory=list)
-    spots: list[tuple[Facts, str, float, float]] = field(default_factory=list)
-
-    @property
-    def points(self) -> int:
-        """How much memory it takes."""
-        some = [*self.shapes.values(), *self.streets.values()]
-        drawn = sum(int(shapely.get_num_coordinates(one).sum()) for part in some for one in part)
-        return drawn + 2 * len(self.lines) + len(self.spots)
 
 
 class VectorFile:
@@ -82,7 +63,7 @@ class VectorFile:
             raise BrokenFile("Its tiles are packed in another way than gzip.")
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[int, int, int], Found] = OrderedDict()
-        self._points = 0
+        self._weight = 0
 
     @cached_property
     def credit(self) -> str:
@@ -131,11 +112,9 @@ class VectorFile:
         tiles.sort(key=lambda tile: (abs(tile[0] - x) + abs(tile[1] - y), tile))
         keys: set[str] = set()
         for column, row in tiles[:_LOOKED_AT]:
-            try:
-                for layer in mvt.read(self._bytes(level, column, row), kinds.WANTED):
-                    keys.update(layer.keys)
-            except (BrokenFile, OSError, EOFError, ValueError, zlib.error):
-                continue
+            # One that can not be read is told of when it is drawn.
+            with contextlib.suppress(BrokenFile, BrokenTile):
+                keys |= self.tile(level, column, row).keys()
         return keys
 
     @property
@@ -163,7 +142,7 @@ class VectorFile:
                 self._kept.move_to_end(name)
                 return self._kept[name]
         try:
-            found = _read(self._bytes(z, x, y), z, x, y)
+            found = Found(self._bytes(z, x, y), z, x, y)
         except BrokenFile:
             raise
         except Exception as error:
@@ -171,9 +150,9 @@ class VectorFile:
         with self._lock:
             if name not in self._kept:
                 self._kept[name] = found
-                self._points += found.points
-            while len(self._kept) > MOST_TILES or (self._points > MOST_POINTS and self._kept):
-                self._points -= self._kept.popitem(last=False)[1].points
+                self._weight += found.weight
+            while len(self._kept) > MOST_TILES or self._weight > MOST_WEIGHT:
+                self._weight -= self._kept.popitem(last=False)[1].weight
         return found
 
     def _bytes(self, z: int, x: int, y: int) -> bytes:
@@ -186,144 +165,58 @@ class VectorFile:
         return bytes(data)
 
 
-def _read(data: bytes, z: int, x: int, y: int) -> Found:
-    found = Found()
-    for layer in mvt.read(data, kinds.WANTED):
-        place = _Place(x, y, 1 / ((1 << z) * layer.extent), layer.extent)
-        if layer.name in kinds.ROADS:
-            _roads(found, layer, place)
-        elif layer.name in kinds.SPOTS:
-            _spots(found, layer, place)
-        else:
-            _surfaces(found, layer, place)
-    return found
+def shapes_of(plane: Plane, found: Sequence[Found], zoom: float) -> Plane:
+    """What is drawn of tiles at a zoom, but for names. `plane` is that of the whole map. Raises `BrokenFile`."""
+    near = zoom >= BUILDINGS_FROM
+    made = copy.copy(plane)
+    made.shapes = _layers([_part(one, lambda one: one.surfaces(buildings=near)) for one in found])
+    made.streets = _layers([_part(one, Found.streets) for one in found])
+    return made
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a tile lies among all of its zoom, and how large one of its units is on the whole map."""
-
-    column: int
-    row: int
-    unit: float
-    extent: int
-
-    def put(self, shapes: Shapes) -> Shapes:
-        """Shapes in units of the tile, on the whole map. A point on the edge comes out the same in both tiles."""
-        if len(shapes):
-            shapes = shapely.set_coordinates(shapes, self.points(shapely.get_coordinates(shapes)))
-        return shapes
-
-    def points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The same for points."""
-        corner = (self.column * self.extent, self.row * self.extent)
-        moved: NDArray[np.float64] = (points + corner) * self.unit
-        return moved
-
-    def inside(self, shapes: Shapes) -> Shapes:
-        """The parts that are the tile's own, without what it shares with its neighbors, in its units."""
-        cut: Shapes = shapely.clip_by_rect(shapes, 0, 0, self.extent, self.extent)
-        return cut
+def names_of(plane: Plane, found: Sequence[Found], zoom: float, language: str) -> Plane:
+    """The names of tiles, as far as they are written at a zoom, in a language. Raises `BrokenFile`."""
+    main_only = not street_text("street", zoom)
+    lines = [_part(one, lambda one: one.lines(main_only=main_only)) for one in found]
+    spots = [spot for one in found for spot in _part(one, Found.spots)]
+    made = copy.copy(plane)
+    made.names = list(_named_lines([named for some in lines for named in some], language))
+    made.spots = [
+        NamedSpot(name, kind, x, y, 0.0)
+        for facts, kind, x, y in spots
+        if (name := name_in(facts, language))
+    ]
+    made.index()
+    return made
 
 
-type _Chosen = list[tuple[int, Facts, str]]
+def _part[T](found: Found, ask: Callable[[Found], T]) -> T:
+    try:
+        return ask(found)
+    except (ArithmeticError, LookupError, ValueError, shapely.errors.ShapelyError) as error:
+        raise BrokenFile(f"Its tile {found.name} can not be read.") from error
 
 
-def _chosen(layer: TileLayer, wanted: int, kind_of: Callable[[Facts], str]) -> _Chosen:
-    """The features of a type to which `kind_of` gives a kind: number, facts, kind."""
-    said = (
-        (number, layer.facts(number))
-        for number in range(len(layer))
-        if layer.kind(number) == wanted
-    )
-    return [(number, facts, kind) for number, facts in said if (kind := kind_of(facts))]
-
-
-def _roads(found: Found, layer: TileLayer, place: _Place) -> None:
-    chosen = _chosen(layer, mvt.LINE, lambda facts: kinds.street_kind(kinds.kind_of(facts)))
-    lines, owners = layer.lines([number for number, _facts, _kind in chosen])
-    drawn_as = np.array([kind for _number, _facts, kind in chosen], dtype=object)[owners]
-    if layer.name != "transportation_name":
-        for kind in STREET_KINDS:
-            found.streets[kind].append(place.put(lines[drawn_as == kind]))
-    # One layer of roads has the names itself; where there are two, the second has them.
-    if layer.name != "transportation":
-        named = np.array([kinds.is_named(facts) for _n, facts, _kind in chosen], dtype=bool)[owners]
-        own = place.put(place.inside(lines[named]))
-        for owner, line in zip(owners[named].tolist(), own, strict=True):
-            if not line.is_empty:
-                found.lines.append((*chosen[owner][1:], line))
-
-
-def _spots(found: Found, layer: TileLayer, place: _Place) -> None:
-    def kind_of(facts: Facts) -> str:
-        return kinds.spot_kind(layer.name, kinds.kind_of(facts)) if kinds.is_named(facts) else ""
-
-    chosen = _chosen(layer, mvt.POINT, kind_of)
-    points, owners = layer.points([number for number, _facts, _kind in chosen])
-    for (x, y), owner in zip(place.points(points).tolist(), owners.tolist(), strict=True):
-        found.spots.append((*chosen[owner][1:], x, y))
-
-
-def _surfaces(found: Found, layer: TileLayer, place: _Place) -> None:
-    chosen: dict[str, list[int]] = defaultdict(list)
-    # Layers of one kind only are not asked what each of their shapes is.
-    same = kinds.SHAPES.get(layer.name)
-    for number in range(len(layer)):
-        if layer.kind(number) == mvt.POLYGON:
-            kind = same or kinds.shape_kind(layer.name, kinds.kind_of(layer.facts(number)))
-            if kind:
-                chosen[kind].append(number)
-    for kind, numbers in chosen.items():
-        shapes, _owners = layer.polygons(numbers)
-        tangled = ~shapely.is_valid(shapes)
-        shapes[tangled] = shapely.make_valid(shapes[tangled])
-        found.shapes[kind].append(place.put(shapes))
-
-
-class VectorGround(Plane):
-    """The ground of some tiles of a file, on the plane of the whole map. Raises `BrokenFile`."""
-
-    def __init__(
-        self,
-        plane: Plane,
-        file: VectorFile,
-        zoom: int,
-        tiles: Iterable[tuple[int, int]],
-        language: str,
-    ) -> None:
-        self.x0, self.y0 = plane.x0, plane.y0
-        self.bounds, self.metre, self.limit = plane.bounds, plane.metre, plane.limit
-        found = [file.tile(zoom, x, y) for x, y in tiles]
-        self.shapes = _layers([one.shapes for one in found])
-        self.streets = {kind: Layer([]) for kind in STREET_KINDS}
-        self.streets |= _layers([one.streets for one in found])
-        self.names = list(_named_lines(found, language))
-        self.spots = [
-            NamedSpot(name, kind, x, y, 0.0)
-            for one in found
-            for facts, kind, x, y in one.spots
-            if (name := name_in(facts, language))
-        ]
-        self._index()
-
-
-def _layers(found: list[dict[str, list[Shapes]]]) -> dict[str, Layer]:
+def _layers(found: Sequence[Mapping[str, Shapes]]) -> dict[str, Layer]:
     """The shapes of several tiles, each kind with a tree over them."""
     some: dict[str, list[Shapes]] = defaultdict(list)
     for one in found:
         for kind, shapes in one.items():
-            some[kind] += shapes
+            some[kind].append(shapes)
     return {kind: Layer(np.concatenate(shapes)) for kind, shapes in some.items()}
 
 
-def _named_lines(found: list[Found], language: str) -> Iterator[NamedLine]:
+def _named_lines(found: Sequence[Named], language: str) -> Iterator[NamedLine]:
     """What hangs together under one name, across tiles."""
     named: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    for one in found:
-        for facts, kind, line in one.lines:
-            if name := name_in(facts, language):
-                named[name, kind].append(line)
+    # Many pieces of a road share what is said of them.
+    known: dict[int, str] = {}
+    for facts, kind, line in found:
+        name = known.get(id(facts))
+        if name is None:
+            name = known[id(facts)] = name_in(facts, language)
+        if name:
+            named[name, kind].append(line)
     for (name, kind), lines in named.items():
         whole = shapely.multilinestrings(shapely.get_parts(np.array(lines, dtype=object)))
         for line in shapely.get_parts(shapely.line_merge(whole)):
