@@ -158,7 +158,8 @@ class _Reader:
         name, aliases = osm_tags.street_names(thing.tags)
         if len(name) <= osm_tags.MOST_NAME:
             line = [list(point) for point in thing.points]
-            self._found.streets.append(StreetRow(name, kind, [line], {}, aliases))
+            names = osm_tags.names_in(thing.tags, name, self._languages[1:])
+            self._found.streets.append(StreetRow(name, kind, [line], {}, aliases, names))
 
     def _take_houses(self, thing: _Thing) -> None:
         lon, lat = thing.point

@@ -86,6 +86,12 @@ def street_names(tags: Tags) -> tuple[str, list[str]]:
     return parts[0], _others(parts[0], [*parts[1:], *_other_names(tags), *numbers])
 
 
+def names_in(tags: Tags, own: str, languages: Sequence[str]) -> dict[str, str]:
+    """What a thing is called in languages, where that is not its own name."""
+    found = {code: _name(tags, f"name:{code}") for code in languages}
+    return {code: name for code, name in found.items() if own and name and name != own}
+
+
 def _is_main(tags: Tags) -> bool:
     return _KIND_OF.get(tags.get("highway", "")) == "main" and "link" not in tags["highway"]
 
@@ -97,9 +103,7 @@ def place_names(tags: Tags, languages: Sequence[str]) -> tuple[dict[str, str], l
     own = found.get(languages[0]) or plain
     if not own:
         return {}, []
-    names = {languages[0]: own} | {
-        code: name for code, name in found.items() if name and name != own
-    }
+    names = {languages[0]: own} | names_in(tags, own, languages)
     return names, _others(own, [plain, *_other_names(tags)], besides=list(names.values()))
 
 

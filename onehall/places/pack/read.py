@@ -42,7 +42,7 @@ def read(folder: Path) -> tuple[PlacesPack, list[PackProblem]]:
         city=city,
         calendar=read_calendar(folder, problems),
         areas=_areas(folder, city.languages, problems),
-        streets=_streets(folder, problems),
+        streets=_streets(folder, city.languages, problems),
         addresses=_addresses(folder, problems),
         landmarks=_landmarks(folder, city.languages, problems),
         assets=_assets(folder, city.languages, problems),
@@ -141,10 +141,11 @@ def _layer_words(
 # --- streets, landmarks, assets ----------------------------------------------------------------------
 
 
-def _streets(folder: Path, problems: Problems) -> list[StreetRow]:
+def _streets(folder: Path, languages: Sequence[str], problems: Problems) -> list[StreetRow]:
     rows: list[StreetRow] = []
     for feature in _optional(folder, "streets.geojson", problems):
-        name = feature.text("name")
+        names = feature.words("name", languages)
+        name = names.pop(languages[0], "")
         kind = feature.text("kind") or "street"
         if kind not in STREET_KINDS:
             feature.problem(
@@ -157,7 +158,8 @@ def _streets(folder: Path, problems: Problems) -> list[StreetRow]:
         shape = feature.geometry(geometry.LINES)
         feature.finish()
         if shape and feature.sound:
-            rows.append(StreetRow(name, kind, geometry.lines_of(shape), numbers, aliases))
+            lines = geometry.lines_of(shape)
+            rows.append(StreetRow(name, kind, lines, numbers, aliases, names))
     return rows
 
 
