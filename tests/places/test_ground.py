@@ -299,7 +299,10 @@ class TestAFileThatCanNotBeUsed:
         assert ground.why_not(city)
 
     @pytest.mark.parametrize(
-        "raw", [b"no gzip", gzip.compress(b"no tile"), gzip.compress(b"\x1a" * 5_000_000)]
+        "raw",
+        [b"no gzip", gzip.compress(b"no tile"), gzip.compress(b"\x1a" * 5_000_000)],
+        # Packed bytes hold the moment, and processes that share the tests out would call them otherwise.
+        ids=["not packed", "no tile", "too large"],
     )
     def test_whose_tiles_are_broken_is_passed_over(
         self, city: City, put: Callable[..., Path], raw: bytes
