@@ -115,6 +115,10 @@ class PlacesPack:
     addresses: list[AddressRow] = field(default_factory=list)
     landmarks: list[LandmarkRow] = field(default_factory=list)
     assets: dict[str, list[AssetRow]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list, compare=False)
+    """What somebody should know who made the files: what was left out, and why."""
+    files: dict[str, str] = field(default_factory=dict, compare=False)
+    """The file that a part such as "areas/10-district" is from, where it is not the pack's own."""
 
     @property
     def owners(self) -> frozenset[str]:
