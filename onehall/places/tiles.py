@@ -27,7 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 # Grows with every change of how the map looks, so that kept tiles are drawn anew.
-_STYLE: Final = 1
+_STYLE: Final = 2
 _FAR: Final = 0.25
 _MOST_PIXELS: Final = 4_000_000
 

@@ -35,12 +35,26 @@ PARKS: Final = frozenset(
 )
 BEACHES: Final = frozenset({"sand", "beach"})
 _STREETS: Final = {
-    "main": "motorway trunk primary secondary highway major_road medium_road",
+    "main": "main motorway trunk primary secondary highway major_road medium_road",
     "street": "tertiary minor minor_road street residential unclassified",
-    "lane": "service track raceway busway alley other_road",
+    "lane": "lane service track raceway busway alley other_road",
     "path": "path footway pedestrian cycleway steps",
 }
 _STREET_OF: Final = {kind: name for name, kinds in _STREETS.items() for kind in kinds.split()}
+_PARTS: Final = frozenset(
+    [
+        "suburb",
+        "quarter",
+        "neighbourhood",
+        "macrohood",
+        "borough",
+        "town",
+        "village",
+        "hamlet",
+        "island",
+    ]
+)
+"""What lies in a city or beside it; the city itself needs no name on its own map."""
 _WATERS: Final = frozenset({"water", "lake", "ocean", "sea", "bay"})
 
 ROADS: Final = frozenset({"transportation", "roads", "transportation_name"})
@@ -74,7 +88,9 @@ def spot_kind(layer: str, kind: str) -> str:
     """What a name at a point belongs to; "" for a shop and the like, which is not written."""
     if layer == "water_name" or kind in _WATERS:
         return "water"
-    return "place" if layer in ("place", "places") else ("park" if kind in PARKS else "")
+    if layer in ("place", "places"):
+        return "place" if kind in _PARTS else ""
+    return "park" if kind in PARKS else ""
 
 
 def shape_kind(layer: str, kind: str) -> str:

@@ -64,7 +64,9 @@ class NamedLine:
 
 @dataclass(frozen=True)
 class NamedSpot:
-    """A name at a point; `size` is the square root of its shape's surface in mercator units, 0 for a point."""
+    """A name at a point; `size` is the square root of its shape's surface in mercator units, 0 for a point and where
+    nobody knows.
+    """
 
     name: str
     kind: str

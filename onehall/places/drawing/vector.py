@@ -22,7 +22,7 @@ from pmtiles.tile import Compression, TileType
 from onehall.kernel.geo import Box, mercator
 from onehall.places.drawing import kinds
 from onehall.places.drawing.found import Found, Named
-from onehall.places.drawing.kinds import name_in
+from onehall.places.drawing.kinds import Facts, name_in
 from onehall.places.drawing.mvt import BrokenTile, Shapes
 from onehall.places.drawing.scene import Layer, NamedLine, NamedSpot, Plane
 from onehall.places.drawing.view import BUILDINGS_FROM, street_text
@@ -35,6 +35,7 @@ MOST_BYTES: Final = 4_000_000
 """Of one tile, packed and not: more is no map of a city."""
 _LOOKED_AT: Final = 24
 """Tiles in which the languages are looked for, where the file does not list them."""
+_LARGEST: Final = 100_000
 
 _TAG: Final = re.compile(r"<[^>]*>")
 
@@ -182,12 +183,18 @@ def names_of(plane: Plane, found: Sequence[Found], zoom: float, language: str) -
     made = copy.copy(plane)
     made.names = list(_named_lines([named for some in lines for named in some], language))
     made.spots = [
-        NamedSpot(name, kind, x, y, 0.0)
+        NamedSpot(name, kind, x, y, _size(facts) * plane.metre)
         for facts, kind, x, y in spots
         if (name := name_in(facts, language))
     ]
     made.index()
     return made
+
+
+def _size(facts: Facts) -> float:
+    """Metres across, as maps made here say it; 0 where it is not said."""
+    said = facts.get("size")
+    return float(min(max(said, 0), _LARGEST)) if isinstance(said, int) else 0.0
 
 
 def _part[T](found: Found, ask: Callable[[Found], T]) -> T:

@@ -71,6 +71,15 @@ _NEVER: Final = {
 type Tags = Mapping[str, str]
 
 
+def way_kind(tags: Tags) -> str:
+    """How a way is drawn on a map that shows the nameless ones too; "" for none, and for those that are only beside a road."""
+    beside = tags.get("footway") in ("sidewalk", "crossing", "traffic_island") or tags.get("service") in (
+        "driveway", "parking_aisle", "drive-through",
+    )  # fmt: skip
+    hidden = beside or tags.get("area") == "yes" or tags.get("tunnel") == "yes"
+    return "" if hidden else _KIND_OF.get(tags.get("highway", ""), "")
+
+
 def street_kind(tags: Tags) -> str:
     """How a way is drawn as a street; "" when it is none, or one without a name that nobody misses."""
     kind = _KIND_OF.get(tags.get("highway", ""), "")
