@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from rich.progress import TaskID
 
 from onehall.cli import running
 from onehall.cli.generate import city_of
@@ -32,7 +33,7 @@ def make(extract: Path, slug: str | None) -> None:
         city = city_of(slug)
         target = ground.path_of(city)
         with progress() as shown:
-            bars: dict[str, int] = {}
+            bars: dict[str, TaskID] = {}
 
             def told(what: str, number: int, of: int) -> None:
                 if what not in bars:

@@ -117,9 +117,12 @@ DERIVED = (
     "insights/areas.py",
     "insights/rollups.py",
     "insights/statements.py",
+    "places/making/cutting.py",
     "setup/rehearsals.py",
 )
-"""Sums by day and of the map with their SQL, and the rows of rehearsals: written by the worker beside what they are about."""
+"""Sums by day and of the map with their SQL, and the rows of rehearsals: written by the worker beside what they are about.
+And the pieces of a basemap in the making, in a scratch file of their own.
+"""
 
 
 def may_write(path: str) -> bool:

@@ -25,8 +25,8 @@ _SMALLEST: Final = 8.0
 
 POINT, LINE, POLYGON = 1, 2, 3
 type Numbers = NDArray[np.int64]
-type Piece = tuple[int, int, str, int, bytes]
-"""Layer, type, facts as text, how many parts, and each part as its count of points and the points."""
+type Piece = tuple[int, int, str, bytes]
+"""Layer, type, facts as text, and each part as its count of points and the points."""
 
 
 class Heap:
@@ -48,7 +48,7 @@ class Heap:
         (found,) = self._rows.execute("SELECT count(DISTINCT tile) FROM piece").fetchone()
         return int(found)
 
-    def tiles(self) -> Iterator[tuple[int, Iterator[tuple[int, int, str, bytes]]]]:
+    def tiles(self) -> Iterator[tuple[int, Iterator[Piece]]]:
         """Each tile in order with its pieces: layer, type, facts, parts."""
         found = self._rows.execute(
             "SELECT tile, layer, type, facts, parts FROM piece ORDER BY tile, layer, type, facts, rowid"
@@ -98,11 +98,13 @@ def _cut_at(batch: Sequence[Feature], zoom: int, box: Box, heap: Heap) -> None:
 def _simple(shapes: NDArray[np.object_], zoom: int, unit: float) -> NDArray[np.object_]:
     """The shapes with no more corners than are seen; None for what is too small to be."""
     fine = zoom == DEEPEST
+    tangled = ~shapely.is_valid(shapes)
+    shapes[tangled] = shapely.make_valid(shapes[tangled])
     found: NDArray[np.object_] = shapely.simplify(shapes, (_FINE if fine else _COARSE) * unit)
     if not fine:
         flat = shapely.get_dimensions(found) == 2
         small = flat & (np.sqrt(shapely.area(found)) < _SMALLEST * unit)
-        found = np.where(small, None, found)
+        found[small] = None
     return found
 
 
@@ -170,9 +172,7 @@ def _packed(
             )
             outline = bool(len(part)) if not inner[number] else outline
         if len(part) >= kind:
-            parts.append(
-                np.int16(len(part)).tobytes() + part.tobytes() if len(part) < 32_767 else b""
-            )
+            parts.append(np.int32(len(part)).tobytes() + part.tobytes())
     if parts:
         yield kind, before, b"".join(parts)
 

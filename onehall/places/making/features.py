@@ -1,5 +1,6 @@
 """What of an extract is drawn on a map, and how: layer, kind, names, from which zoom on."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from onehall.kernel.geo import EARTH_RADIUS
+from onehall.places.drawing.view import TILE
 from onehall.places.pack import osm, osm_tags
 from onehall.places.pack.osm import Thing
 from onehall.places.pack.osm_tags import Tags
@@ -27,6 +29,9 @@ _PLACES: Final = {
     "town": 10, "village": 11, "suburb": 12, "quarter": 13, "neighbourhood": 13, "island": 12, "hamlet": 13,
 }  # fmt: skip
 _SMALL_FROM: Final = {"park": 10, "water": 8, "beach": 10, "pier": 12}
+
+_ROOM: Final = 46
+"""Pixels across for a name to be written on it."""
 
 type Facts = dict[str, str | int]
 
@@ -112,9 +117,14 @@ def _surface(thing: Thing, languages: Sequence[str]) -> Iterator[Feature]:
         lat = thing.point[1]
         # So large that its name has room in it, as the square root of its surface.
         size = round(shape.area**0.5 / metre(lat))
-        yield Feature(
-            "pois", {"kind": kind, "size": size, **names}, shapely.point_on_surface(shape), 10
-        )
+        inner = shapely.point_on_surface(shape)
+        yield Feature("pois", {"kind": kind, "size": size, **names}, inner, _named_from(shape.area))
+
+
+def _named_from(surface: float) -> int:
+    """The zoom from which on a name has room on a shape."""
+    wanted = math.ceil(math.log2(_ROOM / (TILE * math.sqrt(surface))))
+    return max(8, min(DEEPEST, wanted))
 
 
 def _green(tags: Tags) -> str:
@@ -131,13 +141,16 @@ def _names(tags: Tags, languages: Sequence[str]) -> Facts:
     own = tags.get("name", "").strip()[: osm_tags.MOST_NAME]
     if not own:
         return {}
-    others = osm_tags.names_in(tags, own, languages)
-    return {"name": own} | {f"name:{code}": name for code, name in others.items()}
+    return _said(tags, own, languages)
 
 
 def _street_names(tags: Tags, languages: Sequence[str]) -> Facts:
     own, _aliases = osm_tags.street_names(tags)
     if not own or len(own) > osm_tags.MOST_NAME:
         return {}
+    return _said(tags, own, languages)
+
+
+def _said(tags: Tags, own: str, languages: Sequence[str]) -> Facts:
     others = osm_tags.names_in(tags, own, languages)
-    return {"name": own} | {f"name:{code}": name for code, name in others.items()}
+    return {"name": own, **{f"name:{code}": name for code, name in others.items()}}

@@ -1,11 +1,12 @@
 """A basemap from an extract, written whole or not at all."""
 
+import sqlite3
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import shapely
 from pmtiles.tile import Compression, TileType
@@ -70,6 +71,9 @@ def make(extract: Path, city: City, target: Path, told: Told) -> Made:
                 )
             part = Path(folder) / "map"
             tiles = _write(part, heap, box, keys.described(city), told)
+        except sqlite3.Error as error:
+            advice = f"There may be no room left in {target.parent}."
+            raise NotMade(f"The map was not written: {error}.", advice) from error
         finally:
             heap.close()
         part.replace(target)
@@ -183,7 +187,7 @@ def _write(path: Path, heap: Heap, box: Box, description: dict[str, Any], told: 
     east, south = unmercator(box[2], box[3])
     with path.open("wb") as stream:
         # The library has no types.
-        writer: Any = Writer(stream)
+        writer = cast(Any, Writer)(stream)
         for number, (where, pieces) in enumerate(heap.tiles(), start=1):
             writer.write_tile(where, tile(pieces))
             told("Tiles", number, count)

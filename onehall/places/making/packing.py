@@ -10,11 +10,11 @@ import numpy as np
 from mapbox_vector_tile.Mapbox import vector_tile_pb2
 from numpy.typing import NDArray
 
-from onehall.places.making.cutting import EXTENT, POINT, POLYGON
+from onehall.places.making.cutting import EXTENT, POINT, POLYGON, Piece
 from onehall.places.making.features import LAYERS
 
 
-def tile(pieces: Iterable[tuple[int, int, str, bytes]]) -> bytes:
+def tile(pieces: Iterable[Piece]) -> bytes:
     """One tile, packed. Pieces of which the same is said become one feature."""
     made = vector_tile_pb2.tile()
     for layer, rows in groupby(pieces, key=lambda piece: piece[0]):
@@ -56,10 +56,10 @@ class _Layer:
 def _points(parts: bytes) -> Iterator[NDArray[np.int64]]:
     at = 0
     while at < len(parts):
-        count = int(np.frombuffer(parts, np.int16, 1, at)[0])
-        points = np.frombuffer(parts, np.int16, 2 * count, at + 2).reshape(-1, 2)
+        count = int(np.frombuffer(parts, np.int32, 1, at)[0])
+        points = np.frombuffer(parts, np.int16, 2 * count, at + 4).reshape(-1, 2)
         yield points.astype(np.int64)
-        at += 2 + 4 * count
+        at += 4 + 4 * count
 
 
 def _commands(kind: int, parts: list[NDArray[np.int64]]) -> list[int]:
