@@ -1,4 +1,4 @@
-"""What lies beside a case: its attachments, its time and materials, who follows it, what it is related to."""
+"""What lies beside a case: its attachments, its time and materials, who follows it and who looks at it, what it is related to."""
 
 from decimal import Decimal
 from typing import override
@@ -202,3 +202,22 @@ class Effort(models.Model):
     @override
     def __str__(self) -> str:
         return f"effort {self.pk}"
+
+
+class Presence(models.Model):
+    """Somebody of the staff has a case open. Lives for a minute after the last sign of them."""
+
+    pk = models.CompositePrimaryKey("case_id", "user_id")
+    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
+    case = models.ForeignKey("casework.Case", on_delete=models.CASCADE, db_index=False)
+    user = models.ForeignKey("people.User", on_delete=models.CASCADE, db_index=False)
+    name = models.CharField(max_length=120)
+    writing = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("seen_at", name="presence_age")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.case_id} open by {self.user_id}"

@@ -11,15 +11,18 @@ from onehall.casework.case_rows import CaseLink as CaseLink
 from onehall.casework.case_rows import Effort as Effort
 from onehall.casework.case_rows import ForYou as ForYou
 from onehall.casework.case_rows import MailWish as MailWish
+from onehall.casework.case_rows import Presence as Presence
 from onehall.casework.case_rows import Watcher as Watcher
 from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
 from onehall.casework.corrections import Correction as Correction
 from onehall.casework.hand_over_models import HandOver as HandOver
+from onehall.casework.hold_models import Hold as Hold
 from onehall.casework.map_models import MapSum as MapSum
 from onehall.casework.map_models import PiledSpot as PiledSpot
 from onehall.casework.on_map import ON_PUBLIC_MAP
 from onehall.casework.photo_models import Photo as Photo
+from onehall.casework.to_erase import TO_ERASE
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 
@@ -83,6 +86,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 class Case(models.Model):
     """One piece of city work. `lock` is the number of its last timeline entry.
 
+    `erased` says what of it the city's rules erased since it ended: bits of `to_erase.BITS`.
     `held_tasks` are its tasks as read with the lock on the row; None when they were not.
     """
 
@@ -137,6 +141,7 @@ class Case(models.Model):
     people_count = models.PositiveSmallIntegerField(default=1)
     reopened = models.PositiveSmallIntegerField(default=0)
     ladder_step = models.PositiveSmallIntegerField(default=0, db_default=0)
+    erased = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_open = models.BooleanField()
     is_public = models.BooleanField(default=True)
     unread_reply = models.BooleanField(default=False)
@@ -258,6 +263,10 @@ class Case(models.Model):
                 name="case_closed",
                 condition=models.Q(closed_at__isnull=False),
             ),
+            # What the rules of retention are about, by what is erased already: `erasing`.
+            models.Index(
+                "service", "erased", "closed_at", name="case_to_erase", condition=TO_ERASE
+            ),
             models.Index(
                 "merged_into", name="case_merged", condition=models.Q(merged_into__isnull=False)
             ),
@@ -349,25 +358,6 @@ class Timer(models.Model):
     @override
     def __str__(self) -> str:
         return f"timer {self.pk}"
-
-
-class Presence(models.Model):
-    """Somebody of the staff has a case open. Lives for a minute after the last sign of them."""
-
-    pk = models.CompositePrimaryKey("case_id", "user_id")
-    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, db_index=False)
-    user = models.ForeignKey("people.User", on_delete=models.CASCADE, db_index=False)
-    name = models.CharField(max_length=120)
-    writing = models.BooleanField(default=False)
-    seen_at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index("seen_at", name="presence_age")]
-
-    @override
-    def __str__(self) -> str:
-        return f"{self.case_id} open by {self.user_id}"
 
 
 class Task(models.Model):
