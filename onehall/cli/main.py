@@ -22,6 +22,7 @@ COMMANDS = {
     "figures": "Sum up the days anew, or compare the sums with the cases.",
     "doctor": "Look for what is wrong with this installation.",
     "user": "Add staff, list them, set passwords.",
+    "retention": "What the rules erase of ended cases: look at it, or do it now.",
     "timeline": "Verify the timelines of cases.",
     "db": "The address of the database, and a shell on it.",
     "manage": "Pass a command on to Django.",

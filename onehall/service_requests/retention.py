@@ -90,6 +90,22 @@ def plan(city: City, *, now: datetime) -> list[Line]:
     return lines
 
 
+def expected(city: City, *, now: datetime) -> int:
+    """How many cases are due, each counted once, for a progress display."""
+    held = sorted(holds.covered(city.pk))
+    total = 0
+    for service, terms in ruled(city):
+        parts, values = [], []
+        for kind, term in terms.items():
+            parts.append(f"({DUE})")
+            values += _due(city, service, kind, term, now)
+        sql = f"SELECT count(*) FROM casework_case WHERE ({' OR '.join(parts)}) AND id <> ALL(%s)"  # noqa: S608  (constants of this file)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*values, held])
+            total += int(cursor.fetchone()[0])
+    return total
+
+
 def _due(
     city: City, service: ServiceDefinition, kind: Kind, term: Term, now: datetime
 ) -> list[object]:
