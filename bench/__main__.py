@@ -49,6 +49,7 @@ PARTS = (
     Part("figures", ("--cases", "100000")),
     Part("moves", ("--cases", "100000")),
     Part("timers"),
+    Part("retention"),
     Part("rehearsal"),
     Part("generating"),
     Part("live"),
