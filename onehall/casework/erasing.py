@@ -179,7 +179,7 @@ def _rewrite(entries: Sequence[TimelineEntry]) -> None:
     """Store what is left of entries; the trigger lets nobody else do so."""
     if not entries:
         return
-    values = [
+    values: list[Any] = [
         [e.case_id for e in entries],
         [e.seq for e in entries],
         [json.dumps(e.data) for e in entries],

@@ -149,7 +149,7 @@ WHERE o.city_id = %(city)s AND o.topic = %(topic)s AND o.key = gone.key
 
 def forget_about(*, city_id: int, numbers: Sequence[str]) -> None:
     """Delete every message about some cases, with what was queued to deliver it."""
-    given = {"city": city_id, "numbers": list(numbers), "topic": SEND_MESSAGE}
+    given: dict[str, Any] = {"city": city_id, "numbers": list(numbers), "topic": SEND_MESSAGE}
     with connection.cursor() as cursor:
         cursor.execute(FORGET_SQL, given)
 
