@@ -48,6 +48,7 @@ PARTS = (
     Part("storm", ("--cases", "20000", "--seconds", "60")),
     Part("figures", ("--cases", "100000")),
     Part("moves", ("--cases", "100000")),
+    Part("areas", ("--cases", "100000")),
     Part("timers"),
     Part("retention"),
     Part("rehearsal"),

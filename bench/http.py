@@ -17,7 +17,7 @@ import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bench.site import Site, held_worker, multiply, profile_option, running, settle
 
@@ -69,8 +69,15 @@ end
 """
 
 
+REST: Final = 1.0
+"""Seconds before each run: the site still answers what clients that hung up had asked for, and would share their
+successors out by it.
+"""
+
+
 def wrk(site: Site, script: str, seconds: int) -> Result:
     """Run wrk with a Lua script; `bad` counts answers other than 2xx and 3xx."""
+    time.sleep(REST)
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script + DONE_LUA)
         file.flush()

@@ -27,7 +27,8 @@ def totals(url: str) -> Counter[str]:
         for name, table in TABLES.items():
             db.execute(f"VACUUM FULL ANALYZE {table}")
             row = db.execute(
-                f"SELECT pg_total_relation_size(%s), (SELECT count(*) FROM {table})", [table]
+                f"SELECT (SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(%s)), (SELECT count(*) FROM {table})",
+                [table],
             ).fetchone()
             assert row
             found[f"{name}_bytes"], found[name] = row

@@ -1,4 +1,4 @@
-"""What lies beside a case: its attachments, its time and materials, who follows it and who looks at it, what it is related to."""
+"""What lies beside a case: its attachments, its time and materials, who follows it, what it is related to, who has it open."""
 
 from decimal import Decimal
 from typing import override

@@ -222,7 +222,7 @@ def _blank_rows(erasures: Sequence[Erasure]) -> None:
         written = rows.filter(case_id__in=known).exclude(**{column: ""})
         for row in written.order_by("pk"):
             text = getattr(row, column)
-            left = blanked(text, known[row.case_id])
+            left = blanked(text, known[row.case_id or 0])
             if left != text:
                 rows.filter(pk=row.pk).update(**{column: left})
 

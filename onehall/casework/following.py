@@ -78,7 +78,8 @@ ORDER BY f.id DESC LIMIT %(most)s
 
 _MINE: Final = """
 SELECT (SELECT count(*) FROM casework_case
-        WHERE city_id = %(city)s AND assignee_id = %(user)s AND is_open),
+        WHERE city_id = %(city)s AND assignee_id = %(user)s AND is_open
+          AND (%(areas)s::jsonb[] IS NULL OR areas @> ANY(%(areas)s::jsonb[]))),
        (SELECT count(*) FROM (SELECT {seen} AND f.read_at IS NULL LIMIT 100) unread),
        (SELECT json_agg(json_build_array(v.id, v.name, v.query, p.first) ORDER BY p.position, p.id)
         FROM casework_viewpin p JOIN casework_savedview v ON v.id = p.view_id

@@ -65,5 +65,6 @@ def covered(city_id: int) -> frozenset[int]:
         below = models.Q(merged_into_id__in=layer) | models.Q(parent_id__in=layer)
         rows = Case.objects.filter(own | below).order_by("pk")
         kin = rows.values_list("pk", "merged_into_id", "parent_id")
-        layer = {pk for row in kin for pk in row if pk is not None} - found
+        named: set[int | None] = {pk for row in kin for pk in row}
+        layer = {pk for pk in named if pk is not None} - found
     return frozenset(found)

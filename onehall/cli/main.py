@@ -17,6 +17,7 @@ COMMANDS = {
     "worker": "Do the queued work: mail, webhooks, timers.",
     "city": "Check, plan, apply and export a city folder.",
     "flow": "The versions of flows: which are in use, move live cases, draw one.",
+    "map": "Make the basemap of a city of an OpenStreetMap extract.",
     "import": "Bring in requests from another system.",
     "generate": "Make up history of any size, for measuring and for trying a city out.",
     "figures": "Sum up the days anew, or compare the sums with the cases.",

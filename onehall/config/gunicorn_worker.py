@@ -6,8 +6,10 @@ import contextlib
 import mmap
 import select
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from itertools import islice
 from typing import Any, Final, override
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
@@ -27,8 +29,12 @@ UNAVAILABLE: Final = (
 
 
 AT_ONCE_MS: Final = 1
-WAIT_SECONDS: Final = 0.02
-"""How long a process leaves a new connection to others that have fewer, before it takes it itself."""
+WAIT_SECONDS: Final = 0.06
+"""How long a process leaves a new connection to others that have fewer, before it takes it itself: while six threads of
+another compute, it comes to look after some 30 ms.
+"""
+MOST_LOOKED_AT: Final = 256
+_ENDED: Final[int] = getattr(select, "POLLRDHUP", select.POLLHUP)
 NAP_SECONDS: Final = 0.0005
 FRESH_SECONDS: Final = 3
 """A process that has said nothing for this long is gone or hangs: it gets nothing left to it."""
@@ -81,6 +87,17 @@ def _asks_at_once(conn: TConn) -> bool:
         return False
 
 
+def _hung_up(idle: Iterable[TConn]) -> int:
+    """How many of some idle connections were ended by the other side, which nobody has had time to notice yet.
+
+    A client that ends eight connections and makes eight new ones at once would be shared out by the old ones.
+    """
+    line = select.poll()
+    for conn in islice(idle, MOST_LOOKED_AT):
+        line.register(conn.sock, _ENDED)
+    return len(line.poll(0))
+
+
 PARKED: Final = object()
 """What a thread says of a connection whose request waits for a place."""
 
@@ -101,6 +118,7 @@ class LiveThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
 
     wsgi: Any
     nr_conns: int
+    keepalived_conns: "deque[TConn]"
     age: int
     _door: "Admission[tuple[Any, TConn]]"
     _full: FullAnswers | None = None
@@ -135,8 +153,10 @@ class LiveThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
         Otherwise whoever is quickest takes all that come together, and one core does the work of a
         page's eight connections while the others look on.
         """
-        now = time.monotonic()
-        if SHARES.others_have_fewer(self.age, self.nr_conns, now):
+        now, own = time.monotonic(), self.nr_conns - _hung_up(self.keepalived_conns)
+        # Said before the others decide: they were woken for the same connection.
+        SHARES.tell(self.age, own, now)
+        if SHARES.others_have_fewer(self.age, own, now):
             if now - self._napped > WAIT_SECONDS:
                 # Whoever had fewer took the one before.
                 self._waiting_since = now
@@ -146,7 +166,7 @@ class LiveThreadWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no t
                 return
         self._waiting_since = now
         super().accept(listener)
-        SHARES.tell(self.age, self.nr_conns, now)
+        SHARES.tell(self.age, own + 1, now)
 
     @override
     def load_wsgi(self) -> None:

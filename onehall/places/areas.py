@@ -1,6 +1,6 @@
 """Which areas a point lies in: polygons in memory per city and revision, looked up with an STRtree."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -117,6 +117,12 @@ def district(city: City, lon: float, lat: float, language: str) -> str:
         if layer in there:
             return city.words(there[layer].name, language) or there[layer].code
     return ""
+
+
+def named(city: City, codes: Mapping[str, str], language: str) -> str:
+    """The name of the first public area among a case's own, or "": where it lay when it was told."""
+    found = next((layer for layer in public_layers(city) if layer in codes), "")
+    return label(city, found, codes[found], language) if found else ""
 
 
 def forget(city_id: int | None = None) -> None:

@@ -24,7 +24,7 @@ from onehall.look.parts import Picture, Station
 from onehall.messaging.live import token as live_token
 from onehall.people.actor import Actor
 from onehall.people.queries import queues
-from onehall.places import queries as places
+from onehall.places import areas
 from onehall.portal import things, verdicts
 from onehall.service_requests import actions, news
 from onehall.service_requests.models import ServiceRequest
@@ -262,9 +262,7 @@ def said(question: Question, answer: Any, reader: wording.Reader) -> str:
 
 def district(request: CityRequest, case: Case) -> str:
     """The name of the part of the city that the place is in."""
-    if case.lon is None or case.lat is None:
-        return ""
-    return places.district(request.city, case.lon, case.lat, request.LANGUAGE_CODE)
+    return areas.named(request.city, case.areas, request.LANGUAGE_CODE)
 
 
 def stations(

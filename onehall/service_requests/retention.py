@@ -243,7 +243,7 @@ def _with_joined(roots: Sequence[Case]) -> list[list[Case]]:
     layer = set(owner)
     while layer:
         below = Case.objects.filter(merged_into_id__in=layer).order_by("pk")
-        into = dict(below.values_list("pk", "merged_into_id"))
+        into: dict[int, int | None] = dict(below.values_list("pk", "merged_into_id"))
         rows = list(below.select_for_update(skip_locked=True, of=("self",))) if into else []
         owner |= {pk: owner[above] for pk, above in into.items() if above is not None}
         for row in rows:

@@ -140,7 +140,8 @@ def read_sound(folder: Path) -> CityPack:
 
 def warnings(pack: CityPack) -> list[str]:
     """What could not be checked, and what should be looked at, as sentences."""
-    return [*people_pack.warnings(pack.people), *catalog_pack.warnings(pack.catalog)]
+    found = people_pack.warnings(pack.people), catalog_pack.warnings(pack.catalog)
+    return [*pack.places.notes, *found[0], *found[1]]
 
 
 def changes(pack: CityPack, *, with_staff: bool = False) -> list[Change]:

@@ -35,6 +35,7 @@ WRITERS = {
     # The writes of a room, and the parts that its `actions` is made of.
     "actions.py": "every write",
     "steps.py": "what all writes to a case share",
+    "timeline_parts.py": "the parts that the table of the timeline lies in",
     "after.py": "photos of the finished work, inside a close",
     "joining.py": "joins and their undoing",
     "timers.py": "what a due timer does",

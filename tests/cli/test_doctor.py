@@ -102,3 +102,15 @@ class TestTheGroundOfTheMap:
         (fault,) = doctor._ground()
         assert fault.good is False
         assert "It is no PMTiles file" in fault.words
+
+
+@pytest.mark.parametrize(
+    ("built_with", "remarks"),
+    [("'--enable-shared'", 1), ("'--enable-optimizations' '--with-lto'", 0), (None, 0)],
+)
+def test_a_slow_python_is_a_remark(
+    monkeypatch: pytest.MonkeyPatch, built_with: str | None, remarks: int
+) -> None:
+    monkeypatch.setattr(doctor.sysconfig, "get_config_var", lambda _name: built_with)
+    found = [f for f in doctor._machine() if "without optimizations" in f.words]
+    assert [f.good for f in found] == [None] * remarks

@@ -21,6 +21,7 @@ _WIDTHS: Final[dict[str, tuple[float, ...]]] = {
     "lane": (0.0, 0.0, 0.0, 0.9, 1.7, 3.2, 5.6, 10.0, 18.0, 30.0),
     "path": (0.0, 0.0, 0.0, 0.0, 1.0, 1.4, 2.0, 2.8, 4.0, 6.0),
 }
+BUILDINGS_FROM: Final = 14.5
 _NAMED_FROM: Final = {"main": 13.0, "street": 14.6, "lane": 15.4, "path": 16.4}
 
 

@@ -97,7 +97,7 @@ def _layers(city: City) -> list[AreaLayer]:
 
 def _streets(city: City) -> list[StreetRow]:
     rows = Street.objects.filter(city=city).order_by("sort", "id")
-    fields = ("name", "kind", "geometry", "numbers", "aliases")
+    fields = ("name", "kind", "geometry", "numbers", "aliases", "names")
     return [StreetRow(*row) for row in rows.values_list(*fields)]
 
 

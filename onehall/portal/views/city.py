@@ -35,7 +35,6 @@ from onehall.look.kept import kept
 from onehall.look.parts import Picture
 from onehall.people.queries import queues
 from onehall.places import areas
-from onehall.places import queries as places
 from onehall.portal import city_query, previews, statusparts, things
 from onehall.portal.limits import too_many
 from onehall.portal.typed import address_of
@@ -165,7 +164,7 @@ def _map(request: CityRequest, asked: Asked, seen: maps.Window, now: datetime) -
         "seen": seen,
         "wide": maps.WIDE,
         "high": maps.HIGH,
-        "tiles": maps.tiles(seen),
+        "tiles": maps.tiles(seen, request.city),
         "ways": seen.ways(to),
         "whole": asked.address(here),
         "here_only": asked.address(here, box=seen.box.text, **seen.query),
@@ -257,9 +256,7 @@ def _with_kinds(lines: list[wording.Line], entries: list[Any]) -> list[tuple[wor
 
 
 def _district(request: CityRequest, case: Case) -> str:
-    if case.lon is None or case.lat is None:
-        return ""
-    return places.district(request.city, case.lon, case.lat, request.LANGUAGE_CODE)
+    return areas.named(request.city, case.areas, request.LANGUAGE_CODE)
 
 
 def _parts(request: CityRequest, case: Case) -> list[tuple[str, str]]:
@@ -296,7 +293,7 @@ def picture(request: CityRequest, number: str, scheme: str) -> HttpResponse:
     found, service = _shown(request, number)
     if service.place_privacy != "exact" or found.lon is None or found.lat is None:
         raise Http404
-    return draw(request, found.lon, found.lat, "dark" if scheme == "dark" else "light")
+    return draw(request, found.lon, found.lat, scheme)
 
 
 @login_not_required

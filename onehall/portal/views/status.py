@@ -63,7 +63,7 @@ def picture(request: CityRequest, token: str, scheme: str) -> HttpResponse:
     case = _load(request, token).case
     if case.lon is None or case.lat is None:
         raise Http404
-    response = draw(request, case.lon, case.lat, "dark" if scheme == "dark" else "light")
+    response = draw(request, case.lon, case.lat, scheme)
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 

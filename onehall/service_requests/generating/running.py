@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from onehall.casework import timeline_parts
 from onehall.casework.bulk import refresh_statistics
 from onehall.kernel import collector
 from onehall.service_requests.generating import indexes, storing
@@ -43,6 +44,7 @@ def run_to_end(
     """
     with _alone():
         _finish_others(run, rebuilt)
+        timeline_parts.reach(int(run.first_ids["case"]) + run.cases)
         if run.written < run.cases and not run.put_back and (rebuild or indexes.are_empty()):
             indexes.leave_out(run)
         try:

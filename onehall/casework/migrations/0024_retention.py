@@ -8,10 +8,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0021_map_sums'),
+        ('casework', '0023_open_cases_of_a_service'),
         ('catalog', '0004_sheets'),
         ('people', '0006_passwords_are_kept_track_of'),
-        ('places', '0005_city_retention'),
+        ('places', '0006_city_retention'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
