@@ -50,6 +50,7 @@ PARTS = (
     Part("moves", ("--cases", "100000")),
     Part("areas", ("--cases", "100000")),
     Part("timers"),
+    Part("retention"),
     Part("rehearsal"),
     Part("generating"),
     Part("live"),

@@ -24,6 +24,7 @@ COMMANDS = {
     "doctor": "Look for what is wrong with this installation.",
     "waiting": "Look at the reports that came while the database was away, drop one, have them recorded.",
     "user": "Add staff, list them, set passwords.",
+    "retention": "What the rules erase of ended cases: look at it, or do it now.",
     "timeline": "Verify the timelines of cases.",
     "db": "The address of the database, and a shell on it.",
     "manage": "Pass a command on to Django.",

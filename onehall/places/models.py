@@ -45,6 +45,7 @@ class City(models.Model):
     numbering = models.JSONField(default=dict, blank=True)
     map = models.JSONField(default=dict, blank=True)
     publishing = models.JSONField(default=dict, blank=True)
+    retention = models.JSONField(default=dict, blank=True)
     calendar = models.JSONField(default=dict, blank=True)
     layers = models.JSONField(default=list, blank=True)
     asset_kinds = models.JSONField(default=list, blank=True)

@@ -34,6 +34,7 @@ class CityFacts:
     numbering: dict[str, Plain] = field(default_factory=dict)
     map: dict[str, Plain] = field(default_factory=dict)
     publishing: dict[str, Plain] = field(default_factory=dict)
+    retention: dict[str, Plain] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ class PlacesPack:
     def hashes(self) -> dict[str, str]:
         """Part name to the SHA-256 of its data: equal for files that say the same in another layout."""
         # A field that came later and is not used leaves the hash as it was.
-        city = {k: v for k, v in asdict(self.city).items() if v or k != "publishing"}
+        later = ("publishing", "retention")
+        city = {k: v for k, v in asdict(self.city).items() if v or k not in later}
         streets = _plain(self.streets)
         parts: dict[str, Any] = {
             "city": city,

@@ -116,6 +116,7 @@ def _with_the_rest(
         people=around.people | {m["email"] for m in people.staff},
         bodies=frozenset(b["key"] for b in people.bodies),
         serving=people.serving,
+        retention=places.city.retention,
         areas={layer: frozenset(found) for layer, found in codes.items()},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)

@@ -120,7 +120,13 @@ def write_gpkg(
 
 
 def _write_layer(
-    base: sqlite3.Connection, name: str, features: Features, crs: str, number: int, box: int, endian: str
+    base: sqlite3.Connection,
+    name: str,
+    features: Features,
+    crs: str,
+    number: int,
+    box: int,
+    endian: str,
 ) -> None:
     columns = list(dict.fromkeys(key for one in features for key in one["properties"]))
     listed = "".join(f', "{column}"' for column in columns)

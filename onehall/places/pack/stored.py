@@ -67,6 +67,7 @@ def facts_of(city: City) -> CityFacts:
         numbering=city.numbering,
         map=city.map,
         publishing=city.publishing,
+        retention=city.retention,
     )
 
 
