@@ -26,9 +26,10 @@ _TOGETHER: Final = (
     "A shapefile is a .shp, a .shx and a .dbf of one name; a .prj and a .cpg belong to it."
 )
 _AGAIN: Final = "Export the layer again."
-# What the reader lets through when a file is not what it says.
+# What the reader of shapefiles lets through when a file is not what it says, beside its own.
 _BROKEN: Final = (
     struct.error, ValueError, KeyError, IndexError, TypeError, AssertionError, EOFError, OSError,
+    OverflowError, MemoryError,
 )  # fmt: skip
 
 type Parts = dict[str, Path]
@@ -99,8 +100,7 @@ def _written(archive: ZipFile, member: str, path: Path) -> Path:
 def _layer(name: str, parts: Parts, encoding: str, open_files: ExitStack) -> Layer:
     _check_length(parts[".shp"])
     letters = dbf_text.encoding_of(parts, encoding)
-    # An extra that most cities do not need.
-    shapefile = import_module("shapefile")
+    shapefile = _reader()
     files = {end: open_files.enter_context(parts[end].open("rb")) for end in _NEEDED}
     try:
         with warnings.catch_warnings():
@@ -112,7 +112,7 @@ def _layer(name: str, parts: Parts, encoding: str, open_files: ExitStack) -> Lay
             )  # fmt: skip
         shapes, rows = reader.shx_reader.numShapes, reader.numRecords
         columns = tuple(field.name for field in reader.data_fields)
-    except _BROKEN as error:
+    except (*_BROKEN, *_own_errors()) as error:
         raise Refused(f"It can not be read: {_in_words(error)}.", _AGAIN) from None
     if shapes != rows:
         told = (
@@ -126,6 +126,18 @@ def _layer(name: str, parts: Parts, encoding: str, open_files: ExitStack) -> Lay
     )
     dbf_text.check_names(columns, letters)
     return Layer(name, columns, said, partial(_records, reader, letters))
+
+
+def _reader() -> Any:
+    """The package that reads shapefiles: an extra that most cities do not need."""
+    return import_module("shapefile")
+
+
+def _own_errors() -> tuple[type[Exception], ...]:
+    reader = _reader()
+    return (
+        reader.ShapefileException, reader.dbfFileException, reader.GeoJSON_Error, reader.RingSamplingError,
+    )  # fmt: skip
 
 
 def _check_length(path: Path) -> None:
@@ -157,9 +169,9 @@ def _records(reader: Any, letters: str, wanted: Mapping[str, str]) -> Iterator[R
             }
             raw = reader.shp_reader.shape(number - 1, offsets[number - 1], lengths[number - 1])
             yield Record(number, values, *_shape(raw))
-    except _BROKEN as error:
-        if isinstance(error, Refused):
-            raise
+    except Refused:
+        raise
+    except (*_BROKEN, *_own_errors()) as error:
         told = f"Record {number + 1} can not be read: {_in_words(error)}."
         raise Refused(told, _AGAIN, record=number + 1) from None
 
@@ -172,7 +184,7 @@ def _shape(raw: Any) -> tuple[Any, str]:
         return None, "It is a body in space (MultiPatch), not a point, a line or an outline."
     try:
         made = built_of(raw.__geo_interface__)
-    except (ValueError, shapely.errors.ShapelyError) as error:
+    except (*_BROKEN, *_own_errors(), shapely.errors.ShapelyError) as error:
         return None, f"Its shape is broken: {_in_words(error)}."
     return shapely.force_2d(made), ""
 
