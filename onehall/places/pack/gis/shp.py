@@ -66,14 +66,8 @@ def _unpacked(path: Path, layer: str, folder: Path) -> tuple[str, Parts]:
     """The name and the parts of a shapefile in a .zip, written into a folder."""
     try:
         with ZipFile(path) as archive:
-            found: dict[str, dict[str, str]] = {}
-            for member in archive.namelist():
-                name = PurePosixPath(member)
-                # macOS puts a twin of every file beside it.
-                hidden = name.name.startswith("._") or name.parts[0] == "__MACOSX"
-                if name.suffix.lower() in _PARTS and not hidden:
-                    found.setdefault(name.stem, {})[name.suffix.lower()] = member
-            names = [name for name, parts in found.items() if ".shp" in parts]
+            found = _inside(archive)
+            names = [name for name, members in found.items() if ".shp" in members]
             name_of = chosen(names, layer, "shapefile")
             return name_of, {
                 end: _written(archive, member, folder / f"layer{end}")
@@ -83,6 +77,22 @@ def _unpacked(path: Path, layer: str, folder: Path) -> tuple[str, Parts]:
         raise Refused(
             f"The .zip can not be unpacked: {error}.", "Pack it again, as a plain .zip."
         ) from None
+
+
+def _inside(archive: ZipFile) -> dict[str, dict[str, str]]:
+    """The shapefiles of an archive: by name, or by path where two have one name, their parts by ending."""
+    found: dict[PurePosixPath, dict[str, str]] = {}
+    for member in archive.namelist():
+        path = PurePosixPath(member)
+        # macOS puts a twin of every file beside it.
+        hidden = path.name.startswith("._") or "__MACOSX" in path.parts
+        if path.suffix.lower() in _PARTS and not hidden:
+            found.setdefault(path.with_suffix(""), {})[path.suffix.lower()] = member
+    names = [path.name for path in found]
+    return {
+        path.name if names.count(path.name) == 1 else str(path): members
+        for path, members in found.items()
+    }
 
 
 def _written(archive: ZipFile, member: str, path: Path) -> Path:
