@@ -22,6 +22,7 @@ from onehall.kernel.expressions import OPERATORS
 from onehall.kernel.work_calendar import WEEKDAYS
 from onehall.people.actor import ROLES
 from onehall.places.brand import NAMES as BRAND
+from onehall.places.pack.gis.mapping import ENDINGS, GIVES
 from onehall.places.rows import DRAWN_KINDS, NUMBER_FIELDS, STREET_KINDS
 from tests.conftest import ROOT
 from tests.docs.pages import Block, blocks, code_words, text_of
@@ -30,6 +31,7 @@ REFERENCE: Final = "docs/packs/reference.md"
 READERS: Final = (
     "onehall/places/pack/documents.py",
     "onehall/places/pack/read.py",
+    "onehall/places/pack/gis/mapping.py",
     "onehall/people/pack.py",
     "onehall/catalog/pack/read_services.py",
     "onehall/catalog/pack/read_questions.py",
@@ -96,7 +98,7 @@ def test_every_field_of_the_calendar_is_in_the_reference() -> None:
     "known",
     [
         documents.QUESTION_TYPES, documents.PLACES, documents.PHOTOS, documents.PRECISION,
-        documents.PRIORITIES, documents.CLOSING_NEEDS, STREET_KINDS, DRAWN_KINDS, NUMBER_FIELDS,
+        documents.PRIORITIES, documents.CLOSING_NEEDS, STREET_KINDS, DRAWN_KINDS, NUMBER_FIELDS, GIVES, ENDINGS,
         BRAND, VARIABLES, WHERE, ROLES, OPERATORS, WEEKDAYS, SPECIAL_TARGETS, tuple(registry.EFFECTS),
         tuple(registry.PREDICATES), registry.TEMPLATES, registry.AUDIENCES, registry.WHO,
         registry.PHOTOS, registry.PRIORITY_KEYS, JOIN_RULES, RERUNS, UNITS, ACTS,

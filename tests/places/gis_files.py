@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from zipfile import ZipFile
 
 import numpy as np
@@ -14,13 +14,59 @@ import shapefile
 import shapely
 from shapely.geometry import shape
 
-from onehall.places import geometry
+from onehall.places import geometry, pack
+from onehall.places.rows import PlacesPack
+from tests.places.conftest import LAT, LON, feature
 
 FEET = "EPSG:2229"
 """California State Plane, zone 5, in US survey feet."""
 DEGREES = "EPSG:4326"
 
 type Features = Sequence[dict[str, Any]]
+
+CITY: Final = (
+    "slug: somewhere\nname: Somewhere\ntime_zone: America/Los_Angeles\nlanguages: [en, es]\n"
+)
+STREETS: Final = "{file: gis/streets.shp, gives: streets, columns: {name: NAME}}"
+ADDRESSES: Final = "{file: gis/a.shp, gives: addresses, columns: {number: NO, street: STREET}}"
+PLACES: Final = '{file: gis/p.shp, gives: places, columns: {key: "p-{ID}", name: NAME, kind: KIND}}'
+ASSETS: Final = "{file: gis/lamp.shp, gives: assets, as: lamp, columns: {code: POLE}}"
+
+
+def empty_pack(home: Path) -> Path:
+    """A pack that is a name and nothing else yet."""
+    found = home / "somewhere"
+    (found / "gis").mkdir(parents=True)
+    (found / "city.yaml").write_text(CITY)
+    return found
+
+
+def says(folder: Path, *entries: str) -> None:
+    """Write sources.yaml: one entry a line, from line 2 on."""
+    lines = "".join(f"  - {entry}\n" for entry in entries)
+    (folder / "sources.yaml").write_text(f"sources:\n{lines}", "utf-8")
+
+
+def told(folder: Path) -> list[str]:
+    """The problems of a pack as text."""
+    return [str(problem) for problem in pack.read(folder)[1]]
+
+
+def sound(folder: Path) -> PlacesPack:
+    """A pack without problems."""
+    found, problems = pack.read(folder)
+    assert [str(problem) for problem in problems] == []
+    return found
+
+
+def point(properties: dict[str, Any], east: float = 0, north: float = 0) -> dict[str, Any]:
+    """A feature in Millbrook."""
+    return feature(properties, "Point", [LON + east, LAT + north])
+
+
+def line(properties: dict[str, Any]) -> dict[str, Any]:
+    """A short street there."""
+    return feature(properties, "LineString", [[LON, LAT], [LON + 0.002, LAT]])
 
 
 def turned(drawn: dict[str, Any] | None, crs: str) -> Any:

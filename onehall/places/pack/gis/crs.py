@@ -1,5 +1,6 @@
 """Coordinates in any reference system that a file names, turned into degrees (WGS84)."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib import import_module
@@ -13,7 +14,9 @@ from onehall.places.pack.gis.layers import Record, Refused
 _DIGITS: Final = 7
 _AT_ONCE: Final = 1_000
 _MOST_CORNERS: Final = 50_000
-_ROUGH: Final = 10.0
+_ROUGH: Final = 5.0
+"""Metres from which on a house may come to lie on the other side of the street."""
+_CODE: Final = re.compile(r"[A-Za-z]+:\d+")
 _TO_DO: Final = (
     'Write the right one under "crs:", like "EPSG:2229", or save the layer again in EPSG:4326.'
 )
@@ -29,7 +32,8 @@ class ToDegrees:
             lacks = "It does not say in which reference system its coordinates are."
             raise Refused(lacks, f"A shapefile says it in its .prj. {_TO_DO}")
         try:
-            system = pyproj.CRS.from_user_input(said)
+            code = _CODE.fullmatch(said) is not None
+            system = pyproj.CRS.from_user_input(said) if code else pyproj.CRS.from_wkt(said)
             self.name = str(system.name)
             self._turn = pyproj.Transformer.from_crs(system, "EPSG:4326", always_xy=True)
         except pyproj.exceptions.ProjError:

@@ -26,9 +26,10 @@ _TOGETHER: Final = (
     "A shapefile is a .shp, a .shx and a .dbf of one name; a .prj and a .cpg belong to it."
 )
 _AGAIN: Final = "Export the layer again."
-# What the reader lets through when a file is not what it says.
+# What the reader of shapefiles lets through when a file is not what it says, beside its own.
 _BROKEN: Final = (
     struct.error, ValueError, KeyError, IndexError, TypeError, AssertionError, EOFError, OSError,
+    OverflowError, MemoryError,
 )  # fmt: skip
 
 type Parts = dict[str, Path]
@@ -65,14 +66,8 @@ def _unpacked(path: Path, layer: str, folder: Path) -> tuple[str, Parts]:
     """The name and the parts of a shapefile in a .zip, written into a folder."""
     try:
         with ZipFile(path) as archive:
-            found: dict[str, dict[str, str]] = {}
-            for member in archive.namelist():
-                name = PurePosixPath(member)
-                # macOS puts a twin of every file beside it.
-                hidden = name.name.startswith("._") or name.parts[0] == "__MACOSX"
-                if name.suffix.lower() in _PARTS and not hidden:
-                    found.setdefault(name.stem, {})[name.suffix.lower()] = member
-            names = [name for name, parts in found.items() if ".shp" in parts]
+            found = _inside(archive)
+            names = [name for name, members in found.items() if ".shp" in members]
             name_of = chosen(names, layer, "shapefile")
             return name_of, {
                 end: _written(archive, member, folder / f"layer{end}")
@@ -82,6 +77,22 @@ def _unpacked(path: Path, layer: str, folder: Path) -> tuple[str, Parts]:
         raise Refused(
             f"The .zip can not be unpacked: {error}.", "Pack it again, as a plain .zip."
         ) from None
+
+
+def _inside(archive: ZipFile) -> dict[str, dict[str, str]]:
+    """The shapefiles of an archive: by name, or by path where two have one name, their parts by ending."""
+    found: dict[PurePosixPath, dict[str, str]] = {}
+    for member in archive.namelist():
+        path = PurePosixPath(member)
+        # macOS puts a twin of every file beside it.
+        hidden = path.name.startswith("._") or "__MACOSX" in path.parts
+        if path.suffix.lower() in _PARTS and not hidden:
+            found.setdefault(path.with_suffix(""), {})[path.suffix.lower()] = member
+    names = [path.name for path in found]
+    return {
+        path.name if names.count(path.name) == 1 else str(path): members
+        for path, members in found.items()
+    }
 
 
 def _written(archive: ZipFile, member: str, path: Path) -> Path:
@@ -99,8 +110,7 @@ def _written(archive: ZipFile, member: str, path: Path) -> Path:
 def _layer(name: str, parts: Parts, encoding: str, open_files: ExitStack) -> Layer:
     _check_length(parts[".shp"])
     letters = dbf_text.encoding_of(parts, encoding)
-    # An extra that most cities do not need.
-    shapefile = import_module("shapefile")
+    shapefile = _reader()
     files = {end: open_files.enter_context(parts[end].open("rb")) for end in _NEEDED}
     try:
         with warnings.catch_warnings():
@@ -112,7 +122,7 @@ def _layer(name: str, parts: Parts, encoding: str, open_files: ExitStack) -> Lay
             )  # fmt: skip
         shapes, rows = reader.shx_reader.numShapes, reader.numRecords
         columns = tuple(field.name for field in reader.data_fields)
-    except _BROKEN as error:
+    except (*_BROKEN, *_own_errors()) as error:
         raise Refused(f"It can not be read: {_in_words(error)}.", _AGAIN) from None
     if shapes != rows:
         told = (
@@ -126,6 +136,18 @@ def _layer(name: str, parts: Parts, encoding: str, open_files: ExitStack) -> Lay
     )
     dbf_text.check_names(columns, letters)
     return Layer(name, columns, said, partial(_records, reader, letters))
+
+
+def _reader() -> Any:
+    """The package that reads shapefiles: an extra that most cities do not need."""
+    return import_module("shapefile")
+
+
+def _own_errors() -> tuple[type[Exception], ...]:
+    reader = _reader()
+    return (
+        reader.ShapefileException, reader.dbfFileException, reader.GeoJSON_Error, reader.RingSamplingError,
+    )  # fmt: skip
 
 
 def _check_length(path: Path) -> None:
@@ -157,9 +179,9 @@ def _records(reader: Any, letters: str, wanted: Mapping[str, str]) -> Iterator[R
             }
             raw = reader.shp_reader.shape(number - 1, offsets[number - 1], lengths[number - 1])
             yield Record(number, values, *_shape(raw))
-    except _BROKEN as error:
-        if isinstance(error, Refused):
-            raise
+    except Refused:
+        raise
+    except (*_BROKEN, *_own_errors()) as error:
         told = f"Record {number + 1} can not be read: {_in_words(error)}."
         raise Refused(told, _AGAIN, record=number + 1) from None
 
@@ -172,7 +194,7 @@ def _shape(raw: Any) -> tuple[Any, str]:
         return None, "It is a body in space (MultiPatch), not a point, a line or an outline."
     try:
         made = built_of(raw.__geo_interface__)
-    except (ValueError, shapely.errors.ShapelyError) as error:
+    except (*_BROKEN, *_own_errors(), shapely.errors.ShapelyError) as error:
         return None, f"Its shape is broken: {_in_words(error)}."
     return shapely.force_2d(made), ""
 
