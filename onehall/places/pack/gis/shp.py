@@ -27,7 +27,7 @@ _TOGETHER: Final = (
 )
 _AGAIN: Final = "Export the layer again."
 # What the reader of shapefiles lets through when a file is not what it says, beside its own.
-_BROKEN: Final = (
+_BROKEN: Final[tuple[type[Exception], ...]] = (
     struct.error, ValueError, KeyError, IndexError, TypeError, AssertionError, EOFError, OSError,
     OverflowError, MemoryError,
 )  # fmt: skip
