@@ -157,6 +157,7 @@ def _packed(
         keep[1:] = (flat[1:] != flat[:-1]).any(axis=1) | (of[1:] != of[:-1])
     flat, of = flat[keep], of[keep]
     ends = np.searchsorted(of, np.arange(len(shapes) + 1))
+    turned = _turned(flat, of, len(shapes))
     parts: list[bytes] = []
     before, outline = -1, False
     for number, place in enumerate(where.tolist()):
@@ -167,9 +168,8 @@ def _packed(
         part = flat[ends[number] : ends[number + 1]]
         if kind == POLYGON:
             # A hole in an outline that fell to nothing would be ground.
-            part = (
-                _ring(part, inner=bool(inner[number])) if outline or not inner[number] else part[:0]
-            )
+            seen = outline or not inner[number]
+            part = _ring(part, turned[number], inner=bool(inner[number])) if seen else part[:0]
             outline = bool(len(part)) if not inner[number] else outline
         if len(part) >= kind:
             parts.append(np.int32(len(part)).tobytes() + part.tobytes())
@@ -177,11 +177,18 @@ def _packed(
         yield kind, before, b"".join(parts)
 
 
-def _ring(part: NDArray[np.int16], *, inner: bool) -> NDArray[np.int16]:
+def _turned(flat: NDArray[np.int16], of: Numbers, count: int) -> Numbers:
+    """Twice the surface of each closed line, below 0 for those that turn the other way."""
+    same = of[1:] == of[:-1]
+    (x, y), (then_x, then_y) = flat[:-1].T.astype(np.int64), flat[1:].T.astype(np.int64)
+    swept = np.where(same, x * then_y - then_x * y, 0)
+    # Whole numbers of this size are exact as weights.
+    return np.bincount(of[:-1], weights=swept, minlength=count).astype(np.int64)
+
+
+def _ring(part: NDArray[np.int16], turned: int, *, inner: bool) -> NDArray[np.int16]:
     """A ring without its last point, which is its first; an outline turns one way, a hole the other."""
     part = part[:-1]
-    x, y = part.astype(np.int64).T
-    turned = int(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
     if len(part) < 3 or not turned:
         return part[:0]
     return part if (turned > 0) != inner else part[::-1]
