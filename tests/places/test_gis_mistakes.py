@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 pytest.importorskip("shapefile", reason='the extra "gis" is not installed (pyshp)')
 pytest.importorskip("pyproj", reason='the extra "gis" is not installed (pyproj)')
 
+from onehall.kernel.yamlfile import Problems
 from onehall.places import pack
 from onehall.places.pack import gis
+from tests.docs.pages import blocks, text_of
 from tests.places.conftest import LAT, LON, feature, square
 from tests.places.gis_files import (
     ADDRESSES,
@@ -276,3 +278,18 @@ def test_without_the_readers_it_is_told(folder: Path, monkeypatch: pytest.Monkey
             ' Install it: pip install "onehall[gis]".'
         )
     ]
+
+
+def test_the_example_of_the_documents_is_understood(folder: Path) -> None:
+    (example,) = [
+        block.text
+        for block in blocks(text_of("docs/packs/places.md"))
+        if block.text.startswith("sources:")
+    ]
+    (folder / "sources.yaml").write_text(example, "utf-8")
+    problems = Problems()
+    gis.mapping.read(folder, ["en", "es"], problems)
+    assert {problem.message for problem in problems} == {
+        f"There is no file gis/{name}."
+        for name in ("boundary.shp", "millbrook.gpkg", "centerlines.zip", "facilities.shp", "lights.shp")
+    }  # fmt: skip

@@ -26,7 +26,7 @@ _TOGETHER: Final = (
     "A shapefile is a .shp, a .shx and a .dbf of one name; a .prj and a .cpg belong to it."
 )
 _AGAIN: Final = "Export the layer again."
-# What the reader of shapefiles lets through when a file is not what it says, beside its own.
+# What the reader of shapefiles lets through, beside errors of its own.
 _BROKEN: Final[tuple[type[Exception], ...]] = (
     struct.error, ValueError, KeyError, IndexError, TypeError, AssertionError, EOFError, OSError,
     OverflowError, MemoryError,
@@ -122,7 +122,7 @@ def _layer(name: str, parts: Parts, encoding: str, open_files: ExitStack) -> Lay
             )  # fmt: skip
         shapes, rows = reader.shx_reader.numShapes, reader.numRecords
         columns = tuple(field.name for field in reader.data_fields)
-    except (*_BROKEN, *_own_errors()) as error:
+    except _broken() as error:
         raise Refused(f"It can not be read: {_in_words(error)}.", _AGAIN) from None
     if shapes != rows:
         told = (
@@ -143,11 +143,13 @@ def _reader() -> Any:
     return import_module("shapefile")
 
 
-def _own_errors() -> tuple[type[Exception], ...]:
+def _broken() -> tuple[type[Exception], ...]:
+    """What comes out of reading a file that is not what it says."""
     reader = _reader()
-    return (
+    own: tuple[type[Exception], ...] = (
         reader.ShapefileException, reader.dbfFileException, reader.GeoJSON_Error, reader.RingSamplingError,
     )  # fmt: skip
+    return (*_BROKEN, *own, shapely.errors.ShapelyError)
 
 
 def _check_length(path: Path) -> None:
@@ -181,7 +183,7 @@ def _records(reader: Any, letters: str, wanted: Mapping[str, str]) -> Iterator[R
             yield Record(number, values, *_shape(raw))
     except Refused:
         raise
-    except (*_BROKEN, *_own_errors()) as error:
+    except _broken() as error:
         told = f"Record {number + 1} can not be read: {_in_words(error)}."
         raise Refused(told, _AGAIN, record=number + 1) from None
 
@@ -194,7 +196,7 @@ def _shape(raw: Any) -> tuple[Any, str]:
         return None, "It is a body in space (MultiPatch), not a point, a line or an outline."
     try:
         made = built_of(raw.__geo_interface__)
-    except (*_BROKEN, *_own_errors(), shapely.errors.ShapelyError) as error:
+    except _broken() as error:
         return None, f"Its shape is broken: {_in_words(error)}."
     return shapely.force_2d(made), ""
 
