@@ -225,17 +225,25 @@ def basemap(path: Path) -> None:
         if no := ground.why_not(city):
             sys.exit(no)
         for z in range(11, 19):
-            column, row = tile_of(lon, lat, z)
-            near = [(column + x, row + y) for x in range(-2, 3) for y in range(-2, 3)]
-            cold = [
-                functools.partial(drawn_cold, city, z, x, y) for x, y in near if x >= 0 and y >= 0
-            ]
+            near = around(city, lon, lat, z)
+            cold = [functools.partial(drawn_cold, city, z, x, y) for x, y in near]
             measured("tile drawn, nothing in memory", cold, z=z, file=path.name)
             shutil.rmtree(settings.ONEHALL_TILE_CACHE, ignore_errors=True)
             held_labels.forget()
             ground.forget()
             warm = [functools.partial(tiles.draw_tile, city, z, x, y, dark=False) for x, y in near]
             measured("tile drawn, one after another", warm, z=z, file=path.name)
+
+
+def around(city: "City", lon: float, lat: float, z: int) -> list[tuple[int, int]]:
+    """The tiles beside that of a point, as far as the city goes."""
+    west, south, east, north = city.bounds or (0.0, 0.0, 0.0, 0.0)
+    first, last, (x, y) = tile_of(west, north, z), tile_of(east, south, z), tile_of(lon, lat, z)
+    return [
+        (column, row)
+        for column in range(max(first[0], x - 2), min(last[0], x + 2) + 1)
+        for row in range(max(first[1], y - 2), min(last[1], y + 2) + 1)
+    ]
 
 
 def drawn_cold(city: "City", z: int, x: int, y: int) -> None:

@@ -21,7 +21,7 @@ from onehall.places.drawing.found import Found
 from onehall.places.drawing.scene import Plane, plane_of, scene_of
 from onehall.places.drawing.vector import BrokenFile, VectorFile, shapes_of, tiles_of
 from onehall.places.drawing.vector import names_of as names_in_tiles
-from onehall.places.drawing.view import BUILDINGS_FROM, street_text
+from onehall.places.drawing.view import BUILDINGS_FROM, SPOTS_FROM, named_at
 from onehall.places.held import Held
 from onehall.places.models import City, Landmark, Street
 
@@ -144,7 +144,7 @@ def ground_of(city: City, box: Box, zoom: float) -> Plane:
 
 def names_of(city: City, box: Box, zoom: float, language: str) -> Plane:
     """The names of a window, in a language that `language_of` allows."""
-    kept = (f"names{bool(street_text('street', zoom))}{language}", box, zoom)
+    kept = (f"names{sorted(named_at(zoom))}{zoom >= SPOTS_FROM}{language}", box, zoom)
     found = _read(city, kept, lambda plane, tiles: names_in_tiles(plane, tiles, zoom, language))
     return scene_of(city).speaking(language) if found is None else found
 

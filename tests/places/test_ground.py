@@ -20,9 +20,11 @@ from onehall.places.drawing.colors import palette
 from onehall.places.drawing.kinds import name_in
 from onehall.places.drawing.vector import BrokenFile, VectorFile
 from onehall.places.models import City, Landmark, Street
+from onehall.places.rows import STREET_KINDS
 from tests.packs import testford
 from tests.shared_data import shared
 
+ALL = frozenset(STREET_KINDS)
 ZOOM = 14
 LAKE = "POLYGON ((0 0, 4096 0, 4096 2048, 0 2048, 0 0))"
 ROAD = "LINESTRING (0 3072, 4096 3072)"
@@ -228,7 +230,7 @@ class TestDrawing:
         put()
         x, y = spot(city)
         found = VectorFile(ground.path_of(city)).tile(ZOOM, x, y)
-        assert found.spots() == []
+        assert found.spots(near=True) == []
         box = (x / (1 << ZOOM), y / (1 << ZOOM), (x + 1) / (1 << ZOOM), (y + 1) / (1 << ZOOM))
         made: Any = ground.names_of(city, box, ZOOM, "en")
         assert made.spots == []
@@ -368,4 +370,4 @@ def test_real_files_are_read_whole(name: str) -> None:
     level, numbers = vector.tiles_of(file, file.box, file.deepest)
     found = [file.tile(level, x, y) for x, y in numbers]
     assert sum(len(lines) for f in found for lines in f.streets().values()) > 500
-    assert sum(len(f.lines(main_only=False)) for f in found) > 100
+    assert sum(len(f.lines(ALL)) for f in found) > 100

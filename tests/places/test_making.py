@@ -33,11 +33,13 @@ from onehall.places.making.make import NotMade, make
 from onehall.places.making.packing import tile
 from onehall.places.making.sea import sea
 from onehall.places.models import City
+from onehall.places.rows import STREET_KINDS
 from tests.packs import testford
 from tests.shared_data import shared
 
 pytest.importorskip("osmium", reason="the reader of extracts is not installed (onehall[osm])")
 
+ALL = frozenset(STREET_KINDS)
 MIDDLE = (-120.99, 40.005)
 EVERYTHING = frozenset(
     {"roads", "water", "parks", "buildings", "landuse", "pier", "pois", "places"}
@@ -417,9 +419,7 @@ def test_real_extracts_become_maps(
     file = VectorFile(target)
     level, numbers = tiles_of(file, file.box, 14)
     found = [file.tile(level, x, y) for x, y in numbers]
-    assert street in {
-        facts["name"] for one in found for facts, _k, _l in one.lines(main_only=False)
-    }
+    assert street in {facts["name"] for one in found for facts, _k, _l in one.lines(ALL)}
     assert sum(len(s) for one in found for s in one.surfaces(buildings=True).values()) > least / 3
     # Both lie by the sea, which is in no extract.
     water = shapely.union_all(

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from onehall.places.drawing import mvt
 from onehall.places.drawing.found import Found
 from onehall.places.drawing.mvt import BrokenTile, TileLayer
+from onehall.places.rows import STREET_KINDS
 
 SQUARE = "POLYGON ((0 0, 0 100, 100 100, 100 0, 0 0), (20 20, 40 20, 40 40, 20 40, 20 20))"
 FAR = "POLYGON ((200 200, 200 300, 300 300, 200 200))"
 NAME = "water"
+ALL = frozenset(STREET_KINDS)
 
 
 def packed(*shapes: str, facts: list[dict[str, object]] | None = None, name: str = NAME) -> bytes:
@@ -124,8 +126,8 @@ class TestWhatIsBroken:
             found = Found(data, 14, 1, 1)
             found.streets()
             found.surfaces(buildings=True)
-            found.lines(main_only=False)
-            found.spots()
+            found.lines(ALL)
+            found.spots(near=True)
         except BrokenTile:
             return
 
@@ -157,5 +159,5 @@ def test_what_lies_on_the_edge_of_two_tiles_is_one_point() -> None:
         6,
         5,
     )
-    ends = [shapely.get_coordinates(one.lines(main_only=True)[0][2]) for one in (right, left)]
+    ends = [shapely.get_coordinates(one.lines(ALL)[0][2]) for one in (right, left)]
     assert np.array_equal(ends[0][-1], ends[1][0])

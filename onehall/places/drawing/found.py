@@ -58,8 +58,8 @@ class Found:
         self._layers = mvt.split(data, kinds.WANTED)
         self._streets: dict[str, Shapes] | None = None
         self._surfaces: dict[frozenset[str], dict[str, Shapes]] = {}
-        self._lines: dict[bool, list[Named]] = {}
-        self._spots: list[Spot] | None = None
+        self._lines: dict[frozenset[str], list[Named]] = {}
+        self._spots: dict[bool, list[Spot]] = {}
 
     def keys(self) -> set[str]:
         """What its features say something of."""
@@ -86,25 +86,26 @@ class Found:
             )
         return self._surfaces[names]
 
-    def lines(self, *, main_only: bool) -> list[Named]:
-        """The roads that have a name: what is said of each, its kind, the line. From far away only main ones have room."""
-        if main_only not in self._lines:
+    def lines(self, wanted: frozenset[str]) -> list[Named]:
+        """The roads of some kinds that have a name: what is said of each, its kind, the line."""
+        if wanted not in self._lines:
             # One layer of roads has the names itself; where there are two, the second has them.
             layers = self._read(kinds.ROADS - {"transportation"})
-            self._lines[main_only] = [
-                named
-                for layer, place in layers
-                for named in _named(layer, place, main_only=main_only)
+            self._lines[wanted] = [
+                named for layer, place in layers for named in _named(layer, place, wanted)
             ]
-        return self._lines[main_only]
+        return self._lines[wanted]
 
-    def spots(self) -> list[Spot]:
-        """Names at a point: what is said of each, its kind, where it is."""
-        if self._spots is None:
-            self._spots = [
-                spot for layer, place in self._read(kinds.SPOTS) for spot in _spots(layer, place)
+    def spots(self, *, near: bool) -> list[Spot]:
+        """Names at a point: what is said of each, its kind, where it is. Parks of which no size is said only for `near`."""
+        if near not in self._spots:
+            self._spots[near] = [
+                spot
+                for layer, place in self._read(kinds.SPOTS)
+                if near or layer.name not in kinds.POIS or "size" in layer.keys
+                for spot in _spots(layer, place)
             ]
-        return self._spots
+        return self._spots[near]
 
     def _read(self, names: frozenset[str]) -> list[tuple[TileLayer, _Place]]:
         found = []
@@ -147,11 +148,10 @@ def _streets(layer: TileLayer, place: _Place) -> Mapping[str, Shapes]:
     return {kind: put[drawn_as == kind] for kind in STREET_KINDS}
 
 
-def _named(layer: TileLayer, place: _Place, *, main_only: bool) -> list[Named]:
+def _named(layer: TileLayer, place: _Place, wanted: frozenset[str]) -> list[Named]:
     def kind_of(facts: Facts) -> str:
         kind = kinds.street_kind(kinds.kind_of(facts))
-        wanted = kind == "main" or not main_only
-        return kind if wanted and kinds.is_named(facts) else ""
+        return kind if kind in wanted and kinds.is_named(facts) else ""
 
     chosen = _chosen(layer, mvt.LINE, kind_of)
     lines, owners = layer.lines([number for number, _facts, _kind in chosen])

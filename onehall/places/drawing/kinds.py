@@ -58,7 +58,8 @@ _PARTS: Final = frozenset(
 _WATERS: Final = frozenset({"water", "lake", "ocean", "sea", "bay"})
 
 ROADS: Final = frozenset({"transportation", "roads", "transportation_name"})
-SPOTS: Final = frozenset({"place", "places", "water_name", "poi", "pois"})
+POIS: Final = frozenset({"poi", "pois"})
+SPOTS: Final = POIS.union({"place", "places", "water_name"})
 GREEN: Final = frozenset({"landcover", "landuse", "park", "natural", "parks"})
 SHAPES: Final = {
     "water": "water",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from onehall.places.drawing import letters
 from onehall.places.drawing.scene import NamedLine, NamedSpot, Plane
-from onehall.places.drawing.view import View, street_text
+from onehall.places.drawing.view import SPOTS_FROM, View, street_text
 
 type Points = NDArray[np.float64]
 
@@ -245,14 +245,14 @@ def _put_spot(spot: NamedSpot, view: View, board: _Board) -> None:
 def _spot_text(spot: NamedSpot, zoom: float, across: float) -> float:
     """Letter size of a name in pixels; 0 where it is not shown. `across` is the shape's size in pixels."""
     if spot.kind == "point":
-        return 0.0 if zoom < 15.5 else 11.5
+        return 0.0 if zoom < SPOTS_FROM else 11.5
     if spot.kind == "place":
         return 13.0 if _PLACES[0] <= zoom <= _PLACES[1] else 0.0
     if spot.kind == "building":
-        return 0.0 if across < 40 or zoom < 15.5 else 11.0
+        return 0.0 if across < 40 or zoom < SPOTS_FROM else 11.0
     if not across:
         # How large it is was not said.
-        return 0.0 if zoom < 15.5 else 11.0
+        return 0.0 if zoom < SPOTS_FROM else 11.0
     if across < 46:
         return 0.0
     return min(15.0, 11.0 + across / 200)

@@ -25,7 +25,7 @@ from onehall.places.drawing.found import Found, Named
 from onehall.places.drawing.kinds import Facts, name_in
 from onehall.places.drawing.mvt import BrokenTile, Shapes
 from onehall.places.drawing.scene import Layer, NamedLine, NamedSpot, Plane
-from onehall.places.drawing.view import BUILDINGS_FROM, street_text
+from onehall.places.drawing.view import BUILDINGS_FROM, SPOTS_FROM, named_at
 
 MOST_TILES: Final = 96
 """Tiles of the file that one process keeps."""
@@ -177,9 +177,10 @@ def shapes_of(plane: Plane, found: Sequence[Found], zoom: float) -> Plane:
 
 def names_of(plane: Plane, found: Sequence[Found], zoom: float, language: str) -> Plane:
     """The names of tiles, as far as they are written at a zoom, in a language. Raises `BrokenFile`."""
-    main_only = not street_text("street", zoom)
-    lines = [_part(one, lambda one: one.lines(main_only=main_only)) for one in found]
-    spots = [spot for one in found for spot in _part(one, Found.spots)]
+    wanted = named_at(zoom)
+    lines = [_part(one, lambda one: one.lines(wanted)) for one in found]
+    near = zoom >= SPOTS_FROM
+    spots = [spot for one in found for spot in _part(one, lambda one: one.spots(near=near))]
     made = copy.copy(plane)
     made.names = list(_named_lines([named for some in lines for named in some], language))
     made.spots = [
