@@ -1,6 +1,7 @@
 """What comes in a .zip, in a GeoPackage and in other reference systems."""
 
 import sqlite3
+import struct
 import tracemalloc
 from contextlib import closing
 from pathlib import Path
@@ -33,6 +34,11 @@ from tests.places.gis_files import (
     zipped,
 )
 
+CURVE: Final = b"GP\x00\x01\xe6\x10\x00\x00" + struct.pack(
+    "<BII6d", 1, 8, 3, *(0.0, 0.0), *(1.0, 1.0), *(2.0, 0.0)
+)
+"""An arc: a shape that many programs of a GIS draw and a map of straight lines can not have."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -58,6 +64,15 @@ class TestZip:
         zipped(folder / "s.zip", *found)
         says(folder, "{file: s.zip, gives: streets, columns: {name: NAME}}")
         assert told(folder) == ['s.zip:1: It has 2 layers. Name one under "layer:": "one", "two".']
+
+    def test_two_of_one_name_are_told_apart_by_their_folders(self, folder: Path) -> None:
+        for name in ("east", "west"):
+            path = write_shp(folder / f"gis/{name}/roads.shp", [line({"NAME": name})])
+            with ZipFile(folder / "s.zip", "a") as archive:
+                for part in path.parent.iterdir():
+                    archive.write(part, f"{name}/{part.name}")
+        says(folder, "{file: s.zip, layer: west/roads, gives: streets, columns: {name: NAME}}")
+        assert [row.name for row in sound(folder).streets] == ["west"]
 
     def test_a_file_that_is_none(self, folder: Path) -> None:
         (folder / "s.zip").write_bytes(b"not at all")
@@ -105,6 +120,7 @@ class TestGeoPackages:
             (b"GP\x00\x0b\x00\x00\x00\x00", "Its shape is of a kind beyond the GeoPackage format."),
             (b"GP\x00\x21\x00\x00\x00\x00", "Its shape is of a kind beyond the GeoPackage format."),
             (b"GP\x00\x01\x00\x00\x00\x00\x01\x07", "Its shape is broken: "),
+            (CURVE, "It has curves. Export the layer with straight lines"),
         ],
     )
     def test_what_is_none(self, packed: Any, fault: str) -> None:

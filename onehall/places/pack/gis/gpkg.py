@@ -16,6 +16,7 @@ from onehall.places.pack.gis.layers import Layer, Record, Refused, chosen
 _AGAIN: Final = "Export the layer again, as a GeoPackage."
 _ENVELOPES: Final = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 """Bytes of the box that stands before a shape, by the kind that its flags say."""
+_CURVES: Final = "It has curves. Export the layer with straight lines, for example: ogr2ogr -nlt CONVERT_TO_LINEAR."
 _LAYERS: Final = (
     "SELECT c.table_name, g.column_name, g.srs_id FROM gpkg_contents c"
     " JOIN gpkg_geometry_columns g ON g.table_name = c.table_name WHERE c.data_type = 'features'"
@@ -96,6 +97,8 @@ def shape_of(blob: Any) -> tuple[Any, str]:
         return None, "Its shape is of a kind beyond the GeoPackage format."
     try:
         shape = shapely.from_wkb(blob[8 + box :])
+        return (None if shape.is_empty else shapely.force_2d(shape)), ""
+    except NotImplementedError:
+        return None, _CURVES
     except (shapely.errors.ShapelyError, struct.error) as error:
         return None, f"Its shape is broken: {' '.join(str(error).split())[:120]}."
-    return (None if shape.is_empty else shapely.force_2d(shape)), ""
