@@ -1,6 +1,6 @@
 """The part of a city pack that says what things cost: `fees/*.yaml`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from onehall.billing.fees.documents import Schedule
@@ -27,7 +27,7 @@ def read_alone(folder: Path) -> tuple[dict[str, Schedule], Problems]:
     return read_folder(folder, Shared(languages), problems), problems
 
 
-def warnings(schedules: dict[str, Schedule]) -> list[str]:
+def warnings(schedules: Mapping[str, Schedule]) -> list[str]:
     """That applying a pack leaves them in the folder, as a sentence; [] without schedules."""
     if not schedules:
         return []

@@ -30,7 +30,8 @@ def check_command(folder: Path) -> None:
     running.set_up_django()
     schedules = _sound(folder)
     versions = sum(len(schedule.versions) for schedule in schedules.values())
-    done(f"{len(schedules)} schedules in {versions} versions; every example comes out.")
+    counted = f"{_counted(len(schedules), 'schedule')}, {_counted(versions, 'version')}"
+    done(f"{counted}; every example comes out.")
 
 
 @command.command("quote")
@@ -79,7 +80,11 @@ def _stop_if_wrong(folder: Path, problems: Problems) -> None:
     for problem in sorted(problems):
         finding(folder / problem.file, problem.line, f"{problem.message} {problem.advice}".rstrip())
     if problems:
-        raise Failure(f"{len(problems)} mistakes.")
+        raise Failure(f"{_counted(len(problems), 'mistake')}.")
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _given(pairs: tuple[str, ...]) -> dict[str, str]:

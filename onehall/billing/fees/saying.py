@@ -15,8 +15,8 @@ MOST_DIGITS = 4
 
 def decimal_of(value: Fraction) -> Decimal:
     """The fraction to at most four digits after the point, for showing; exact where it has no more."""
-    ten = 10**MOST_DIGITS
-    return Decimal(money.round_to(value * ten, money.Mode.HALF_UP)) / ten
+    shifted = money.round_to(value * 10**MOST_DIGITS, money.Mode.HALF_UP)
+    return Decimal(shifted).scaleb(-MOST_DIGITS)
 
 
 def number(value: Decimal) -> str:
