@@ -57,12 +57,14 @@ def read_folder(folder: Path, shared: Shared, problems: Problems) -> dict[str, S
 
 def read_schedule(node: Node, shared: Shared) -> Schedule:
     """One file. Each of its examples is worked out; one that comes out otherwise is a mistake at its line."""
+    before = len(node.problems)
     key = node.key("key")
     name = node.localized("name", shared.languages, required=True, complete=True)
     currency = _currency(node, shared.currency)
     basis = node.choice("basis", BASES, required=True, default="current")
     rounding = read_rounding(node.mapping("rounding", required=True), currency)
     inputs = _inputs(node, shared.languages, currency)
+    clear = len(node.problems) == before
     reader = _Versions(inputs, shared.languages, currency, rounding)
     versions = reader.read(node)
     node.finish()
@@ -70,7 +72,7 @@ def read_schedule(node: Node, shared: Shared) -> Schedule:
     schedule = Schedule(
         key=key, name=name, currency=currency, basis=basis, inputs=inputs, versions=tuple(versions)
     )
-    for version, part in reader.sound:
+    for version, part in reader.sound if clear else ():
         read_examples(part, schedule, version)
     return schedule
 
