@@ -34,7 +34,7 @@ def read_fee(node: Node, around: Around) -> Fee:
         node.problem(
             f'There is a{"n" * (what == "input")} {what} "{code}" already.', "", key="code"
         )
-    kind = node.choice("type", _KINDS, required=True)
+    kind = node.choice("type", KINDS, required=True)
     bounds = {key: units(node, key, around.currency) for key in ("minimum", "maximum")}
     if None not in bounds.values() and bounds["minimum"] > bounds["maximum"]:  # type: ignore[operator]
         node.problem('"minimum" is more than "maximum".', "", key="minimum")
@@ -42,7 +42,7 @@ def read_fee(node: Node, around: Around) -> Fee:
     fee = Fee(
         code=code,
         name=node.localized("name", around.languages, required=True, complete=True),
-        rule=_KINDS[kind](node, around) if kind else Flat(ZERO),
+        rule=KINDS[kind](node, around) if kind else Flat(ZERO),
         rounding=read_rounding(own, around.currency) if own.present else around.rounding,
         gl=node.text(
             "gl", pattern=r"[0-9A-Za-z][0-9A-Za-z .\-/]{0,39}", shape="letters, digits, . - /"
@@ -166,7 +166,7 @@ def _amount(node: Node, key: str, currency: str) -> Decimal:
     return Decimal(found).scaleb(-money.places(currency))
 
 
-_KINDS: Final[Mapping[str, Callable[[Node, Around], Rule]]] = {
+KINDS: Final[Mapping[str, Callable[[Node, Around], Rule]]] = {
     "flat": _flat,
     "tiered": read_tables.tiered,
     "valuation_table": read_tables.valuation_table,
