@@ -37,11 +37,11 @@ def check_command(folder: Path) -> None:
 @command.command("quote")
 @click.argument("folder", metavar="CITY", type=FOLDER)
 @click.argument("schedule")
-@click.option("--on", "day", help="The day that decides the version, as 2026-11-27; else today.")
+@click.option("--on", "day", required=True, help="The day that decides the version: 2026-11-27.")
 @click.option("--set", "pairs", multiple=True, help="input=value, as often as needed.")
 @click.option("--language", default="en", show_default=True, help="Of the names and words.")
 def quote_command(
-    folder: Path, schedule: str, day: str | None, pairs: tuple[str, ...], language: str
+    folder: Path, schedule: str, day: str, pairs: tuple[str, ...], language: str
 ) -> None:
     """Print the lines and the total of a schedule. CITY is a city folder."""
     running.set_up_django()
@@ -99,11 +99,7 @@ def _given(pairs: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _day(text: str | None) -> date:
-    from onehall.kernel import clock
-
-    if text is None:
-        return clock.now().date()
+def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -62,10 +62,10 @@ def test_the_day_decides(alder: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (["bilding"], "Did you mean 'building'?"),
+        (["bilding", "--on", "2026-11-27"], "Did you mean 'building'?"),
         (["building", "--on", "tomorrow"], "not a day like"),
-        (["building", "--set", "valuation"], "is not input=value"),
-        (["building", "--set", "area=1", "--set", "area=2"], "set twice"),
+        (["building", "--on", "2026-11-27", "--set", "valuation"], "is not input=value"),
+        (["building", "--on", "2026-11-27", "--set", "area=1", "--set", "area=2"], "set twice"),
         (["building", "--on", "2024-01-01", "--set", "valuation=1"], "no version in force on 2024-01-01"),
         (["building", "--on", "2026-11-27"], "needs “Value of the work” (valuation)"),
     ],

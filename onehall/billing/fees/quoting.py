@@ -113,11 +113,16 @@ def read_given(schedule: Schedule, given: Mapping[str, object]) -> Given:
     for key, value in given.items():
         known = schedule.inputs.get(key)
         if known is None:
-            guess = nearest(key, schedule.inputs)
-            hint = _(" Did you mean “%(guess)s”?") % {"guess": guess} if guess else ""
-            raise FeeRefused(_("There is no input “%(key)s”.") % {"key": key} + hint)
+            raise FeeRefused(_unknown(key, schedule))
         found[key] = read_value(known, value, schedule.currency)
     return found
+
+
+def _unknown(key: str, schedule: Schedule) -> str:
+    facts = {"key": key, "guess": nearest(key, schedule.inputs)}
+    if facts["guess"]:
+        return _("There is no input “%(key)s”. Did you mean “%(guess)s”?") % facts
+    return _("There is no input “%(key)s”.") % facts
 
 
 def read_value(known: Input, value: object, currency: str) -> Decimal | str | bool:
