@@ -3,15 +3,19 @@
 Import it only after Django is set up.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from onehall.billing import pack as billing_pack
+from onehall.billing.fees.documents import Schedule
 from onehall.casework import migrating
 from onehall.catalog import pack as catalog_pack
 from onehall.catalog.pack import CatalogPack, Known
+from onehall.catalog.sheets import MATERIALS
 from onehall.kernel.yamlfile import PackProblem
 from onehall.people import pack as people_pack
 from onehall.people.pack import PeoplePack
@@ -37,11 +41,12 @@ class NoSuchCity(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityPack:
-    """The three parts of a checked pack."""
+    """The parts of a checked pack. Fees are checked with it and stay in the folder."""
 
     places: PlacesPack
     people: PeoplePack
     catalog: CatalogPack
+    fees: Mapping[str, Schedule] = field(default_factory=dict)
 
 
 def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:
@@ -120,9 +125,11 @@ def _with_the_rest(
         areas={layer: frozenset(found) for layer, found in codes.items()},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)
+    counted_in = catalog.sheets.get(MATERIALS, {}).get("currency", "")
+    fees, fee_problems = billing_pack.read(folder, languages, counted_in)
     left_over = area_mentions.of_empty(folder, codes)
-    found = {*problems, *people_problems, *catalog_problems, *left_over}
-    return CityPack(places=places, people=people, catalog=catalog), sorted(found)
+    found = {*problems, *people_problems, *catalog_problems, *fee_problems, *left_over}
+    return CityPack(places=places, people=people, catalog=catalog, fees=fees), sorted(found)
 
 
 def check(folder: Path) -> list[PackProblem]:
@@ -141,7 +148,7 @@ def read_sound(folder: Path) -> CityPack:
 def warnings(pack: CityPack) -> list[str]:
     """What could not be checked, and what should be looked at, as sentences."""
     found = people_pack.warnings(pack.people), catalog_pack.warnings(pack.catalog)
-    return [*pack.places.notes, *found[0], *found[1]]
+    return [*pack.places.notes, *found[0], *found[1], *billing_pack.warnings(pack.fees)]
 
 
 def changes(pack: CityPack, *, with_staff: bool = False) -> list[Change]:

@@ -19,6 +19,7 @@ ROOMS = (
     "people",
     "catalog",
     "casework",
+    "billing",
     "service_requests",
     "insights",
     "setup",
@@ -28,7 +29,7 @@ ROOMS = (
     "api",
 )
 """From the bottom up; the last three are neighbors."""
-WITH_WRITES = (*ROOMS[:7], "insights", "setup")
+WITH_WRITES = (*ROOMS[:8], "insights", "setup")
 LONGEST = 450
 
 WRITERS = {
@@ -188,7 +189,7 @@ picture.save(out)
 def test_rooms_below_the_doors_do_not_read_the_clock() -> None:
     for path, text in sources():
         room = path.split("/")[0]
-        if room in ROOMS[:9] and path != "kernel/clock.py":
+        if room in ROOMS[:10] and path != "kernel/clock.py":
             found = re.findall(
                 r"\b(?:datetime\.now|timezone\.now|date\.today|datetime\.utcnow)\(", text
             )

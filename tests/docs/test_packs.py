@@ -28,6 +28,7 @@ from tests.conftest import ROOT
 from tests.docs.pages import Block, blocks, code_words, text_of
 
 REFERENCE: Final = "docs/packs/reference.md"
+FEES: Final = "docs/packs/fees.md"
 READERS: Final = (
     "onehall/places/pack/documents.py",
     "onehall/places/pack/read.py",
@@ -128,7 +129,8 @@ def test_the_examples_are_a_correct_pack(tmp_path: Path) -> None:
 
 
 def test_every_file_of_the_demo_city_has_an_example() -> None:
-    shown = {Path(block.title).parent / Path(block.title).suffix for block in examples()}
+    titles = [b.title for page in (REFERENCE, FEES) for b in blocks(text_of(page)) if b.title]
+    shown = {Path(title).parent / Path(title).suffix for title in titles}
     pack = ROOT / "cities" / "port-alder"
     files = (path.relative_to(pack) for path in pack.rglob("*") if path.is_file())
     assert {path.parent / path.suffix for path in files if path.suffix != ".md"} <= shown
