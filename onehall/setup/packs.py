@@ -41,12 +41,13 @@ class NoSuchCity(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityPack:
-    """The parts of a checked pack. Fees are checked with it and stay in the folder."""
+    """The parts of a checked pack. Two are the same when applying them gives the same city."""
 
     places: PlacesPack
     people: PeoplePack
     catalog: CatalogPack
-    fees: Mapping[str, Schedule] = field(default_factory=dict)
+    fees: Mapping[str, Schedule] = field(default_factory=dict, compare=False)
+    """Checked with the rest and left in the folder: applying does not keep them."""
 
 
 def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:

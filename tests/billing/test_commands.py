@@ -129,6 +129,8 @@ versions:
     pack, problems = packs.read(folder)
     assert problems == []
     assert list(pack.fees) == ["copies"]
+    # Fees stay in the folder: the city that is applied is the same without them.
+    assert pack == packs.read(TESTFORD)[0]
     assert any("fees/ is checked" in words for words in packs.warnings(pack))
     path.write_text(text.replace('"1.50"', '"1.05"'), encoding="utf-8")
     assert [str(p) for p in packs.check(folder)] == [
