@@ -1,7 +1,14 @@
 """Mistakes in a fee schedule are refused with file, line and advice; examples that come out otherwise too."""
 
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
 import pytest
 
+from onehall.billing.fees.documents import Schedule
+from onehall.kernel import yamlfile, yamllined
+from onehall.kernel.yamlfile import Problems
 from tests.billing.schedules import read, written
 
 
@@ -23,6 +30,7 @@ WRONG = [
     (TIERED % "    {from: 5, to: 5, amount: 1}", "to: 5", "has not begun"),
     (TIERED % "    {from: 5}", "from: 5", "The tier has no fee."),
     (TIERED % "    {from: 0, each: 5}", "code: t", '"versions[1].fees[2].parts" is missing.'),
+    ("- {code: a, name: '', type: flat, amount: 1}", "code: a", '"versions[1].fees[2].name" is empty.'),
     (TIERED.replace(" edge: below,", "") % "    {from: 0, amount: 5}", "code: t", 'edge" is missing.'),
     ("- {code: p, name: P, type: percent, percent: 5, of: [later]}\n- {code: later, name: L, type: flat, amount: 1}",
      "code: p", '"later" is not worked out yet. A fee can only be taken of those above it: move it up.'),
@@ -121,3 +129,40 @@ def test_a_default_is_of_its_kind() -> None:
     _schedule, problems = read(text)
     (problem,) = problems
     assert problem.line == line_of(text, "default: many")
+
+
+ALL_KINDS = """
+- {code: t, name: T, type: tiered, of: area, method: marginal, edge: above, parts: exact, tiers: [{to: 5, each: 1}, {from: 5, amount: 2}]}
+- {code: v, name: V, type: valuation_table, of: area, by: [group], rows: [{is: [B], amount: 1}]}
+- {code: p, name: P, type: percent, percent: 5, of: [t, valuation], rounding: {mode: up, to: 1}, minimum: 1, maximum: 2}
+- {code: c, name: C, type: per_count, items: [{of: sinks, amount: 1}]}
+- {code: h, name: H, type: time, of: hours, amount: 47, minimum_hours: 1, increment: "0.5"}
+- {code: s, name: S, type: surcharge, agency: State, percent: 2, of: [p]}
+- {code: m, name: M, type: manual, of: extra, lowest: 1, highest: 5}
+"""
+
+
+def places(value: Any) -> Iterator[list[Any]]:
+    """The way to every value inside a document."""
+    for key in range(len(value)) if isinstance(value, list) else list(value):
+        yield [key]
+        if isinstance(value[key], (list, dict)):
+            yield from ([key, *rest] for rest in places(value[key]))
+
+
+@pytest.mark.parametrize(
+    "junk", [None, "", "x", -1, 1.5, True, [], [[]], {}, {"x": None}], ids=repr
+)
+def test_whatever_stands_in_a_file_is_answered_with_words(junk: Any) -> None:
+    example = "- {given: {valuation: 1, area: 1, hours: 1, group: B, extra: 1}, total: 54}"
+    node = yamlfile.parse(written(ALL_KINDS, example), file="x", problems=Problems())
+    sound = node.plain()
+    for way in places(sound):
+        doc = deepcopy(sound)
+        inside: Any = doc
+        for key in way[:-1]:
+            inside = inside[key]
+        inside[way[-1]] = junk
+        schedule, problems = read(yamllined.write(doc))  # type: ignore[arg-type]
+        assert isinstance(schedule, Schedule)
+        assert all(p.line and p.message for p in problems), way

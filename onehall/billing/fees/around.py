@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final, cast
 
 from onehall.billing.fees.documents import NUMERIC, PARTS, Input, Parts, Rounding
+from onehall.kernel.localized import Localized
 from onehall.kernel.spelling import nearest
 from onehall.kernel.yamlfile import Node
 
@@ -38,19 +39,26 @@ class Around:
         elif fees and name in self.later:
             advice = "A fee can only be taken of those above it: move it up."
             node.problem(f'"{name}" is not worked out yet.', advice)
-        elif name:
+        elif node.kind == "text":
             options = [k for k, i in self.inputs.items() if i.kind in kinds]
             guess = nearest(name, [*options, *(self.above if fees else [])])
             advice = f'Did you mean "{guess}"?' if guess else "Name an input or a fee above."
             node.problem(f'There is no "{name}" to take it of.', advice)
         return name
 
-    def one(
-        self, node: Node, kinds: Sequence[str] = NUMERIC, *, key: str = "of", fees: bool = False
-    ) -> str:
-        """The field that names one source."""
-        child = node.child(key, required=True)
+    def one(self, node: Node, kinds: Sequence[str] = NUMERIC, *, fees: bool = False) -> str:
+        """The field `of` that names one source."""
+        child = node.child("of", required=True)
         return self.source(child, child.as_text(), kinds, fees=fees) if child else ""
+
+
+def read_name(node: Node, languages: Sequence[str]) -> Localized:
+    """The words that people read, in every language; empty ones are a mistake."""
+    found = node.localized("name", languages, required=True, complete=True)
+    written = node.child("name")
+    if not found and written and written.kind == "text":
+        written.problem(f'"{written.where}" is empty.', "Fill it in.")
+    return found
 
 
 def read_parts(node: Node) -> Parts:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from onehall.billing.fees import read_tables
-from onehall.billing.fees.around import ZERO, Around, read_parts
+from onehall.billing.fees.around import ZERO, Around, read_name, read_parts
 from onehall.billing.fees.documents import (
     Fee,
     Flat,
@@ -41,7 +41,7 @@ def read_fee(node: Node, around: Around) -> Fee:
     own = node.mapping("rounding")
     fee = Fee(
         code=code,
-        name=node.localized("name", around.languages, required=True, complete=True),
+        name=read_name(node, around.languages),
         rule=KINDS[kind](node, around) if kind else Flat(ZERO),
         rounding=read_rounding(own, around.currency) if own.present else around.rounding,
         gl=node.text(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from onehall.billing.fees import quoting
-from onehall.billing.fees.around import Around
+from onehall.billing.fees.around import Around, read_name
 from onehall.billing.fees.documents import (
     BASES,
     INPUT_KINDS,
@@ -59,7 +59,7 @@ def read_schedule(node: Node, shared: Shared) -> Schedule:
     """One file. Each of its examples is worked out; one that comes out otherwise is a mistake at its line."""
     before = len(node.problems)
     key = node.key("key")
-    name = node.localized("name", shared.languages, required=True, complete=True)
+    name = read_name(node, shared.languages)
     currency = _currency(node, shared.currency)
     basis = node.choice("basis", BASES, required=True, default="current")
     rounding = read_rounding(node.mapping("rounding", required=True), currency)
@@ -100,7 +100,7 @@ def _inputs(node: Node, languages: Sequence[str], currency: str) -> dict[str, In
 
 def _input(key: str, node: Node, languages: Sequence[str], currency: str) -> Input:
     kind = node.choice("kind", INPUT_KINDS, required=True, default="number")
-    name = node.localized("name", languages, required=True, complete=True)
+    name = read_name(node, languages)
     unit = node.localized("unit", languages, complete=True) if kind == "number" else {}
     options = node.texts("options", required=True) if kind == "choice" else []
     known = Input(key=key, kind=kind, name=name, unit=unit, options=tuple(options))

@@ -54,7 +54,7 @@ class Sheet:
 
     def called(self, key: str) -> str:
         """The name of an input or of a fee above."""
-        return self.names.get(key) or saying.name(self.schedule.inputs[key].name)
+        return self.names[key] if key in self.names else saying.name(self.schedule.inputs[key].name)
 
     def say(self, key: str, value: Decimal) -> str:
         """A value of an input or a fee."""
