@@ -21,6 +21,7 @@ COMMANDS = {
     "generate": "Make up history of any size, for measuring and for trying a city out.",
     "figures": "Sum up the days anew, or compare the sums with the cases.",
     "doctor": "Look for what is wrong with this installation.",
+    "waiting": "Look at the reports that came while the database was away, drop one, have them recorded.",
     "user": "Add staff, list them, set passwords.",
     "timeline": "Verify the timelines of cases.",
     "db": "The address of the database, and a shell on it.",

@@ -3,6 +3,8 @@
 import logging
 import uuid
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -19,12 +21,12 @@ from onehall.look.doorway import CityRequest
 from onehall.people.actor import resident
 from onehall.places.models import City
 from onehall.places.queries import UnknownCity, city_for_host
-from onehall.portal import reading, sides, waiting
+from onehall.portal import reading, sides
 from onehall.portal.reading import Page
-from onehall.portal.waiting import Report
-from onehall.service_requests import actions
+from onehall.service_requests import actions, waiting
 from onehall.service_requests.actions import Contact
 from onehall.service_requests.models import ServiceRequest
+from onehall.service_requests.waiting import Damaged, Report
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,17 @@ _tries: Counter[uuid.UUID] = Counter()
 
 
 class NotAsItIs(Exception):
-    """Only whoever sent it can say what is missing."""
+    """Only whoever sent it can say what is missing. `str()` names the fields, never what was typed."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What became of the reports that were tried."""
+
+    recorded: int = 0
+    refused: int = 0
+    again: int = 0
+    """Those that the database refuses for the moment."""
 
 
 def record_waiting(*, now: datetime) -> bool:
@@ -46,32 +58,65 @@ def record_waiting(*, now: datetime) -> bool:
         if not mine:
             return False
         found = waiting.keys()
-        for key in found[:AT_ONCE]:
-            report = waiting.read(key)
-            if report is not None:
-                _settle(report)
+        settle(found[:AT_ONCE], Run())
         waiting.forget_old(now=now)
         return len(found) > AT_ONCE
 
 
-def _settle(report: Report) -> None:
+def settle(keys: Iterable[uuid.UUID], run: Run) -> None:
+    """Try these of those that wait, and count in `run`. For one process at a time: `waiting.alone`.
+
+    Raises what the database raises while it is away; `run` then says how far it came.
+    """
+    for key in keys:
+        try:
+            report = waiting.read(key)
+        except Damaged:
+            log.error("event=waiting.failed kind=Damaged")  # noqa: TRY400 (nothing of its words)
+            _refuse(key, "its files on the disk are damaged", run)
+            continue
+        if report is not None:
+            _settle(report, run)
+
+
+def _settle(report: Report, run: Run) -> None:
     try:
         record(report)
     except (NotAsItIs, CaseworkRefused, Http404, UnknownCity) as no:
         log.warning("event=waiting.refused kind=%s", type(no).__name__)
-        waiting.refuse(report.key)
+        _refuse(report.key, _why(report, no), run)
     except Exception as error:
         if is_lost(error):
             raise
         # One that breaks must not hold up the others. What it says may hold a resident's words: only its kind is told.
-        log.error("event=waiting.failed kind=%s", type(error).__name__)  # noqa: TRY400
+        kind = type(error).__name__
+        log.error("event=waiting.failed kind=%s", kind)  # noqa: TRY400
         _tries[report.key] += 1
         if not isinstance(error, OperationalError) or _tries[report.key] >= MOST_TRIES:
-            waiting.refuse(report.key)
-            del _tries[report.key]
+            _refuse(report.key, f"a fault of the program: {kind}", run)
+        else:
+            run.again += 1
     else:
-        waiting.drop(report.key)
+        waiting.forget(report.key)
         _tries.pop(report.key, None)
+        run.recorded += 1
+
+
+def _refuse(key: uuid.UUID, why: str, run: Run) -> None:
+    waiting.put_aside(key, waiting.REFUSED, why=why)
+    _tries.pop(key, None)
+    run.refused += 1
+
+
+def _why(report: Report, no: Exception) -> str:
+    """For the operator, in words that hold nothing of what was typed."""
+    if isinstance(no, UnknownCity):
+        return "no city answers at the address it was sent to"
+    if isinstance(no, Http404):
+        return f"residents are offered no service {report.service}"
+    if isinstance(no, NotAsItIs):
+        return f"only its sender can put right: {no}"
+    return f"the city's rules say no: {no}"
 
 
 def record(report: Report) -> ServiceRequest:
@@ -101,12 +146,22 @@ def _sent(request: CityRequest, page: Page, report: Report) -> ServiceRequest:
     page.form.is_valid()
     where = page.form.cleaned_data.get("where", "")
     lost = page.service.place == "required" and not page.place and not where
-    if page.form.stop is not None or page.form.errors or page.outside or lost:
-        raise NotAsItIs
+    if wrong := _wrong(page, lost=lost):
+        raise NotAsItIs(", ".join(wrong))
     new = reading.new_request(request, page, report.key, where)
     asked = sides.asked(request.city, page.service, new, now=report.received_at)
     new = sides.answered(new, page.service, asked, page.side)
     return actions.submit(city=request.city, new=new, by=request.actor, now=report.received_at)
+
+
+def _wrong(page: Page, *, lost: bool) -> list[str]:
+    """What is missing or wrong, by the names of the fields."""
+    found = {
+        "an answer that ends the form": page.form.stop is not None,
+        "the place (outside the city)": page.outside,
+        "the place (missing)": lost,
+    }
+    return [*page.form.errors, *(words for words, is_so in found.items() if is_so)]
 
 
 def _followed(request: CityRequest, page: Page, report: Report, number: str) -> ServiceRequest:
@@ -116,7 +171,7 @@ def _followed(request: CityRequest, page: Page, report: Report, number: str) -> 
         return _sent(request, page, report)
     page.form.only("words", "name", "email", "phone")
     if page.form.errors:
-        raise NotAsItIs
+        raise NotAsItIs(", ".join(page.form.errors))
     clean = page.form.cleaned_data
     return actions.follow(
         city=request.city,

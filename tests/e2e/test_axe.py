@@ -10,7 +10,7 @@ from onehall.casework.rules import Given
 from onehall.kernel.clock import now as read_clock
 from onehall.people.models import Membership
 from onehall.places.models import City
-from onehall.portal import waiting
+from onehall.service_requests import waiting
 from onehall.service_requests.models import Alert, ServiceRequest
 from tests.pages import good_at_every_size
 from tests.portal.conftest import photo

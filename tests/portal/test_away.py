@@ -24,9 +24,9 @@ from onehall.kernel.database.lost import is_lost
 from onehall.look import kept
 from onehall.messaging import handlers
 from onehall.places.models import City
-from onehall.portal import recording, waiting
+from onehall.portal import recording
 from onehall.portal.views import away
-from onehall.service_requests import notices
+from onehall.service_requests import notices, waiting
 from onehall.service_requests.models import ServiceRequest
 from tests.portal.conftest import filled, photo, send, staff, upload
 
@@ -139,7 +139,7 @@ class TestAReport:
     ) -> None:
         sent(phone, lost, photos=upload(photo()))
         with monkeypatch.context() as patched:
-            patched.setattr(waiting, "drop", lambda *_: None)
+            patched.setattr(waiting, "forget", lambda *_: None)
             settled()
         assert len(waiting.keys()) == 1
         settled()

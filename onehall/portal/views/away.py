@@ -24,9 +24,11 @@ from onehall.kernel.clock import now as read_clock
 from onehall.kernel.database.lost import is_lost
 from onehall.look import errors
 from onehall.look.doorway import CityRequest
-from onehall.portal import recording, waiting
+from onehall.portal import recording
 from onehall.portal.limits import too_many
+from onehall.portal.uploads import MAX_UPLOAD
 from onehall.portal.views import report
+from onehall.service_requests import waiting
 from onehall.service_requests.models import ServiceRequest
 
 RETRY_SECONDS: Final = 20
@@ -103,7 +105,8 @@ def _keep(request: HttpRequest, service: str) -> HttpResponse:
         ),
     )
     try:
-        waiting.keep(told, request.FILES.getlist("photos"))
+        photos = [u for u in request.FILES.getlist("photos") if (u.size or 0) <= MAX_UPLOAD]
+        waiting.keep(told, photos)
     except (waiting.NoRoom, OSError):
         return _away(request)
     return redirect("portal:waiting", key=key)
@@ -148,7 +151,10 @@ def wait(request: CityRequest, key: uuid.UUID) -> HttpResponse:
         return redirect(f"{reverse('portal:status', args=[known.token])}?sent=1")
     if waiting.is_kept(key):
         return waits(key)
-    told = waiting.read(key, waiting.REFUSED)
+    try:
+        told = waiting.read(key, waiting.REFUSED)
+    except waiting.Damaged:
+        told = None
     if told is None:
         raise Http404
     recording.fill(request, told)

@@ -1,7 +1,8 @@
 """Reports that wait on disk while the database is away: each a folder of its own, whole or not there at all.
 
     DATA/waiting/new/<key>/report.json, 0, 1, ...    a report and its photos, as the form sent them
-    DATA/waiting/refused/<key>/...                   one that could not be recorded as it is
+    DATA/waiting/refused/<key>/..., why.json         one that could not be recorded as it is
+    DATA/waiting/dropped/<key>/..., why.json         one that the operator put away
 
 The key is the form's own: sending twice is the same folder, and later the same record.
 """
@@ -22,19 +23,24 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 
-from onehall.portal.uploads import MAX_UPLOAD
-
 NEW: Final = "new"
 REFUSED: Final = "refused"
-REFUSED_DAYS: Final = 30
-"""For how long somebody can come back to what was refused."""
+DROPPED: Final = "dropped"
+KINDS: Final = (NEW, REFUSED, DROPPED)
+ASIDE_DAYS: Final = 30
+"""For how long somebody can come back to what was refused, and the operator to what was dropped."""
 LEAST_FREE: Final = 1024**3
 """Bytes that stay free on the disk."""
 MOST_FILES: Final = 12
+WHY: Final = "why.json"
 
 
 class NoRoom(Exception):
     """So many wait already, or the disk is so full, that no other is taken."""
+
+
+class Damaged(Exception):
+    """What lies in the folder of a report is not what was written there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,7 @@ def _folder(kind: str) -> Path:
 
 
 def keep(report: Report, uploads: Iterable["UploadedFile[bytes]"]) -> None:
-    """Write a report to the disk so that it survives a power cut. Raises `NoRoom`."""
+    """Write a report with its photos to the disk so that it survives a power cut. Raises `NoRoom`."""
     folder = _folder(NEW)
     if (folder / str(report.key)).exists():
         return
@@ -93,7 +99,7 @@ def keep(report: Report, uploads: Iterable["UploadedFile[bytes]"]) -> None:
 def _write(folder: Path, report: Report, uploads: Iterable["UploadedFile[bytes]"]) -> None:
     named = []
     for number, upload in enumerate(uploads):
-        if number < MOST_FILES and (upload.size or 0) <= MAX_UPLOAD:
+        if number < MOST_FILES:
             named.append((str(upload.name), str(upload.content_type or "")))
             # Somebody may have read it before the database was lost.
             upload.seek(0)
@@ -130,32 +136,57 @@ def _sync(folder: Path) -> None:
 def _scan(kind: str) -> Iterator[os.DirEntry[str]]:
     with contextlib.suppress(FileNotFoundError), os.scandir(home() / kind) as found:
         for entry in found:
-            if not entry.name.startswith("."):
+            if _uuid(entry.name) is not None:
                 yield entry
 
 
+def _uuid(name: str) -> uuid.UUID | None:
+    """The key that a folder is named by; None for what is no report's folder."""
+    try:
+        key = uuid.UUID(name)
+    except ValueError:
+        return None
+    return key if name == str(key) else None
+
+
 def keys(kind: str = NEW) -> list[uuid.UUID]:
-    """Those that wait (or were refused), the oldest first."""
-    aged = sorted((entry.stat().st_mtime, entry.name) for entry in _scan(kind))
-    return [uuid.UUID(name) for _age, name in aged]
+    """Those that wait (or were put aside), the oldest first."""
+    aged = []
+    for entry in _scan(kind):
+        # The worker may have recorded it just now.
+        with contextlib.suppress(FileNotFoundError):
+            aged.append((entry.stat().st_mtime, entry.name))
+    return [uuid.UUID(name) for _age, name in sorted(aged)]
 
 
 def is_kept(key: uuid.UUID, kind: str = NEW) -> bool:
-    """Whether a report waits (or was refused)."""
+    """Whether a report waits (or was put aside)."""
     return (home() / kind / str(key)).is_dir()
 
 
+def kind_of(key: uuid.UUID) -> str | None:
+    """In which of the folders a report lies; None when it does in none."""
+    return next((kind for kind in KINDS if is_kept(key, kind)), None)
+
+
 def read(key: uuid.UUID, kind: str = NEW) -> Report | None:
-    """A report that waits (or was refused); None when it does not any more."""
+    """A report that waits (or was put aside); None when it does not any more. Raises `Damaged`."""
     folder = home() / kind / str(key)
     try:
-        said = json.loads((folder / "report.json").read_bytes())
-        files = [
-            (name, content, (folder / str(number)).read_bytes())
-            for number, (name, content) in enumerate(said["files"])
-        ]
+        return _report(key, json.loads((folder / "report.json").read_bytes()), folder)
     except FileNotFoundError:
+        if folder.is_dir():
+            raise Damaged from None
         return None
+    except (ValueError, TypeError, KeyError, IsADirectoryError) as error:
+        raise Damaged from error
+
+
+def _report(key: uuid.UUID, said: dict[str, Any], folder: Path) -> Report:
+    files = [
+        (name, content, (folder / str(number)).read_bytes())
+        for number, (name, content) in enumerate(said["files"])
+    ]
     return Report(
         key=key,
         service=said["service"],
@@ -168,25 +199,58 @@ def read(key: uuid.UUID, kind: str = NEW) -> Report | None:
     )
 
 
-def drop(key: uuid.UUID, kind: str = NEW) -> None:
-    """Forget one: it is recorded, or too old."""
+def forget(key: uuid.UUID, kind: str = NEW) -> None:
+    """Delete one: it is recorded, or too old."""
     shutil.rmtree(home() / kind / str(key), ignore_errors=True)
 
 
-def refuse(key: uuid.UUID) -> None:
-    """Put one aside that can not be recorded as it is."""
-    aside = _folder(REFUSED) / str(key)
-    drop(key, REFUSED)
+def put_aside(key: uuid.UUID, kind: str, *, why: str) -> None:
+    """Move one that waits or was refused to those refused, or dropped. `why` holds nothing of what was typed."""
+    found = kind_of(key)
+    if found is None:
+        return
+    note = home() / found / str(key) / WHY
+    # On a full disk it is put aside all the same.
+    with contextlib.suppress(OSError):
+        note.unlink(missing_ok=True)
+        _put(note, json.dumps({"why": why}, ensure_ascii=False).encode())
     with contextlib.suppress(FileNotFoundError):
-        (home() / NEW / str(key)).rename(aside)
+        _move(key, found, kind)
+
+
+def take_back(key: uuid.UUID) -> None:
+    """Let one that was refused or dropped wait once more."""
+    found = kind_of(key)
+    if found is not None and found != NEW:
+        _move(key, found, NEW)
+
+
+def _move(key: uuid.UUID, old: str, new: str) -> None:
+    if old == new:
+        return
+    folder = _folder(new)
+    forget(key, new)
+    (home() / old / str(key)).rename(folder / str(key))
+    # It is kept for so long from now on.
+    os.utime(folder / str(key))
+    _sync(folder)
+
+
+def why(key: uuid.UUID, kind: str = REFUSED) -> str:
+    """Why one was put aside; "" where that was not written down."""
+    try:
+        return str(json.loads((home() / kind / str(key) / WHY).read_bytes())["why"])
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return ""
 
 
 def forget_old(*, now: datetime) -> None:
-    """Forget what was refused long ago, and what was never written to its end."""
-    oldest = (now - timedelta(days=REFUSED_DAYS)).timestamp()
-    for entry in list(_scan(REFUSED)):
-        if entry.stat().st_mtime < oldest:
-            drop(uuid.UUID(entry.name), REFUSED)
+    """Forget what was put aside long ago, and what was never written to its end."""
+    oldest = (now - timedelta(days=ASIDE_DAYS)).timestamp()
+    for kind in (REFUSED, DROPPED):
+        for entry in list(_scan(kind)):
+            if entry.stat().st_mtime < oldest:
+                forget(uuid.UUID(entry.name), kind)
     with contextlib.suppress(FileNotFoundError):
         for path in (home() / NEW).glob(".*"):
             if path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
