@@ -3,6 +3,8 @@
 `python -m bench.places [SLUG]` applies the made-up city to a scratch server of its own; with
 DATABASE_URL it measures a city that is there, without a slug the first one. `--addresses 500000`
 lays that city out again and again until it has as many, and measures only search in it.
+`--pmtiles FILE` measures only tiles drawn from a file of vector tiles, for a city that lies where the
+densest part of it is.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import functools
 import json
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -30,14 +33,16 @@ ROUNDS = 400
 
 
 def measured(name: str, jobs: Iterable[Callable[[], object]], **facts: object) -> None:
-    """Run jobs one after another and print their percentiles."""
-    took = []
+    """Run jobs one after another and print their percentiles; `cpu` is the median of this process's own time."""
+    took, own = [], []
     for job in jobs:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         job()
         took.append((time.perf_counter() - start) * 1000)
+        own.append((time.process_time() - before) * 1000)
     cuts = statistics.quantiles(took, n=100) if len(took) > 1 else took * 99
     line = {"what": name, "n": len(took), "p50": cuts[49], "p95": cuts[94], "max": max(took)}
+    line["cpu"] = statistics.median(own)
     shown = {key: round(v, 2) if isinstance(v, float) else v for key, v in line.items()}
     print(json.dumps({**shown, **facts}), flush=True)
 
@@ -204,15 +209,85 @@ def drawing(city: "City", dice: random.Random) -> None:
     measured("still drawn", [functools.partial(still, *p) for p in points[:25]], pixels="972x480")
 
 
+def basemap(path: Path) -> None:
+    """Tiles drawn from a file of vector tiles: with nothing in memory, and those beside them."""
+    from django.conf import settings
+
+    from onehall.places import ground, tiles
+    from onehall.places.drawing import held_labels
+    from onehall.places.models import City
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings.ONEHALL_TILE_CACHE, settings.MAPS_DIR = Path(folder) / "tiles", Path(folder)
+        (Path(folder) / "basemap.pmtiles").symlink_to(path.resolve())
+        city = City(slug="basemap", name="Basemap", languages=["en"])
+        (west, south, east, north), (lon, lat) = densest(path)
+        city.west, city.south, city.east, city.north = west, south, east, north
+        city.save()
+        if no := ground.why_not(city):
+            sys.exit(no)
+        for z in range(11, 19):
+            near = around(city, lon, lat, z)
+            cold = [functools.partial(drawn_cold, city, z, x, y) for x, y in near]
+            measured("tile drawn, nothing in memory", cold, z=z, file=path.name)
+            shutil.rmtree(settings.ONEHALL_TILE_CACHE, ignore_errors=True)
+            held_labels.forget()
+            ground.forget()
+            warm = [functools.partial(tiles.draw_tile, city, z, x, y, dark=False) for x, y in near]
+            measured("tile drawn, one after another", warm, z=z, file=path.name)
+
+
+def around(city: "City", lon: float, lat: float, z: int) -> list[tuple[int, int]]:
+    """The tiles beside that of a point, as far as the city goes."""
+    west, south, east, north = city.bounds or (0.0, 0.0, 0.0, 0.0)
+    first, last, (x, y) = tile_of(west, north, z), tile_of(east, south, z), tile_of(lon, lat, z)
+    return [
+        (column, row)
+        for column in range(max(first[0], x - 2), min(last[0], x + 2) + 1)
+        for row in range(max(first[1], y - 2), min(last[1], y + 2) + 1)
+    ]
+
+
+def drawn_cold(city: "City", z: int, x: int, y: int) -> None:
+    """Draw a tile as the first one after a start."""
+    from onehall.places import ground, tiles
+    from onehall.places.drawing import held_labels
+
+    held_labels.forget()
+    ground.forget()
+    tiles.draw_tile(city, z, x, y, dark=False)
+
+
+def densest(path: Path) -> tuple[tuple[float, float, float, float], tuple[float, float]]:
+    """The degrees that a file covers, and the middle of its heaviest tile."""
+    from pmtiles.reader import MmapSource, all_tiles
+
+    from onehall.kernel import geo
+    from onehall.places.drawing.vector import VectorFile
+
+    file = VectorFile(path)
+    with path.open("rb") as stream:
+        sizes = {where: len(data) for where, data in all_tiles(MmapSource(stream))}
+    z, x, y = max(sizes, key=lambda where: (where[0] == file.deepest, sizes[where]))
+    left, top, right, bottom = file.box
+    west, north = geo.unmercator(left, top)
+    east, south = geo.unmercator(right, bottom)
+    return (west, south, east, north), geo.unmercator((x + 0.5) / (1 << z), (y + 0.5) / (1 << z))
+
+
 def main() -> None:
     """Measure one city."""
     arguments = argparse.ArgumentParser(prog="python -m bench.places", description=__doc__)
     arguments.add_argument("slug", nargs="?")
     arguments.add_argument("--addresses", type=int, default=0, metavar="NUMBER")
     arguments.add_argument("--search", action="store_true", help="only search, no drawing")
+    arguments.add_argument("--pmtiles", type=Path, metavar="FILE", help="only tiles of such a file")
     given = arguments.parse_args()
     own = not os.environ.get("DATABASE_URL")
     with database.migrated():
+        if given.pmtiles:
+            basemap(given.pmtiles)
+            return
         if given.addresses:
             # In a process of its own, as a web process has it: what was applied leaves memory behind.
             again = [sys.executable, "-m", "bench.places", grown(given.addresses), "--search"]

@@ -18,6 +18,7 @@ class CaseworkConfig(AppConfig):
     def ready(self) -> None:
         """Timers every 20 seconds, forgotten drafts and old presences every hour; reminders to the staff; sums of the map."""
         from onehall.casework import (
+            erasing,
             handing,
             mapping,
             tasks,
@@ -37,6 +38,7 @@ class CaseworkConfig(AppConfig):
         handlers.every("casework.presence", 3600, tasks.purge_presence)
         handlers.every("casework.for_you", 30, tasks.mail_for_you)
         handlers.every("casework.for_you_purge", 3600, tasks.purge_for_you)
+        handlers.register(erasing.FILES, erasing.forget_files)
         handlers.every("casework.timeline_parts", 300, timeline_parts.keep_ahead)
         handlers.every("casework.map", 60, mapping.fold)
         handlers.every("casework.map_spots", 21_600, mapping.find_piles)

@@ -10,6 +10,7 @@ from onehall.casework.models import (
     Effort,
     ForYou,
     HandOver,
+    Hold,
 )
 from onehall.kernel.rows import select_together
 from onehall.people.actor import Actor
@@ -20,7 +21,7 @@ from onehall.people.models import Body, User
 class Beside:
     """Files, parts, time and materials, related cases, who of the staff follows; lines the reader has not read.
 
-    Further targets, pauses and hand-overs, and every outside body of the city.
+    Further targets, pauses and hand-overs, every outside body of the city, and the hold in force.
     """
 
     files: list[Attachment] = field(default_factory=list)
@@ -33,6 +34,7 @@ class Beside:
     pauses: list[CasePause] = field(default_factory=list)
     hand_overs: list[HandOver] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
 
 
 FILES = "WHERE case_id = %s AND removed_at IS NULL ORDER BY created_at, id LIMIT 30"
@@ -51,6 +53,7 @@ TARGETS = "WHERE case_id = %s ORDER BY due_at, id"
 PAUSES = "WHERE case_id = %s ORDER BY began_at DESC, id DESC LIMIT 50"
 HAND_OVERS = "WHERE case_id = %s ORDER BY id DESC LIMIT 10"
 BODIES = "WHERE city_id = %s ORDER BY position, id LIMIT 300"
+HOLDS = "WHERE case_id = %s AND lifted_at IS NULL LIMIT 1"
 UNREAD = "WHERE user_id = %s AND case_id = %s AND read_at IS NULL ORDER BY id LIMIT 1"
 
 
@@ -68,6 +71,7 @@ def beside(case: Case, reader: Actor) -> Beside:
         pauses,
         given,
         bodies,
+        holds,
     ) = select_together(
         (Attachment, FILES, [pk]),
         (Case, PARTS, [pk]),
@@ -79,6 +83,7 @@ def beside(case: Case, reader: Actor) -> Beside:
         (CasePause, PAUSES, [pk]),
         (HandOver, HAND_OVERS, [pk]),
         (Body, BODIES, [case.city_id]),
+        (Hold, HOLDS, [pk]),
     )
     known = {body.pk: body for body in bodies}
     for row in given:
@@ -88,6 +93,7 @@ def beside(case: Case, reader: Actor) -> Beside:
         pauses=pauses,
         hand_overs=given,
         bodies=bodies,
+        holds=holds,
         files=files,
         parts=parts,
         efforts=efforts,

@@ -17,10 +17,12 @@ from onehall.casework.clock_models import CasePause as CasePause
 from onehall.casework.clock_models import CaseTarget as CaseTarget
 from onehall.casework.corrections import Correction as Correction
 from onehall.casework.hand_over_models import HandOver as HandOver
+from onehall.casework.hold_models import Hold as Hold
 from onehall.casework.map_models import MapSum as MapSum
 from onehall.casework.map_models import PiledSpot as PiledSpot
 from onehall.casework.on_map import ON_PUBLIC_MAP
 from onehall.casework.photo_models import Photo as Photo
+from onehall.casework.to_erase import TO_ERASE
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 
@@ -84,6 +86,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 class Case(models.Model):
     """One piece of city work. `lock` is the number of its last timeline entry.
 
+    `erased` says what of it the city's rules erased since it ended: bits of `to_erase.BITS`.
     `held_tasks` are its tasks as read with the lock on the row; None when they were not.
     """
 
@@ -138,6 +141,7 @@ class Case(models.Model):
     people_count = models.PositiveSmallIntegerField(default=1)
     reopened = models.PositiveSmallIntegerField(default=0)
     ladder_step = models.PositiveSmallIntegerField(default=0, db_default=0)
+    erased = models.PositiveSmallIntegerField(default=0, db_default=0)
     is_open = models.BooleanField()
     is_public = models.BooleanField(default=True)
     unread_reply = models.BooleanField(default=False)
@@ -266,6 +270,10 @@ class Case(models.Model):
                 "id",
                 name="case_closed",
                 condition=models.Q(closed_at__isnull=False),
+            ),
+            # What the rules of retention are about, by what is erased already: `erasing`.
+            models.Index(
+                "service", "erased", "closed_at", name="case_to_erase", condition=TO_ERASE
             ),
             models.Index(
                 "merged_into", name="case_merged", condition=models.Q(merged_into__isnull=False)

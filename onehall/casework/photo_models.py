@@ -8,6 +8,7 @@ from django.db import models
 class Photo(models.Model):
     """A picture as cleaned by the server. `key` is what its address shows; it changes on redaction.
 
+    `erased` under the city's rules of retention: the row stays, without files, so that figures hold.
     `is_private` came with a report or message whose service shows residents' photos to nobody else.
     """
 
@@ -39,6 +40,7 @@ class Photo(models.Model):
     is_public = models.BooleanField(default=False)
     is_private = models.BooleanField(default=False)
     redacted = models.BooleanField(default=False)
+    erased = models.BooleanField(default=False, db_default=False)
     removed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     created_by_id = models.BigIntegerField(null=True, blank=True)

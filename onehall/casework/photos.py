@@ -158,7 +158,7 @@ def blur_draft(
         _take(photo, drawn)
         photo.original_name, photo.clean_name, photo.redacted = photo.name, "", False
         photo.save()
-        transaction.on_commit(partial(_forget_files, _files(before)))
+        transaction.on_commit(partial(forget_files, files_of(before)))
     return photo
 
 
@@ -404,17 +404,18 @@ def purge_drafts(*, now: datetime) -> int:
     with transaction.atomic():
         rows = list(old.select_for_update(skip_locked=True).order_by("id")[:PURGE_AT_ONCE])
         Photo.objects.filter(pk__in=[p.pk for p in rows]).delete()
-        names = {name for p in rows for name in _files(p)}
-        transaction.on_commit(partial(_forget_files, names))
+        names = {name for p in rows for name in files_of(p)}
+        transaction.on_commit(partial(forget_files, names))
     return len(rows)
 
 
-def _files(photo: Photo) -> set[str]:
+def files_of(photo: Photo) -> set[str]:
+    """The stored files that a photo is kept in."""
     names = (getattr(photo, column) for column in FILES)
     return {name for name in names if name}
 
 
-def _forget_files(names: set[str]) -> None:
+def forget_files(names: set[str]) -> None:
     """Delete stored files that no photo and no file of a case names any more; equal pictures share their files."""
     if not names:
         return

@@ -140,6 +140,9 @@ class Progress:
         case.previous_state = machine.previous_of(self.flow, case.state, case.previous_state)
         case.state, case.category = target, state.category
         case.is_open = categories.is_open(state.category)
+        if case.closed_at is None or case.is_open:
+            # What is told from now on is kept as long as anything else.
+            case.erased = 0
         case.closed_at = None if case.is_open else (case.closed_at or self.now)
         case.entered += 1
         promises.run(

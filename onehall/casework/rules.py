@@ -8,6 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from onehall.casework.errors import MoveRefused
+from onehall.casework.to_erase import BITS
 from onehall.catalog import machine
 from onehall.catalog.flows import FlowDefinition, Move, Outcome
 from onehall.catalog.services import ServiceDefinition
@@ -123,3 +124,16 @@ def target_of(move: Move, flow: FlowDefinition, *, previous: str, outcome: Outco
         raise MoveRefused(need_words("outcome"), missing=("outcome",))
     end = outcome.to if outcome else ""
     return machine.target_of(move, flow, previous=previous, end=end)
+
+
+def is_closed_for_good(erased: int) -> bool:
+    """Whether the city's rules erased how the people of a case are reached, or what they told; see `Case.erased`."""
+    return bool(erased & (BITS["contact"] | BITS["words"]))
+
+
+def require_kept(erased: int) -> None:
+    """Refuse what a resident adds to such a case: nobody would read it, and nothing would erase it."""
+    if is_closed_for_good(erased):
+        raise MoveRefused(
+            _("This case ended long ago and was erased in part. Send a new report instead.")
+        )

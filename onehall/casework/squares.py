@@ -7,6 +7,8 @@ cases. Cases on a spot that is no place (`PiledSpot`) stand apart from the squar
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 from django.db import connection, models
@@ -133,8 +135,17 @@ def _summed(
 def _counted(
     city: City, query: PublicQuery, window: Box, *, shift: int, now: datetime, most: int
 ) -> Sequence[Any]:
-    boxed = replace(query, box=_within(query.box, window))
-    rows: models.QuerySet[Case] = meant(city, boxed, now=now).filter(cell__isnull=False)
+    box = _within(query.box, window)
+    if query.near is not None:
+        # As a circle it bounds no index; its box does.
+        box = _within(query.near.box, box)
+    rows: models.QuerySet[Case] = meant(city, replace(query, box=box), now=now)
+    rows = rows.filter(cell__isnull=False)
+    if query.areas and query.state == "open":
+        # The same once more, in the words of the index `case_open_areas`. Lists do without: they want the newest first.
+        rows = rows.filter(
+            reduce(or_, (models.Q(areas__contains={layer: code}) for layer, code in query.areas))
+        )
     sql, params = sql_of(rows.order_by().values_list("id", "cell", "lon", "lat"))
     with connection.cursor() as cursor:
         cursor.execute(SQUARES_SQL.format(sql), [city.pk, *params, shift, shift, most])

@@ -65,9 +65,12 @@ STAFF_KINDS: Final = frozenset(
         "effort",
         "related",
         "unrelated",
+        "held",
+        "released",
+        "erased",
     }
 )
-MERE_LOOKS: Final = frozenset({"looked", "redistricted"})
+MERE_LOOKS: Final = frozenset({"looked", "redistricted", "erased"})
 """Kinds that change nothing of what somebody who has the case open decides on."""
 KINDS: Final = PUBLIC_KINDS | STAFF_KINDS
 """Every kind of entry; `docs/words.md` explains them."""
@@ -119,6 +122,15 @@ def facts_for_hash(entry: TimelineEntry) -> dict[str, Any]:
         "actor_name": entry.actor_name,
         "data": entry.data,
     }
+
+
+def seal(previous: bytes | None, entry: TimelineEntry) -> str:
+    """64 hex digits that hold what is left of an entry to its place, its own hash included.
+
+    An `erased` entry keeps those of the entries that it took something from: their hashes no longer
+    follow from what is stored, and this stands for that.
+    """
+    return entry_hash(previous, facts_for_hash(entry) | {"hash": bytes(entry.hash)}).hex()
 
 
 def append(

@@ -8,7 +8,7 @@ with a backup.
 import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -18,7 +18,7 @@ from django.db import connection
 
 from onehall.casework.linking import actor_text, hashed_text, json_text, quick_hash
 from onehall.casework.models import TimelineEntry
-from onehall.casework.timeline import KINDS, facts_for_hash
+from onehall.casework.timeline import KINDS, facts_for_hash, seal
 from onehall.kernel import chain
 
 BATCH: Final = 5_000
@@ -115,21 +115,75 @@ def _counted(rows: Iterator[Row], seen: Callable[[int], None]) -> Iterator[Row]:
 
 
 def _check(number: str, lock: int, head: bytes | None, rows: Iterator[Row]) -> Iterator[Fault]:
-    """Faults of one case: its entries must run from 1 to its lock, each following from the one before."""
-    previous, seq = b"", 0
+    """Faults of one case: its entries must run from 1 to its lock, each following from the one before.
+
+    One that does not follow must be as the last `erased` entry that names it left it.
+    """
+    previous, seq, torn = b"", 0, _Torn()
     for row in rows:
         if row[1] != seq + 1:
             yield Fault(number, seq + 1, "missing")
         seq = row[1]
         if seq > lock:
             yield Fault(number, seq, "extra")
-        elif not _follows(previous, row):
-            yield Fault(number, seq, "changed")
+        else:
+            torn.look(previous, row)
         previous = bytes(row[9])
+    yield from (Fault(number, at, "changed") for at in torn.unsealed())
     if seq < lock:
         yield Fault(number, seq + 1, "cut")
     elif seq == lock and previous != bytes(head or b""):
         yield Fault(number, seq, "head")
+
+
+@dataclass(slots=True)
+class _Torn:
+    """Entries of one case that do not follow from those before them, and what erasures said is left of them."""
+
+    found: dict[int, str] = field(default_factory=dict)
+    sealed: dict[int, str] = field(default_factory=dict)
+
+    def look(self, previous: bytes, row: Row) -> None:
+        """Take note of an entry; what one says that does not follow itself counts for nothing."""
+        if not _follows(previous, row):
+            self.found[row[1]] = _seal(previous, row)
+        elif row[3] == "erased":
+            self.sealed |= _seals(row)
+
+    def unsealed(self) -> list[int]:
+        """Those that no erasure explains."""
+        return [at for at, left in self.found.items() if not left or self.sealed.get(at) != left]
+
+
+def _seals(row: Row) -> dict[int, str]:
+    """What an entry about an erasure says that is left of earlier ones."""
+    kept = json.loads(row[8]).get("sealed", {})
+    return {int(seq): str(seal) for seq, seal in kept.items() if int(seq) < row[1]}
+
+
+def _seal(previous: bytes, row: Row) -> str:
+    """The seal of an entry as it is stored; "" for what no seal can be of."""
+    entry = _entry(row)
+    entry.hash = bytes(row[9])
+    try:
+        return seal(previous or None, entry)
+    except (TypeError, ValueError):
+        return ""
+
+
+def _entry(row: Row) -> TimelineEntry:
+    case_id, seq, at, kind, public, actor_kind, actor_id, actor_name, text, _found = row
+    return TimelineEntry(
+        case_id=case_id,
+        seq=seq,
+        at=at,
+        kind=kind,
+        public=public,
+        actor_kind=actor_kind,
+        actor_id=actor_id,
+        actor_name=actor_name,
+        data=json.loads(text),
+    )
 
 
 def _follows(previous: bytes, row: Row) -> bool:
@@ -145,19 +199,8 @@ def _follows(previous: bytes, row: Row) -> bool:
         )  # fmt: skip
         if quick == bytes(found).hex():
             return True
-    exact = TimelineEntry(
-        case_id=case_id,
-        seq=seq,
-        at=at,
-        kind=kind,
-        public=public,
-        actor_kind=actor_kind,
-        actor_id=actor_id,
-        actor_name=actor_name,
-        data=data,
-    )
     try:
-        link = chain.entry_hash(previous or None, facts_for_hash(exact))
+        link = chain.entry_hash(previous or None, facts_for_hash(_entry(row)))
     except (TypeError, ValueError):
         return False
     return link == bytes(found)

@@ -72,6 +72,8 @@ def line_of(entry: TimelineEntry, case: Case, reader: Reader, category: str) -> 
     """One entry in words. `category` is the category the case had after it."""
     data = entry.data
     title, detail = _title(entry, reader)
+    if data.get("erased"):
+        detail = _("What stood here was erased under the city's rules.")
     return Line(
         seq=entry.seq,
         at=entry.at,

@@ -79,6 +79,17 @@ def _redistricted(entry: TimelineEntry, language: str, default: str) -> tuple[st
     return _("In another area since they were drawn anew"), "; ".join(told)
 
 
+def _erased(entry: TimelineEntry, _language: str, _default: str) -> tuple[str, str]:
+    """What was erased; nothing of it is said again."""
+    names = {
+        "contact": _("how people are reached"),
+        "words": _("what residents wrote"),
+        "photos": _("photos and files"),
+    }
+    what = [names[kind] for kind in entry.data.get("what", ()) if kind in names]
+    return _("Erased under the city's rules"), ", ".join(what)
+
+
 MORE: Final[dict[str, Callable[[TimelineEntry, str, str], tuple[str, str]]]] = {
     "file_added": lambda e, _l, _d: (_("File added"), str(e.data.get("title", ""))),
     "file_shared": lambda e, _l, _d: (_("A document from the city"), str(e.data.get("title", ""))),
@@ -88,6 +99,9 @@ MORE: Final[dict[str, Callable[[TimelineEntry, str, str], tuple[str, str]]]] = {
     "part_of": _part_of,
     "effort": _effort,
     "described": lambda _e, _l, _d: (_("Words for a photo"), ""),
+    "held": lambda _e, _l, _d: (_("Held: nothing of it may be erased"), ""),
+    "released": lambda _e, _l, _d: (_("No longer held"), ""),
+    "erased": _erased,
     "related": lambda e, _l, _d: (_("Has to do with %(number)s") % e.data, ""),
     "unrelated": lambda e, _l, _d: (_("Has nothing to do with %(number)s") % e.data, ""),
     "redistricted": _redistricted,

@@ -1,6 +1,6 @@
 """A service document as typed values: questions, routing, promise, closing contract."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from onehall.catalog import targets as promised
@@ -102,6 +102,7 @@ class ServiceDefinition:
     link_days: int = 30
     languages: tuple[str, ...] = ()
     is_internal: bool = False
+    retention: dict[str, str] = field(default_factory=dict)
     id: int = 0
     position: int = 0
     active: bool = True
@@ -197,4 +198,5 @@ def parse(doc: Doc) -> ServiceDefinition:
         link_days=doc.get("hand_over", {}).get("days", 30),
         languages=tuple(doc.get("languages", [])),
         is_internal=doc.get("audience") == STAFF,
+        retention=doc.get("retention", {}),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.markup import escape
 
 from onehall.cli import rehearse, running
 from onehall.cli.words import Failure, done, out, progress
@@ -162,4 +163,4 @@ def _stop_if_wrong(problems: list[PackProblem]) -> None:
 
 def _say_warnings(sentences: list[str]) -> None:
     for sentence in sentences:
-        out.print(f"[yellow]warning[/] {sentence}", soft_wrap=True)
+        out.print(f"[yellow]warning[/] {escape(sentence)}", soft_wrap=True)

@@ -59,6 +59,7 @@ def command() -> None:
                 _static,
                 _outbox,
                 _ground,
+                _readers,
                 _timers,
                 _mail,
             ):
@@ -311,6 +312,20 @@ def _ground() -> Iterator[Finding]:
                 good=True,
                 words=f"The map of {city.name} is drawn from {ground.path_of(city).name}.",
             )
+
+
+def _readers() -> Iterator[Finding]:
+    """What `onehall city` can read beside its own files; a city that has no such files lacks nothing."""
+    from onehall.places.pack import gis, osm
+
+    for what, extra, there in (
+        ("OpenStreetMap extracts", "osm", osm.is_installed()),
+        ("Shapefiles and GeoPackages", "gis", gis.is_installed()),
+    ):
+        words = f"{what} in a city's folder can be read."
+        if not there:
+            words = f'{what} in a city\'s folder cannot be read: pip install "onehall[{extra}]" if you have some.'
+        yield Finding(good=True if there else None, words=words)
 
 
 def _timers() -> Iterator[Finding]:

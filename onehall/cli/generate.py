@@ -84,7 +84,7 @@ def history(
         end = until.replace(tzinfo=UTC) if until else now
         if end > now:
             raise Failure("The past cannot end in the future.", hint="Give an earlier --until.")
-        city = _city(slug)
+        city = city_of(slug)
         try:
             profile = profiles.load(name)
             run = storing.found(city=city, profile=profile, seed=seed, cases=cases, years=years)
@@ -99,7 +99,8 @@ def history(
             raise Failure(str(error)) from error
 
 
-def _city(slug: str | None) -> City:
+def city_of(slug: str | None) -> City:
+    """The city that is meant, the only one when none is said."""
     from onehall.places.models import City
 
     cities = City.objects.order_by("slug")

@@ -14,6 +14,7 @@ from onehall.casework import queries as casework
 from onehall.casework.beside import beside
 from onehall.casework.models import Case, Photo
 from onehall.casework.presence import channel
+from onehall.casework.to_erase import BITS
 from onehall.casework.wording import Line
 from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.learned import Evidence
@@ -61,6 +62,8 @@ KNOWN: Final = frozenset(
         "task",
         "files",
         "split",
+        "hold",
+        "release",
         "relate",
         "effort",
     }
@@ -248,6 +251,8 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "closing": moves.closing_words(loaded.service) if found.is_open else "",
         "close": next((m for m in offered if m.purpose == "close"), None),
         "works": works,
+        "hold": next(iter(around.holds), None),
+        "erased": [kind for kind, bit in BITS.items() if found.erased & bit],
         "writer": writer(
             request,
             desk,
@@ -284,6 +289,8 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
                 "hand_over",
                 "take_back",
                 "join",
+                "hold",
+                "release",
                 "assign",
                 "priority",
                 "photo",

@@ -112,7 +112,7 @@ FROM (
   WHERE {_MINE} AND merged_into_id IS NULL
     AND (outcome, service_id) IN (SELECT * FROM unnest(%(outcomes)s::text[], %(services)s::bigint[]))
     AND NOT EXISTS (
-      SELECT FROM casework_photo p WHERE p.case_id = c.id AND p.kind = 'after' AND p.removed_at IS NULL
+      SELECT FROM casework_photo p WHERE p.case_id = c.id AND p.kind = 'after' AND (p.removed_at IS NULL OR p.erased)
     )
   GROUP BY 1, 2, 3, 4, 5
 ) mine
@@ -175,7 +175,7 @@ WITH came AS (
          count(*) FILTER (
            WHERE (outcome, service_id) IN (SELECT * FROM unnest(%(outcomes)s::text[], %(services)s::bigint[]))
            AND NOT EXISTS (
-             SELECT FROM casework_photo p WHERE p.case_id = c.id AND p.kind = 'after' AND p.removed_at IS NULL
+             SELECT FROM casework_photo p WHERE p.case_id = c.id AND p.kind = 'after' AND (p.removed_at IS NULL OR p.erased)
            )
          ) AS bare, {_ON_TARGET}
   FROM casework_case c {_TARGETS} WHERE c.{_EVERY} AND closed_at >= %(start)s AND closed_at < %(end)s

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from onehall.kernel.spelling import nearest
@@ -74,6 +75,23 @@ def check(tree: object, schema: Schema) -> list[str]:
 def fields(tree: object) -> set[str]:
     """The names of the fields that a tree reads; tolerates mistakes."""
     return {name for name, _ in _reads(tree, 1)}
+
+
+def taken_as_given(tree: object) -> set[str]:
+    """The fields that are compared and never asked whether they exist: a missing one would pass for a "no"."""
+    reads = set(_reads(tree, 1))
+    return {
+        name for name, operator in reads if operator != "exists" and (name, "exists") not in reads
+    }
+
+
+def exact(tree: Any) -> Any:
+    """The tree with its fractions as decimals, for values that are decimals too: 0.1 is then a tenth."""
+    if isinstance(tree, Mapping):
+        return {key: exact(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [exact(value) for value in tree]
+    return Decimal(repr(tree)) if isinstance(tree, float) else tree
 
 
 def _reads(tree: object, depth: int) -> Iterator[tuple[str, str]]:
@@ -246,6 +264,8 @@ def _value(values: Mapping[str, Any], name: str) -> Any:
 
 def _is_number(value: Any) -> bool:
     # The bound is what a browser holds exactly; it also keeps out NaN and the infinities.
+    if isinstance(value, Decimal):
+        return value.is_finite() and abs(value) <= MAX_NUMBER
     return (
         isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
     )

@@ -7,8 +7,10 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import NoReverseMatch, get_urlconf, reverse
 from django.utils import translation
+from django.utils.functional import SimpleLazyObject
 
 from onehall.kernel.clock import now as read_clock
+from onehall.look import maps
 from onehall.look.parts import Language
 from onehall.service_requests import notices
 
@@ -23,6 +25,9 @@ def page(request: "HttpRequest") -> dict[str, Any]:
         "city": city,
         "city_notice": notices.told(city, read_clock()) if city is not None else None,
         "languages": languages(request, city),
+        "shades": SimpleLazyObject(
+            lambda: maps.shades(city) if city is not None else maps.Shades()
+        ),
         "home_url": _address("portal:home", otherwise="/"),
         "mine_url": _address("portal:mine"),
         "brand_url": _address("portal:brand") if city is not None and city.brand else "",

@@ -11,13 +11,15 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
+from django.http import Http404
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from onehall.casework.selection import Box
 from onehall.kernel import cells
 from onehall.places.models import City
-from onehall.places.tiles import MAX_ZOOM, MIN_ZOOM
+from onehall.places.tiles import MAX_ZOOM, MIN_ZOOM, language_of, still_language_of
 
 WIDE: Final = 1024
 HIGH: Final = 640
@@ -161,6 +163,43 @@ def around(west: float, south: float, east: float, north: float) -> Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Shades:
+    """How an address asks for a map: "light" and "dark", "light-es" and "dark-es" where names on it are known in the
+    reader's language. `tiles` is the same for a live map, whose script puts the scheme in.
+    """
+
+    light: str = "light"
+    dark: str = "dark"
+    tiles: str = "{scheme}"
+
+
+def shades(city: City) -> Shades:
+    """The addresses of maps for who reads this page."""
+    wanted = city.language_for(translation.get_language() or "")
+    still, tile = (
+        f"-{spoken}" if spoken != city.language else ""
+        for spoken in (still_language_of(city, wanted), language_of(city, wanted))
+    )
+    return Shades(f"light{still}", f"dark{still}", f"{{scheme}}{tile}")
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """What an address asks for: a scheme, and names in a language of the city, "" for the first."""
+
+    dark: bool
+    language: str
+
+
+def shade(city: City, asked: str) -> Shade:
+    """The part of an address that `shades` wrote; not found when it says another scheme or a language not spoken here."""
+    scheme, dash, language = asked.partition("-")
+    if scheme not in ("light", "dark") or (dash and language not in city.languages):
+        raise Http404
+    return Shade(scheme == "dark", language)
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """A picture under the map, in both schemes."""
 
@@ -170,8 +209,9 @@ class Tile:
     dark: str
 
 
-def tiles(seen: Window) -> list[Tile]:
+def tiles(seen: Window, city: City) -> list[Tile]:
     """The tiles that cover the window."""
+    schemes = [shades(city).tiles.replace("{scheme}", scheme) for scheme in ("light", "dark")]
     left, top = seen.corner
     last = (1 << seen.zoom) - 1
     found = []
@@ -179,8 +219,8 @@ def tiles(seen: Window) -> list[Tile]:
         for row in range(math.floor(top / TILE), math.floor((top + HIGH - 1) / TILE) + 1):
             if 0 <= column <= last and 0 <= row <= last:
                 where = [
-                    reverse("portal:tile", args=[s, seen.zoom, column, row])
-                    for s in ("light", "dark")
+                    reverse("portal:tile", args=[scheme, seen.zoom, column, row])
+                    for scheme in schemes
                 ]
                 found.append(Tile(column * TILE - left, row * TILE - top, *where))
     return found

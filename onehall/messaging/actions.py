@@ -138,6 +138,22 @@ def send_message(*, message: NewMessage, now: datetime) -> None:
         )
 
 
+FORGET_SQL: Final = """
+WITH gone AS (
+    DELETE FROM messaging_message WHERE city_id = %(city)s AND case_number = ANY(%(numbers)s) RETURNING key
+)
+DELETE FROM messaging_outbox o USING gone
+WHERE o.city_id = %(city)s AND o.topic = %(topic)s AND o.key = gone.key
+"""
+
+
+def forget_about(*, city_id: int, numbers: Sequence[str]) -> None:
+    """Delete every message about some cases, with what was queued to deliver it."""
+    given: dict[str, Any] = {"city": city_id, "numbers": list(numbers), "topic": SEND_MESSAGE}
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET_SQL, given)
+
+
 def record_delivery(
     *, message_id: int, state: str, error: str = "", sent_at: datetime | None = None
 ) -> None:

@@ -64,6 +64,21 @@ def admit_resident(*, city_id: int, email: str, language: str, now: datetime) ->
 
 
 @transaction.atomic
+def forget(*, person_ids: Collection[int]) -> None:
+    """Delete how residents were reached, and their sign-in where nothing else of theirs is left anywhere."""
+    gone = Person.objects.filter(pk__in=person_ids)
+    addresses = {a.lower() for a in gone.exclude(email="").values_list("email", flat=True)}
+    gone.delete()
+    if not addresses:
+        return
+    # By city, as the index is.
+    here = Person.objects.filter(city_id__in=City.objects.values_list("pk", flat=True))
+    known = here.exclude(email="").annotate(address=Lower("email")).filter(address__in=addresses)
+    addresses -= set(known.order_by("pk").values_list("address", flat=True))
+    User.objects.filter(email__in=addresses, memberships=None).delete()
+
+
+@transaction.atomic
 def set_password(*, user_id: int, password: str, by: Actor, now: datetime) -> User:
     """A new password, set by the person or by an administrator of a city they work for.
 

@@ -58,6 +58,7 @@ type Key = Literal[
     "split",
     "relate",
     "write_effort",
+    "hold",
     "ask",
     "take_calls",
     "share_views",
@@ -140,6 +141,8 @@ TABLE: Final[tuple[Part, ...]] = (
         _line("split", _("Split a part off a case for another department"), _DESK),
         _line("relate", _("Say that two cases have to do with each other"), _DESK),
         _line("write_effort", _("Write down time and materials"), _HANDS),
+        _line("hold", _("Put a legal hold on a case, so that nothing of it is erased, and lift it"),
+              "supervisor head admin"),
     )),
     Part("ask", _("Ask and answer"), (
         _line("ask", _("Ask for something of the city's own catalogue"),

@@ -108,7 +108,7 @@ def _area_values(pack: PlacesPack) -> Iterable[Values]:
 
 def _put_streets(city: City, pack: PlacesPack) -> None:
     columns = (
-        "name", "name_norm", "kind", "geometry", "numbers", "aliases", "sort", "lon", "lat", "cell",
+        "name", "name_norm", "kind", "geometry", "numbers", "aliases", "names", "sort", "lon", "lat", "cell",
     )  # fmt: skip
     rows = []
     for sort, row in enumerate(pack.streets):
@@ -116,7 +116,7 @@ def _put_streets(city: City, pack: PlacesPack) -> None:
         norm = rules.street_norm(row.name)[:120]
         rows.append(
             (
-                row.name, norm, row.kind, row.lines, row.numbers, row.aliases, sort,
+                row.name, norm, row.kind, row.lines, row.numbers, row.aliases, row.names, sort,
                 lon, lat, cell_of(lon, lat),
             )
         )  # fmt: skip

@@ -55,11 +55,12 @@ class _Streets:
         lines: list[tuple[int, Any]] = []
         ranges: list[tuple[int, Any, list[int]]] = []
         rows = Street.objects.filter(city_id=city_id).exclude(name="").order_by("sort", "id")
-        for name, shapes, numbers, aliases in rows.values_list(
-            "name", "geometry", "numbers", "aliases"
+        for name, shapes, numbers, aliases, names in rows.values_list(
+            "name", "geometry", "numbers", "aliases", "names"
         ).iterator(chunk_size=_CHUNK):
             street = self.id_of(name)
-            self._second.extend((alias, street) for alias in aliases)
+            others = dict.fromkeys((*aliases, *names.values()))
+            self._second.extend((other, street) for other in others)
             lines.extend((street, line) for line in shapes)
             if numbers:
                 # The numbers belong to the first line of the feature.

@@ -45,6 +45,7 @@ class City(models.Model):
     numbering = models.JSONField(default=dict, blank=True)
     map = models.JSONField(default=dict, blank=True)
     publishing = models.JSONField(default=dict, blank=True)
+    retention = models.JSONField(default=dict, blank=True)
     calendar = models.JSONField(default=dict, blank=True)
     layers = models.JSONField(default=list, blank=True)
     asset_kinds = models.JSONField(default=list, blank=True)
@@ -191,7 +192,10 @@ class Area(OfCity):
 
 
 class Street(AtPoint):
-    """One street feature. `geometry` is a list of lines, each a list of [lon, lat]; the point is its middle."""
+    """One street feature. `geometry` is a list of lines, each a list of [lon, lat]; the point is its middle.
+
+    `name` is the one of its signs and of addresses; `names` are those in further languages of the city.
+    """
 
     name = models.CharField(max_length=120, blank=True)
     name_norm = models.CharField(max_length=120, blank=True)
@@ -199,6 +203,7 @@ class Street(AtPoint):
     geometry = models.JSONField()
     numbers = models.JSONField(default=dict, blank=True)
     aliases = models.JSONField(default=list, blank=True)
+    names = models.JSONField(default=dict, blank=True)
     sort = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -13,6 +13,8 @@ DRAWN_KINDS: Final = ("water", "park", "building", "block", "beach", "pier")
 STREET_KINDS: Final = ("main", "street", "lane", "path")
 NUMBER_FIELDS: Final = ("left_from", "left_to", "right_from", "right_to")
 
+_LATER: Final = frozenset({"aliases", "names"})
+
 type Geometry = dict[str, Any]
 
 
@@ -32,6 +34,7 @@ class CityFacts:
     numbering: dict[str, Plain] = field(default_factory=dict)
     map: dict[str, Plain] = field(default_factory=dict)
     publishing: dict[str, Plain] = field(default_factory=dict)
+    retention: dict[str, Plain] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,14 @@ class AreaLayer:
 
 @dataclass(frozen=True)
 class StreetRow:
-    """One feature of streets.geojson; `lines` are lists of [lon, lat]."""
+    """One feature of streets.geojson; `lines` are lists of [lon, lat], `names` what it is called in further languages."""
 
     name: str
     kind: str
     lines: list[list[list[float]]]
     numbers: dict[str, int] = field(default_factory=dict)
     aliases: list[str] = field(default_factory=list)
+    names: Localized = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,10 @@ class PlacesPack:
     addresses: list[AddressRow] = field(default_factory=list)
     landmarks: list[LandmarkRow] = field(default_factory=list)
     assets: dict[str, list[AssetRow]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list, compare=False)
+    """What somebody should know who made the files: what was left out, and why."""
+    files: dict[str, str] = field(default_factory=dict, compare=False)
+    """The file that a part such as "areas/10-district" is from, where it is not the pack's own."""
 
     @property
     def owners(self) -> frozenset[str]:
@@ -122,12 +130,13 @@ class PlacesPack:
     def hashes(self) -> dict[str, str]:
         """Part name to the SHA-256 of its data: equal for files that say the same in another layout."""
         # A field that came later and is not used leaves the hash as it was.
-        city = {k: v for k, v in asdict(self.city).items() if v or k != "publishing"}
+        later = ("publishing", "retention")
+        city = {k: v for k, v in asdict(self.city).items() if v or k not in later}
         streets = _plain(self.streets)
         parts: dict[str, Any] = {
             "city": city,
             "calendar": self.calendar,
-            "streets": [{k: v for k, v in row.items() if v or k != "aliases"} for row in streets],
+            "streets": [{k: v for k, v in row.items() if v or k not in _LATER} for row in streets],
             "addresses": _plain(self.addresses),
             "landmarks": _plain(self.landmarks),
         }

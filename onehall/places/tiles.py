@@ -22,10 +22,12 @@ from onehall.places.drawing.scene import Plane
 from onehall.places.drawing.view import MAX_ZOOM, MIN_ZOOM, TILE, View
 from onehall.places.models import City
 
-__all__ = ["MAX_ZOOM", "MIN_ZOOM", "TILE", "NoSuchTile", "Pin", "draw_still", "draw_tile"]
+__all__ = [
+    "MAX_ZOOM", "MIN_ZOOM", "TILE", "NoSuchTile", "Pin", "draw_still", "draw_tile", "language_of", "still_language_of",
+]  # fmt: skip
 
 # Grows with every change of how the map looks, so that kept tiles are drawn anew.
-_STYLE: Final = 1
+_STYLE: Final = 2
 _FAR: Final = 0.25
 _MOST_PIXELS: Final = 4_000_000
 
@@ -34,33 +36,52 @@ class NoSuchTile(ValueError):
     """The tile's numbers are outside the map or outside zooms 10 to 19."""
 
 
-def draw_tile(city: City, z: int, x: int, y: int, *, dark: bool) -> bytes:
-    """Tile z/x/y as a 512 px WebP, from disk when it was drawn before. NoSuchTile for numbers that do not exist."""
+def language_of(city: City, wanted: str) -> str:
+    """The language of the tiles for a reader: the city's first, unless names on them are known in the one wanted."""
+    return city.language if fetched.is_asked(city) else still_language_of(city, wanted)
+
+
+def still_language_of(city: City, wanted: str) -> str:
+    """The same for still pictures, which no server of the city is asked for."""
+    return ground.language_of(city, wanted)
+
+
+def draw_tile(city: City, z: int, x: int, y: int, *, dark: bool, language: str = "") -> bytes:
+    """Tile z/x/y as a 512 px WebP, from disk when it was drawn before. NoSuchTile for numbers that do not exist.
+
+    `language` is the reader's, the city's first when left out.
+    """
     if not MIN_ZOOM <= z <= MAX_ZOOM or not 0 <= x < 1 << z or not 0 <= y < 1 << z:
         raise NoSuchTile(f"{z}/{x}/{y}")
     if _is_far(city, z, x, y):
         return _plain_tile(dark=dark)
     if fetched.is_asked(city):
-        path = _path(city, z, x, y, fetched.version(city, clock.now()), dark=dark)
+        path = _path(city, z, x, y, fetched.version(city, clock.now()), "", dark=dark)
         if (data := _kept(path)) is not None:
             return data
         picture = fetched.tile(city, z, x, y, dark=dark)
         if picture is not None:
             return _keep(path, _webp(picture))
-    path = _path(city, z, x, y, ground.version(city), dark=dark)
+    spoken = language_of(city, language)
+    other = "" if spoken == city.language else spoken
+    path = _path(city, z, x, y, ground.version(city), other, dark=dark)
     data = _kept(path)
-    return data if data is not None else _keep(path, _drawn(city, z, x, y, dark=dark))
+    return data if data is not None else _keep(path, _drawn(city, z, x, y, spoken, dark=dark))
 
 
-def _drawn(city: City, z: int, x: int, y: int, *, dark: bool) -> bytes:
+def _drawn(city: City, z: int, x: int, y: int, language: str, *, dark: bool) -> bytes:
     across = ACROSS_READ if ground.is_used(city) else ACROSS
-    size, column, row = 1 << z, x // across, y // across
-    box = [side * across / size for side in (column, row, column + 1, row + 1)]
-    scene = ground.ground_of(city, (box[0], box[1], box[2], box[3]), z, city.language)
-    view = _tile_view(scene, z, x, y)
-    key = (city.pk, f"{city.digest}-{ground.version(city)}")
-    names = labels_of_tile(key, scene, z, x, y, across)
-    return _webp(paint(scene, view, palette(dark=dark), names))
+    region = _box(z, x // across, y // across, across)
+    scene = ground.ground_of(city, _box(z, x, y), z)
+    key = (city.pk, f"{city.digest}-{ground.version(city)}-{language}")
+    names = labels_of_tile(key, lambda: ground.names_of(city, region, z, language), z, x, y, across)
+    return _webp(paint(scene, _tile_view(scene, z, x, y), palette(dark=dark), names))
+
+
+def _box(z: int, column: int, row: int, across: int = 1) -> geo.Box:
+    """Where a square of tiles lies on the whole map: left, top, right, bottom, 0 to 1."""
+    part = across / (1 << z)
+    return column * part, row * part, (column + 1) * part, (row + 1) * part
 
 
 def _tile_view(scene: Plane, z: int, x: int, y: int) -> View:
@@ -105,8 +126,9 @@ def cache_root() -> Path:
     return Path(chosen) if chosen else Path(settings.MEDIA_ROOT) / "tiles"
 
 
-def _path(city: City, z: int, x: int, y: int, source: str, *, dark: bool) -> Path:
-    scheme = "dark" if dark else "light"
+def _path(city: City, z: int, x: int, y: int, source: str, language: str, *, dark: bool) -> Path:
+    """Where a tile is kept. `language` is "" for the names that most readers see."""
+    scheme = ("dark" if dark else "light") + (f"-{language}" if language else "")
     revision = f"{city.revision}-{city.digest}-{source}-{_STYLE}"
     return cache_root() / city.slug / revision / scheme / str(z) / str(x) / f"{y}.webp"
 
@@ -145,10 +167,11 @@ def draw_still(
     dark: bool,
     pins: Sequence[Pin] = (),
     ratio: float = 2.0,
+    language: str = "",
 ) -> bytes:
     """A still map around a point as WebP. `width` and `height` are layout pixels; the picture is `ratio` times that.
 
-    ValueError for a picture of no or of more than four million pixels.
+    `language` is the reader's, the city's first when left out. ValueError for a picture of no or of more than four million pixels.
     """
     pixels = int(width * ratio), int(height * ratio)
     if min(pixels) < 1 or pixels[0] * pixels[1] > _MOST_PIXELS:
@@ -158,11 +181,17 @@ def draw_still(
     middle = geo.mercator(lon, lat)
     wide, tall = pixels[0] / scale / 2, pixels[1] / scale / 2
     box = (middle[0] - wide, middle[1] - tall, middle[0] + wide, middle[1] + tall)
-    scene = ground.ground_of(city, box, round(level), city.language)
-    x, y = scene.project_point(lon, lat)
-    view = View(x - pixels[0] / scale / 2, y - pixels[1] / scale / 2, scale, *pixels, level, ratio)
+    scene = ground.ground_of(city, box, level)
+    named = ground.names_of(city, box, level, still_language_of(city, language))
+
+    def view_of(plane: Plane) -> View:
+        x, y = plane.project_point(lon, lat)
+        left, top = x - pixels[0] / scale / 2, y - pixels[1] / scale / 2
+        return View(left, top, scale, *pixels, level, ratio)
+
+    view = view_of(scene)
     obstacles = tuple(spot for pin in pins for spot in _room_of(pin, view, scene))
-    names = naming.place(scene, view, obstacles)
+    names = naming.place(named, view_of(named), obstacles)
     return _webp(paint(scene, view, palette(dark=dark), names, pins))
 
 

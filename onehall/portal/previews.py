@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from onehall.look import maps
 from onehall.look.components.small import local
 from onehall.look.doorway import CityRequest
 from onehall.look.parts import Picture
@@ -33,7 +34,7 @@ def of_case(
     if photo is not None:
         return Preview(title, words, request.build_absolute_uri(photo.href), photo.alt)
     if context["has_map"]:
-        address = reverse("portal:city-map", args=[case.number, "light"])
+        address = reverse("portal:city-map", args=[case.number, maps.shades(request.city).light])
         alt = _("Map: %(words)s") % {"words": place}
         return Preview(title, words, request.build_absolute_uri(address), alt)
     return Preview(title, words)
@@ -44,7 +45,8 @@ def of_thing(request: CityRequest, found: AssetNear, kind: str, where: str) -> P
     title = f"{kind} {found.code}"
     if request.city.bounds is None:
         return Preview(title, where)
-    address = reverse("portal:thing-map", args=[found.kind, found.code, "light"])
+    shades = maps.shades(request.city)
+    address = reverse("portal:thing-map", args=[found.kind, found.code, shades.light])
     return Preview(
         title,
         where,

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from onehall.casework import wording
+from onehall.casework import rules, wording
 from onehall.casework.models import Case, Photo, TimelineEntry
 from onehall.casework.photos import stays_private
 from onehall.casework.rules import good_end
@@ -100,7 +100,8 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
     now = read_clock()
     where = district(request, case)
     over = verdicts.is_over(flow, case, loaded.by.roles, now)
-    judging = verdicts.parts(flow, case, loaded.by.roles, now)
+    gone = rules.is_closed_for_good(case.erased)
+    judging = verdicts.NONE if gone else verdicts.parts(flow, case, loaded.by.roles, now)
     return (
         NOTHING_TYPED
         | judging
@@ -120,7 +121,8 @@ def context(request: CityRequest, loaded: Loaded) -> dict[str, Any]:
             "after": picture(after, report, _("After")) if after else None,
             "photos": {p.id: p for p in pictures},
             "more_photos": [p for p in pictures if p not in (before, after) and p.id not in shown],
-            "again": verdicts.again(loaded.service, case, where) if over else "",
+            "again": verdicts.again(loaded.service, case, where) if over or gone else "",
+            "gone": gone,
             "settles_at": settles_at(flow, case, entries),
             "needs_reason": report.disputes >= actions.FREE_DISPUTES,
             "late": is_late(case, now),

@@ -22,6 +22,8 @@ from onehall.portal.views import (
     things,
 )
 
+_SHADE = r"(?P<scheme>(?:light|dark)(?:-[A-Za-z0-9-]{2,20})?)"
+
 
 class Secret(StringConverter):
     """The secret text of a report's link: letters that a link may hold, and no dot."""
@@ -79,13 +81,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("places/find", places.find, name="find-place"),
     path("places/name", places.name, name="name-place"),
     re_path(
-        r"^tiles/(?P<scheme>light|dark)/(?P<z>\d{1,2})/(?P<x>\d{1,7})/(?P<y>\d{1,7})\.webp$",
+        rf"^tiles/{_SHADE}/(?P<z>\d{{1,2}})/(?P<x>\d{{1,7}})/(?P<y>\d{{1,7}})\.webp$",
         places.tile,
         name="tile",
     ),
-    re_path(
-        r"^map/(?P<scheme>light|dark)/(?P<pick>[^/]{10,2000})\.webp$", places.still, name="still"
-    ),
+    re_path(rf"^map/{_SHADE}/(?P<pick>[^/]{{10,2000}})\.webp$", places.still, name="still"),
     path("drafts/<uuid:key>/photos", photos.add, name="photo-add"),
     path("drafts/<uuid:key>/photos/<uuid:photo>/remove", photos.remove, name="photo-remove"),
     path("drafts/<uuid:key>/photos/<uuid:photo>/blur", photos.blur, name="photo-blur"),

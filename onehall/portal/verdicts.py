@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -30,6 +30,10 @@ def parts(flow: FlowDefinition, case: Case, roles: Iterable[str], now: datetime)
         "can_dispute": dispute is not None and accept is None and not over,
         "dispute_until": rules.closes_at(dispute, case.closed_at) if dispute else None,
     }
+
+
+NONE: Final = {"can_judge": False, "can_dispute": False, "dispute_until": None}
+"""The same where nothing can be said any more."""
 
 
 def again(service: ServiceDefinition, case: Case, district: str) -> str:

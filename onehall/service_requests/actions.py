@@ -16,7 +16,7 @@ from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
 from onehall.casework.numbers import next_number, reserve_case
-from onehall.casework.rules import MAX_WORDS, Given, require_in_time
+from onehall.casework.rules import MAX_WORDS, Given, require_in_time, require_kept
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import routing
 from onehall.catalog.queries import catalogue
@@ -342,7 +342,8 @@ def set_contact(*, city: City, request: ServiceRequest, contact: Contact, now: d
     if not contact:
         raise MoveRefused(_("Type an address or a number."), missing=("email",))
     mine = ServiceRequest.objects.filter(pk=request.pk, city_id=city.id)
-    row = mine.select_for_update(of=("self",)).get()
+    row = mine.select_for_update(of=("self",)).select_related("case").get()
+    require_kept(row.case.erased)
     given = {"name": contact.name, "email": contact.email, "phone": contact.phone}
     changed = {column: text.strip() for column, text in given.items() if text.strip()}
     if row.person_id is None:
@@ -359,8 +360,10 @@ def _lock_case_of(request: ServiceRequest) -> tuple[int, list[int]]:
     case_id = request.case_id
     while True:
         part_ids = splitting.lock_whole(case_id)
-        now_in = ServiceRequest.objects.values_list("case_id", flat=True).get(pk=request.pk)
+        mine = ServiceRequest.objects.values_list("case_id", "case__erased")
+        now_in, erased = mine.get(pk=request.pk)
         if now_in == case_id:
+            require_kept(erased)
             return case_id, part_ids
         case_id = now_in
 

@@ -19,12 +19,23 @@ class ServiceRequestsConfig(AppConfig):
         """Handle the outbox topics of case news, links to reports and acts on many cases."""
         from onehall.casework import answers
         from onehall.messaging import handlers
-        from onehall.service_requests import actions, alerts, batches, news, queries, tasks
+        from onehall.service_requests import (
+            actions,
+            alerts,
+            batches,
+            news,
+            queries,
+            retention,
+            tasks,
+        )
 
         answers.provide("reports", queries.answers_of)
         handlers.register("case.news", news.tell)
         handlers.register(batches.TOPIC, batches.go_on)
         handlers.every("service_requests.bulk", 3600, tasks.purge_bulk)
+        handlers.every(
+            "service_requests.retention", 86_400, retention.carry_out_some, everywhere=True
+        )
         handlers.register(actions.LINK, news.send_link)
         handlers.every("service_requests.alerts", 30, alerts.tell, everywhere=True)
         handlers.every("service_requests.alerts_unconfirmed", 3600, alerts.purge)

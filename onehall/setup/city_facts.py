@@ -14,6 +14,7 @@ from onehall.setup.forms import (  # fmt: skip
     Tree,
     before_of,
     branch,
+    kept,
     listed,
     mapped,
     number,
@@ -53,6 +54,7 @@ def city(tree: Tree, before: Doc, languages: Sequence[str]) -> Doc:
     put(width, "width", number(text(branch(tree, "numbering"), "width")))
     _part(doc, "numbering", width)
     _part(doc, "map", _map(branch(tree, "map"), mapped(before.get("map"))))
+    _part(doc, "retention", kept(branch(tree, "retention"), mapped(before.get("retention"))))
     rules = dict(mapped(before.get("publishing")))
     put(rules, "two_people", bool(texts(branch(tree, "publishing"), "two_people")) or None)
     _part(doc, "publishing", rules)

@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from onehall.kernel import expressions
+from onehall.places.retention import KINDS
 
 type Doc = dict[str, Any]
 type Tree = dict[str, Any]
@@ -87,6 +88,15 @@ def words(tree: Tree, key: str, languages: Sequence[str], before: Any = None) ->
     )
     found = {code: said for code in languages if (said := _lines(given, code))}
     return found | kept
+
+
+def kept(tree: Tree, before: Doc) -> Doc:
+    """How long what residents told is kept: nothing where a field is empty."""
+    found = dict(before)
+    for kind in KINDS:
+        if kind in tree:
+            put(found, kind, " ".join(text(tree, kind).lower().split()))
+    return found
 
 
 def _lines(tree: Tree, key: str) -> str:

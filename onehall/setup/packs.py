@@ -3,15 +3,19 @@
 Import it only after Django is set up.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from onehall.billing import pack as billing_pack
+from onehall.billing.fees.documents import Schedule
 from onehall.casework import migrating
 from onehall.catalog import pack as catalog_pack
 from onehall.catalog.pack import CatalogPack, Known
+from onehall.catalog.sheets import MATERIALS
 from onehall.kernel.yamlfile import PackProblem
 from onehall.people import pack as people_pack
 from onehall.people.pack import PeoplePack
@@ -37,11 +41,13 @@ class NoSuchCity(LookupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityPack:
-    """The three parts of a checked pack."""
+    """The parts of a checked pack. Two are the same when applying them gives the same city."""
 
     places: PlacesPack
     people: PeoplePack
     catalog: CatalogPack
+    fees: Mapping[str, Schedule] = field(default_factory=dict, compare=False)
+    """Checked with the rest and left in the folder: applying does not keep them."""
 
 
 def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:
@@ -116,12 +122,15 @@ def _with_the_rest(
         people=around.people | {m["email"] for m in people.staff},
         bodies=frozenset(b["key"] for b in people.bodies),
         serving=people.serving,
+        retention=places.city.retention,
         areas={layer: frozenset(found) for layer, found in codes.items()},
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)
+    counted_in = catalog.sheets.get(MATERIALS, {}).get("currency", "")
+    fees, fee_problems = billing_pack.read(folder, languages, counted_in)
     left_over = area_mentions.of_empty(folder, codes)
-    found = {*problems, *people_problems, *catalog_problems, *left_over}
-    return CityPack(places=places, people=people, catalog=catalog), sorted(found)
+    found = {*problems, *people_problems, *catalog_problems, *fee_problems, *left_over}
+    return CityPack(places=places, people=people, catalog=catalog, fees=fees), sorted(found)
 
 
 def check(folder: Path) -> list[PackProblem]:
@@ -139,7 +148,8 @@ def read_sound(folder: Path) -> CityPack:
 
 def warnings(pack: CityPack) -> list[str]:
     """What could not be checked, and what should be looked at, as sentences."""
-    return [*people_pack.warnings(pack.people), *catalog_pack.warnings(pack.catalog)]
+    found = people_pack.warnings(pack.people), catalog_pack.warnings(pack.catalog)
+    return [*pack.places.notes, *found[0], *found[1], *billing_pack.warnings(pack.fees)]
 
 
 def changes(pack: CityPack, *, with_staff: bool = False) -> list[Change]:

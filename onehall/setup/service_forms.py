@@ -11,6 +11,7 @@ from onehall.setup.forms import (
     before_of,
     branch,
     condition,
+    kept,
     listed,
     mapped,
     number,
@@ -54,6 +55,7 @@ def service(tree: Tree, before: Doc, languages: Sequence[str]) -> Doc:
     put(doc, "closing", mapped(before.get("closing")) | {
         "outcomes": ticked(closing, "outcomes", mapped(before.get("closing")).get("outcomes")), "needs": ticked(closing, "needs", mapped(before.get("closing")).get("needs")),
     })  # fmt: skip
+    put(doc, "retention", kept(branch(tree, "retention"), mapped(before.get("retention"))))
     similar = branch(tree, "similar")
     if similar:
         found = {k: number(text(similar, k)) for k in ("metres", "days") if text(similar, k)}

@@ -10,6 +10,7 @@ from onehall.casework.models import Case, Timer
 from onehall.cli import doctor, running
 from onehall.config.env import Env
 from onehall.places import ground
+from onehall.places.pack import gis, osm
 from tests.cast import START, Cast
 
 
@@ -114,3 +115,18 @@ def test_a_slow_python_is_a_remark(
     monkeypatch.setattr(doctor.sysconfig, "get_config_var", lambda _name: built_with)
     found = [f for f in doctor._machine() if "without optimizations" in f.words]
     assert [f.good for f in found] == [None] * remarks
+
+
+class TestReaders:
+    def test_those_that_are_there_and_those_that_are_not(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(osm, "is_installed", lambda: True)
+        monkeypatch.setattr(gis, "is_installed", lambda: False)
+        there, missing = doctor._readers()
+        assert (there.good, there.words) == (
+            True,
+            "OpenStreetMap extracts in a city's folder can be read.",
+        )
+        assert missing.good is None
+        assert 'cannot be read: pip install "onehall[gis]"' in missing.words

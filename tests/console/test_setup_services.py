@@ -353,3 +353,14 @@ def test_a_condition_of_a_rule_is_never_shown_as_json(ada: Person) -> None:
     page = ada.get(POTHOLE).content.decode()
     assert "is one of: North" in page
     assert "&quot;in&quot;" not in re.sub(r'value="[^"]*"', "", page)
+
+
+def test_how_long_a_service_keeps_things_is_said_and_refused_at_its_field(ada: Person) -> None:
+    sent = fields(ada.get(POTHOLE))
+    sent["retention.contact"] = ["Soon"]
+    ada.post(POTHOLE, **sent)
+    assert "is no length of time" in ada.get(POTHOLE).content.decode()
+    sent = fields(ada.get(POTHOLE))
+    sent["retention.contact"] = [" 90  Days"]
+    assert ada.post(POTHOLE, **sent).status_code == 302
+    assert doc_of(ada.city)["retention"] == {"contact": "90 days"}

@@ -22,14 +22,17 @@ from onehall.kernel.expressions import OPERATORS
 from onehall.kernel.work_calendar import WEEKDAYS
 from onehall.people.actor import ROLES
 from onehall.places.brand import NAMES as BRAND
+from onehall.places.pack.gis.mapping import ENDINGS, GIVES
 from onehall.places.rows import DRAWN_KINDS, NUMBER_FIELDS, STREET_KINDS
 from tests.conftest import ROOT
 from tests.docs.pages import Block, blocks, code_words, text_of
 
 REFERENCE: Final = "docs/packs/reference.md"
+FEES: Final = "docs/packs/fees.md"
 READERS: Final = (
     "onehall/places/pack/documents.py",
     "onehall/places/pack/read.py",
+    "onehall/places/pack/gis/mapping.py",
     "onehall/people/pack.py",
     "onehall/catalog/pack/read_services.py",
     "onehall/catalog/pack/read_questions.py",
@@ -96,7 +99,7 @@ def test_every_field_of_the_calendar_is_in_the_reference() -> None:
     "known",
     [
         documents.QUESTION_TYPES, documents.PLACES, documents.PHOTOS, documents.PRECISION,
-        documents.PRIORITIES, documents.CLOSING_NEEDS, STREET_KINDS, DRAWN_KINDS, NUMBER_FIELDS,
+        documents.PRIORITIES, documents.CLOSING_NEEDS, STREET_KINDS, DRAWN_KINDS, NUMBER_FIELDS, GIVES, ENDINGS,
         BRAND, VARIABLES, WHERE, ROLES, OPERATORS, WEEKDAYS, SPECIAL_TARGETS, tuple(registry.EFFECTS),
         tuple(registry.PREDICATES), registry.TEMPLATES, registry.AUDIENCES, registry.WHO,
         registry.PHOTOS, registry.PRIORITY_KEYS, JOIN_RULES, RERUNS, UNITS, ACTS,
@@ -126,7 +129,8 @@ def test_the_examples_are_a_correct_pack(tmp_path: Path) -> None:
 
 
 def test_every_file_of_the_demo_city_has_an_example() -> None:
-    shown = {Path(block.title).parent / Path(block.title).suffix for block in examples()}
+    titles = [b.title for page in (REFERENCE, FEES) for b in blocks(text_of(page)) if b.title]
+    shown = {Path(title).parent / Path(title).suffix for title in titles}
     pack = ROOT / "cities" / "port-alder"
     files = (path.relative_to(pack) for path in pack.rglob("*") if path.is_file())
     assert {path.parent / path.suffix for path in files if path.suffix != ".md"} <= shown

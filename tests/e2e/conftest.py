@@ -15,13 +15,16 @@ import pytest
 from django.core.cache import caches
 from django.core.management.base import CommandError
 from django.test import TransactionTestCase
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from onehall.catalog import queries as catalog
 from onehall.people import queries as people
 from onehall.places import queries as places
 from onehall.setup import files as setup
 from tests.packs import testford
+
+# As long as clicks wait: on two cores other tests may run beside these.
+expect.set_options(timeout=10_000)
 
 ROOT = Path(__file__).resolve().parents[2]
 # Each worker of pytest-xdist that walks through a demo has one of its own.

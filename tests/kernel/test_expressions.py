@@ -3,12 +3,14 @@
 import json
 import shutil
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onehall.kernel import expressions
 from onehall.kernel.expressions import (
     DATE,
     FLAG,
@@ -210,3 +212,25 @@ def test_fields_names_what_a_condition_reads():
     tree = {"all": [{"eq": ["a", 1]}, {"not": {"in": ["b", ["x"]]}}, {"any": [{"exists": "c"}]}]}
     assert fields(tree) == {"a", "b", "c"}
     assert fields("nonsense") == set()
+
+
+def test_fields_that_are_compared_and_not_asked_for() -> None:
+    tree = {
+        "all": [{"gt": ["area", 5]}, {"any": [{"exists": "hours"}, {"not": {"eq": ["hours", 1]}}]}]
+    }
+    assert expressions.taken_as_given(tree) == {"area"}
+    assert expressions.fields(tree) == {"area", "hours"}
+
+
+def test_decimals_are_compared_exactly() -> None:
+    tree = expressions.exact(
+        {"any": [{"eq": ["x", 0.1]}, {"in": ["x", [0.3, "text"]]}, {"gt": ["x", 2]}]}
+    )
+    for value, holds in (
+        ("0.1", True),
+        ("0.3", True),
+        ("0.2", False),
+        ("2.000001", True),
+        ("NaN", False),
+    ):
+        assert expressions.evaluate(tree, {"x": Decimal(value)}) is holds

@@ -77,7 +77,7 @@ def test_a_disk_that_cannot_be_written_only_costs_speed(
 ) -> None:
     (tmp_path / "file").write_text("not a folder")
     settings.ONEHALL_TILE_CACHE = tmp_path / "file" / "tiles"
-    assert opened(tiles._drawn(town, *tile_of(LON, LAT, 15), dark=False)).size == (512, 512)
+    assert opened(tiles._drawn(town, *tile_of(LON, LAT, 15), "en", dark=False)).size == (512, 512)
 
 
 @pytest.mark.parametrize("tile", [(9, 0, 0), (20, 0, 0), (12, -1, 0), (12, 4096, 0), (12, 0, 4096)])
@@ -104,7 +104,7 @@ def test_a_name_on_the_edge_of_two_tiles_stands_at_one_spot(town: City) -> None:
     spots = set()
     tiles_seen = [(x + dx, y + dy) for dx in range(-2, 3) for dy in range(-2, 3)]
     for tx, ty in tiles_seen:
-        for label in labels_of_tile(key, scene, z, tx, ty):
+        for label in labels_of_tile(key, lambda: scene, z, tx, ty):
             spots.add((label.text, round(label.x + tx * 512, 3), round(label.y + ty * 512, 3)))
     texts = [text for text, _, _ in spots]
     assert {"Mill Lane", "Main Street"} <= set(texts)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,16 @@ from pmtiles.writer import Writer
 
 from onehall.kernel import geo
 from onehall.places import ground, tiles
-from onehall.places.drawing import held_labels, vector
+from onehall.places.drawing import held_labels, scene, vector
 from onehall.places.drawing.colors import palette
-from onehall.places.drawing.vector import BrokenFile, VectorFile, name_in
-from onehall.places.models import City
+from onehall.places.drawing.kinds import name_in
+from onehall.places.drawing.vector import BrokenFile, VectorFile
+from onehall.places.models import City, Landmark, Street
+from onehall.places.rows import STREET_KINDS
 from tests.packs import testford
 from tests.shared_data import shared
 
+ALL = frozenset(STREET_KINDS)
 ZOOM = 14
 LAKE = "POLYGON ((0 0, 4096 0, 4096 2048, 0 2048, 0 0))"
 ROAD = "LINESTRING (0 3072, 4096 3072)"
@@ -101,7 +105,8 @@ def put(city: City) -> Callable[..., Path]:
                 "center_lon_e7": 0,
                 "center_lat_e7": 0,
             }
-            writer.finalize(header, {"attribution": packed["attribution"]})
+            said = packed.get("metadata", {})
+            writer.finalize(header, {"attribution": packed["attribution"], **said})
         return path
 
     return write
@@ -166,8 +171,48 @@ class TestDrawing:
         x, y = spot(city)
         box = (x / (1 << ZOOM), y / (1 << ZOOM), (x + 1) / (1 << ZOOM), (y + 1) / (1 << ZOOM))
         for language, name in (("en", "Long Road"), ("es", "Calle Larga"), ("fr", "Long Road")):
-            made: Any = ground.ground_of(city, box, ZOOM, language)
+            made: Any = ground.names_of(city, box, ZOOM, language)
             assert {n.name for n in made.names} == {name}
+
+    def test_tiles_are_kept_by_language_only_where_the_file_has_names_in_it(
+        self, city: City, put: Callable[..., Path]
+    ) -> None:
+        put()
+        x, y = spot(city)
+        assert [tiles.language_of(city, code) for code in ("en", "es", "fr", "")] == [
+            "en",
+            "es",
+            "en",
+            "en",
+        ]
+        kept = [
+            tiles.draw_tile(city, ZOOM + 1, x * 2, y * 2 + 1, dark=False, language=code)
+            for code in ("en", "es", "fr", "")
+        ]
+        assert kept[0] == kept[2] == kept[3] != kept[1]
+        assert {path.name for path in tiles.cache_root().glob("*/*/*")} == {"light", "light-es"}
+        put([layer for layer in LAYERS if layer["name"] != "transportation_name"])
+        assert tiles.language_of(city, "es") == "en"
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_the_languages_are_those_that_the_file_lists(
+        self, city: City, put: Callable[..., Path], *, packed: bool
+    ) -> None:
+        listed = [
+            {"id": "transportation_name", "fields": {"name": "", "name:fr": "", "name_de": ""}}
+        ]
+        put(
+            metadata={"json": json.dumps({"vector_layers": listed})}
+            if packed
+            else {"vector_layers": listed}
+        )
+        file = VectorFile(ground.path_of(city))
+        assert [file.speaks(code) for code in ("fr", "de", "fr-CA", "es")] == [
+            True,
+            True,
+            True,
+            False,
+        ]
 
     def test_a_road_through_several_tiles_is_one_name(
         self, city: City, put: Callable[..., Path]
@@ -175,7 +220,7 @@ class TestDrawing:
         put()
         x, y = spot(city)
         box = (x / (1 << ZOOM), y / (1 << ZOOM), (x + 3) / (1 << ZOOM), (y + 1) / (1 << ZOOM))
-        made: Any = ground.ground_of(city, box, ZOOM, "en")
+        made: Any = ground.names_of(city, box, ZOOM, "en")
         (name,) = made.names
         assert name.line.length == pytest.approx(3 / (1 << ZOOM), rel=1e-6)
 
@@ -185,9 +230,9 @@ class TestDrawing:
         put()
         x, y = spot(city)
         found = VectorFile(ground.path_of(city)).tile(ZOOM, x, y)
-        assert [kind for _f, kind, _x, _y in found.spots] == ["point"]
+        assert found.spots(near=True) == []
         box = (x / (1 << ZOOM), y / (1 << ZOOM), (x + 1) / (1 << ZOOM), (y + 1) / (1 << ZOOM))
-        made: Any = ground.ground_of(city, box, ZOOM, "en")
+        made: Any = ground.names_of(city, box, ZOOM, "en")
         assert made.spots == []
 
     def test_who_made_the_map_is_named_without_markup(
@@ -197,6 +242,37 @@ class TestDrawing:
         assert city.credit == "© OpenStreetMap contributors"
         city.map = {"credit": "Testford GIS"}
         assert city.credit == "Testford GIS"
+
+
+class TestTheNamesOfTheFolder:
+    def test_are_in_the_readers_language(self, city: City) -> None:
+        assert ground.language_of(city, "es") == "es"
+        x, y = spot(city)
+        box = (x / (1 << ZOOM), y / (1 << ZOOM), (x + 1) / (1 << ZOOM), (y + 1) / (1 << ZOOM))
+        found: dict[str, Any] = {
+            code: ground.names_of(city, box, ZOOM, code) for code in ("en", "es")
+        }
+        assert "Mill Park" in {spot.name for spot in found["en"].spots}
+        assert "Parque del Molino" in {spot.name for spot in found["es"].spots}
+        assert {line.name for line in found["es"].names} == {
+            line.name for line in found["en"].names
+        }
+
+    def test_are_one_set_of_tiles_where_they_are_the_same(self, city: City) -> None:
+        for one in Landmark.objects.filter(city=city):
+            one.name = {"en": one.name["en"], "es": one.name["en"]}
+            one.save()
+        assert ground.language_of(city, "es") == "en"
+        street = Street.objects.filter(city=city).order_by("id")[0]
+        street.names = {"es": "Calle Mayor"}
+        street.save()
+        ground.forget()
+        scene.forget()
+        assert ground.language_of(city, "es") == "es"
+        found: Any = ground.names_of(city, (0.0, 0.0, 1.0, 1.0), ZOOM, "es")
+        assert "Calle Mayor" in {line.name for line in found.names}
+        city.languages = ["en"]
+        assert ground.language_of(city, "es") == "en"
 
 
 class TestAFileThatCanNotBeUsed:
@@ -225,7 +301,10 @@ class TestAFileThatCanNotBeUsed:
         assert ground.why_not(city)
 
     @pytest.mark.parametrize(
-        "raw", [b"no gzip", gzip.compress(b"no tile"), gzip.compress(b"\x1a" * 5_000_000)]
+        "raw",
+        [b"no gzip", gzip.compress(b"no tile"), gzip.compress(b"\x1a" * 5_000_000)],
+        # Packed bytes hold the moment, and processes that share the tests out would call them otherwise.
+        ids=["not packed", "no tile", "too large"],
     )
     def test_whose_tiles_are_broken_is_passed_over(
         self, city: City, put: Callable[..., Path], raw: bytes
@@ -259,7 +338,7 @@ class TestAFileThatCanNotBeUsed:
                 (column + 1) / (1 << ZOOM),
                 (y + 1) / (1 << ZOOM),
             )
-            ground.ground_of(city, box, ZOOM, "en")
+            ground.names_of(city, box, ZOOM, "en")
         assert len(file._kept) == 3
         assert len(ground._grounds) == 2
 
@@ -269,17 +348,26 @@ def test_a_name_falls_back_to_the_local_one() -> None:
     assert [name_in(facts, code) for code in ("es", "en", "vi")] == ["Principal", "Main", "Main"]
     assert name_in({"name:latin": "Rue"}, "es") == "Rue"
     assert name_in({}, "es") == ""
+    assert name_in({"name": "Main", "name_es": "Mayor"}, "es") == "Mayor"
+    assert name_in({"name": "Main", "name:zh-Hant": "X", "name:zh": "Y"}, "zh-hant") == "X"
+    assert name_in({"name": "Main", "name:zh": "Y"}, "zh-hant") == "Y"
+
+
+def test_a_name_whose_letters_can_not_be_drawn_gives_way_to_one_that_can() -> None:
+    facts = {
+        "name": "\u4e2d\u592e\u901a\u308a",
+        "name2": "Ch\u016b\u014d-d\u014dri",
+        "name:en": "Central Street",
+    }
+    assert name_in(facts, "es") == "Ch\u016b\u014d-d\u014dri"
+    assert name_in({"name": "\u4e2d\u592e", "name:en": "Central Street"}, "es") == "Central Street"
+    assert name_in({"name": "\u4e2d\u592e"}, "es") == ""
 
 
 @pytest.mark.parametrize("name", ["monaco", "sf-downtown", "santa-monica"])
 def test_real_files_are_read_whole(name: str) -> None:
     file = VectorFile(shared(f"basemap/{name}.pmtiles"))
-    h = file.header
-    box = (
-        *geo.mercator(h["min_lon_e7"] / 1e7, h["max_lat_e7"] / 1e7),
-        *geo.mercator(h["max_lon_e7"] / 1e7, h["min_lat_e7"] / 1e7),
-    )
-    level, numbers = vector.tiles_of(file, box, file.deepest)
+    level, numbers = vector.tiles_of(file, file.box, file.deepest)
     found = [file.tile(level, x, y) for x, y in numbers]
-    assert sum(len(lines) for f in found for lines in f.streets.values()) > 500
-    assert sum(len(f.lines) for f in found) > 100
+    assert sum(len(lines) for f in found for lines in f.streets().values()) > 500
+    assert sum(len(f.lines(ALL)) for f in found) > 100

@@ -12,6 +12,7 @@ from onehall.places import pack
 from onehall.places.models import Address, Area, Asset, City, Corner, Landmark, Street
 from onehall.places.pack.geojson import feature_lines
 from onehall.places.pack.write import write_pack
+from onehall.places.queries import find_place
 from onehall.places.rows import AddressRow, AssetRow, CityFacts, LandmarkRow, PlacesPack, StreetRow
 from tests import shared_data
 from tests.places.conftest import Break, write_features
@@ -219,3 +220,38 @@ def test_any_pack_written_reads_back_as_the_same(
     if not things:
         assert again.assets == {"bin": []}
     assert again == whole
+
+
+class TestStreetsInLanguages:
+    @pytest.fixture
+    def folder(self, town_folder: Path) -> Path:
+        path = town_folder / "streets.geojson"
+        text = path.read_text("utf-8")
+        words = '"name": {"en": "Gull Street", "es": "Calle Gaviota"}'
+        path.write_text(text.replace('"name": "Gull Street"', words), "utf-8")
+        return town_folder
+
+    def test_are_read_kept_written_and_found(
+        self, folder: Path, tmp_path: Path, now: datetime
+    ) -> None:
+        first, problems = pack.read(folder)
+        assert problems == []
+        city = pack.apply(first, by="tests", now=now)
+        assert Street.objects.get(name="Gull Street").names == {"es": "Calle Gaviota"}
+        pack.write(city, tmp_path / "out")
+        assert pack.read(tmp_path / "out")[0] == first
+        (found,) = find_place(city, "9 calle gaviota", limit=1, language="es")
+        assert found.words == "9 Gull Street"
+
+    @pytest.mark.parametrize(
+        ("words", "wanted"),
+        [
+            ('{"es": "Calle Gaviota"}', 'has no words in "en"'),
+            ('{"en": "Gull Street", "fr": "Rue"}', 'has words in "fr"'),
+            ('{"en": "Gull Street", "es": "%s"}' % ("x" * 121), 'is long in "es"'),
+        ],
+    )
+    def test_mistakes_are_told(self, broken: Break, words: str, wanted: str) -> None:
+        told = broken("streets.geojson", '"name": "Gull Street"', f'"name": {words}')
+        assert len(told) == 1
+        assert wanted in told[0]

@@ -214,6 +214,8 @@ class TestTags:
             ["Elm Row", "Army St", "Calle Olmo", "US 101"],
         )
         assert osm_tags.street_names({"highway": "motorway", "ref": "I 80"}) == ("I 80", [])
+        assert osm_tags.names_in(tags, "Elm Street", ["es", "fr"]) == {"es": "Calle Olmo"}
+        assert osm_tags.names_in(tags, "Calle Olmo", ["es"]) == {}
 
     @given(
         st.dictionaries(

@@ -107,6 +107,35 @@ def test_tiles_need_no_sign_in_and_have_edges(phone):
         assert phone.get(f"/tiles/dark/{where}.webp").status_code == 404
 
 
+def test_maps_are_in_the_language_of_the_reader(phone):
+    where = "15/5371/12371.webp"
+    english, spanish = (phone.get(f"/tiles/{part}/{where}") for part in ("light", "light-es"))
+    assert english.status_code == spanish.status_code == 200
+    again = phone.get(f"/tiles/dark-en/{where}")
+    assert (again.status_code, again["Location"]) == (302, f"/tiles/dark/{where}")
+    for part in ("light-fr", "light-", "night", "light-e"):
+        assert phone.get(f"/tiles/{part}/{where}").status_code == 404
+    pick = picked.sign(picked.Picked(LON, LAT, "Here"))
+    assert phone.get(f"/map/light-es/{pick}.webp").status_code == 200
+    assert phone.get(f"/map/light-fr/{pick}.webp").status_code == 404
+    page = phone.get("/report/pothole?lang=es").content.decode()
+    assert "/tiles/{scheme}-es/{z}/{x}/{y}.webp" in page
+    assert "/map/light-es/" in page
+    assert (
+        "/tiles/{scheme}/{z}/{x}/{y}.webp" in phone.get("/report/pothole?lang=en").content.decode()
+    )
+
+
+def test_a_link_of_a_case_shows_the_map_as_its_page_does(phone):
+    report = send(phone)
+    for language, part in (("en", "light"), ("es", "light-es")):
+        page = phone.get(f"/city/{report.case.number}?lang={language}").content.decode()
+        assert f"/city/{report.case.number}/map/{part}.webp" in page
+    assert phone.get(f"/city/{report.case.number}/map/dark-es.webp").status_code == 200
+    for part in ("dark-fr", "night"):
+        assert phone.get(f"/city/{report.case.number}/map/{part}.webp").status_code == 404
+
+
 def test_the_map_of_a_report(phone):
     report = send(phone)
     assert phone.get(f"/r/{report.token}/map/light.webp")["Content-Type"] == "image/webp"

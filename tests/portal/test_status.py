@@ -363,3 +363,18 @@ def test_no_case_is_touched_by_reading(phone, report):
     page(phone, report)
     page(phone, report, "?part=live")
     assert Case.objects.values().get() == before
+
+
+def test_a_page_of_which_the_rules_erased_something_says_so_and_takes_nothing(phone, report, close):
+    close(report)
+    Case.objects.filter(pk=report.case_id).update(erased=1)
+    ServiceRequest.objects.filter(pk=report.pk).update(person=None)
+    html = text(phone, report)
+    assert "Erased, as the city" in html
+    assert "Report it again" in html
+    for gone in ('action="/r/', 'name="email"', "Is it fixed?"):
+        assert gone not in html
+    for rest, data in (("write", {"words": "Hello"}), ("news", {"email": "a@example.org"})):
+        answer = phone.post(f"/r/{report.token}/{rest}", data)
+        assert answer.status_code == 422, rest
+        assert "Erased, as the city" in answer.content.decode(), rest

@@ -34,6 +34,8 @@ class Known:
     """E-mails of the staff that the pack names; none when it names nobody."""
     bodies: frozenset[str] = frozenset()
     """Outside bodies that cases are handed over to."""
+    retention: Mapping[str, Any] = field(default_factory=dict)
+    """How long the city keeps what residents told, where a service says nothing else."""
     serving: Mapping[str, frozenset[str]] | None = None
     """The roles of those who serve each queue, with those that come along; None where nobody is known."""
 

@@ -15,6 +15,7 @@ from onehall.catalog.pack.documents import (
 )
 from onehall.catalog.pack.read_promises import read_promise
 from onehall.catalog.pack.read_questions import read_questions
+from onehall.catalog.pack.read_retention import read_retention
 from onehall.catalog.pack.read_routing import read_routing, read_which_side
 from onehall.kernel import yamlfile
 from onehall.kernel.yamlfile import Node, Problems
@@ -127,7 +128,7 @@ class _Reader:
         doc["promise"] = read_promise(node, self.known, self.flows.get(doc["flow"]))
         doc["closing"] = self.closing(node.mapping("closing"), doc["flow"])
         doc["similar"] = self.similar(node.mapping("similar"))
-        doc.update(self.optional(node))
+        doc.update(self.optional(node, doc["flow"]))
         if (asks := node.mapping("which_side")).present:
             doc["which_side"] = read_which_side(asks, self.known, doc["routing"])
         node.finish()
@@ -146,7 +147,7 @@ class _Reader:
             message = "What the city's own staff ask for is shown to nobody outside."
             node.problem(message, "Write `privacy: {public: false}`.", key="privacy")
 
-    def optional(self, node: Node) -> Doc:
+    def optional(self, node: Node, flow_key: str) -> Doc:
         """Fields that are left out of the document when they are not written."""
         doc: Doc = {}
         if asset := node.text("asset"):
@@ -166,6 +167,8 @@ class _Reader:
             given.finish()
         if not node.flag("active", default=True):
             doc["active"] = False
+        if kept := read_retention(node, self.known, self.flows.get(flow_key)):
+            doc["retention"] = kept
         return doc
 
     def keywords(self, node: Node) -> dict[str, list[str]]:

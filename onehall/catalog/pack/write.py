@@ -18,7 +18,7 @@ ORDER: Final = (
     "when", "stop", "call", "queue", "because", "questions", "routing", "promise", "hours", "days",
     "first_response", "on_site", "risk", "share", "ladder", "layer", "in", "areas",
     "priorities", "flow", "closing", "which_side", "hand_over", "contact", "person", "body", "outcomes", "moves", "needs", "timers", "after", "fire",
-    "similar", "metres", "text", "where", "categories", "services", "queues",
+    "similar", "metres", "retention", "text", "where", "categories", "services", "queues",
     "similar", "metres", "groups", "enter", "tasks", "due", "due_next_cycle", "join", "rule", "of",
     "rerun", "requires", "guard", "auto_when", "effects", "remind", "escalate", "scenarios",
     "service", "priority", "answers", "steps", "move", "task", "skip", "add_task", "wait",

@@ -67,8 +67,8 @@ def _font() -> frozenset[int]:
 class _Writer:
     """Turns blocks into what the library lays out."""
 
-    def __init__(self, city: City, width: float) -> None:
-        self.city, self.width = city, width
+    def __init__(self, city: City, width: float, language: str) -> None:
+        self.city, self.width, self.language = city, width, language
         self.signs = _font()
         self.missing: set[str] = set()
         self.pictures = 0
@@ -174,6 +174,7 @@ class _Writer:
             zoom=17,
             dark=False,
             pins=[tiles.Pin(block.lon, block.lat)],
+            language=self.language,
         )
         words = [block.words, self.city.credit] if self.city.credit else [block.words]
         return [_fitted(drawn, self.width, 62 * mm), *(self.say(w, self.small) for w in words)]
@@ -222,7 +223,7 @@ def make(
 ) -> bytes:
     """The sheets as one PDF, each beginning on a new page."""
     size = PAPERS.get(paper, PAPERS["letter"])
-    writer = _Writer(city, size[0] - 2 * MARGIN)
+    writer = _Writer(city, size[0] - 2 * MARGIN, language)
     story: list[Flowable] = []
     for number, sheet in enumerate(sheets):
         if number:

@@ -52,7 +52,7 @@ def picture(
         _drawn(n, name, shape, seen, chosen=chosen)
         for n, (name, shape, chosen) in enumerate(shapes)
     ]
-    return Picture(seen, maps.tiles(seen), drawn, len(drawn) <= MOST_LABELS)
+    return Picture(seen, maps.tiles(seen, city), drawn, len(drawn) <= MOST_LABELS)
 
 
 def box_of(shapes: Iterable[dict[str, Any]]) -> Box | None:

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from onehall.catalog.pack.documents import CLOSING_NEEDS, PHOTOS, PLACES, PRECISION, QUESTION_TYPES
-from onehall.console.setup import promise_page
+from onehall.console.setup import kept, promise_page
 from onehall.console.setup.terms import Terms
 from onehall.kernel.yamlfile import PackProblem
 from onehall.look.sprite import icons
 from onehall.people.queries import members
+from onehall.places import retention
 from onehall.setup import forms
 from onehall.setup.checking import Checked
 
@@ -43,7 +44,7 @@ WORDS: Final[Mapping[str, Any]] = {
 TOP: Final = (
     "key", "group", "name", "summary", "icon", "keywords", "audience", "common", "place", "asset",
     "photos", "privacy", "languages", "position", "active", "routing", "promise", "flow", "closing",
-    "similar", "questions",
+    "similar", "retention", "questions", *(f"retention.{kind}" for kind in retention.KINDS),
 )  # fmt: skip
 OF_QUESTION: Final = ("key", "type", "label", "hint", "required", "options", "when", "stop")
 OF_ROUTE: Final = ("queue", "because", "when", "person", "body")
@@ -112,6 +113,7 @@ def context(doc: Mapping[str, Any], terms: Terms, checked: Checked) -> dict[str,
         "photos": {"ask": True, "public": "after_review"} | forms.mapped(doc.get("photos")),
         "privacy": {"public": True, "place": "exact"} | forms.mapped(doc.get("privacy")),
         "similar": forms.mapped(doc.get("similar")),
+        "kept": kept.rows(doc, terms.city.retention),
         "keywords": _keywords(doc, languages),
         "spoken": forms.listed(doc.get("languages")) or languages,
         "hidden": doc.get("active") is False,

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from onehall.casework import actions, handing, photos
+from onehall.casework import actions, handing, holds, photos
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Case
 from onehall.casework.rules import Given
@@ -245,6 +245,16 @@ def _unjoin(request: CityRequest, loaded: Loaded) -> str:
     return _("The join is undone. Both cases live on.")
 
 
+def _hold(request: CityRequest, loaded: Loaded) -> str:
+    holds.put(**common(request, loaded), reason=request.POST.get("reason", ""))
+    return _("Held. Nothing of it is erased until the hold is lifted.")
+
+
+def _release(request: CityRequest, loaded: Loaded) -> str:
+    holds.lift(**common(request, loaded))
+    return _("The hold is lifted.")
+
+
 CHANGES: dict[str, Callable[[CityRequest, Loaded], str]] = {
     "take": _take,
     "assign": _assign,
@@ -255,5 +265,7 @@ CHANGES: dict[str, Callable[[CityRequest, Loaded], str]] = {
     "take_back": _take_back,
     "join": _join,
     "unjoin": _unjoin,
+    "hold": _hold,
+    "release": _release,
 }
 """The small forms by the name of their button."""

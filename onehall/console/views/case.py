@@ -18,6 +18,7 @@ from onehall.console.casepage import NEAR_METRES, Loaded, context, etag_of, load
 from onehall.console.desk import draw, frame, staff_only
 from onehall.console.trouble import Trouble
 from onehall.console.views.work import next_stops
+from onehall.look import maps
 from onehall.look.doorway import CityRequest
 from onehall.places import tiles
 from onehall.service_requests import queries
@@ -56,8 +57,9 @@ def _by_any_number(request: CityRequest, number: str) -> HttpResponse:
 def case_map(request: CityRequest, number: str, scheme: str) -> HttpResponse:
     """A still map of the case and the open ones around it."""
     found = load(request, number).case
-    if found.lon is None or found.lat is None or scheme not in ("light", "dark"):
+    if found.lon is None or found.lat is None:
         raise Http404
+    shade = maps.shade(request.city, scheme)
     pins = [tiles.Pin(found.lon, found.lat)]
     for number_on_map, near in enumerate(_around(request, found), start=1):
         if near.lon is not None and near.lat is not None:
@@ -69,8 +71,9 @@ def case_map(request: CityRequest, number: str, scheme: str) -> HttpResponse:
         width=640,
         height=280,
         zoom=17,
-        dark=scheme == "dark",
+        dark=shade.dark,
         pins=pins,
+        language=shade.language,
     )
     response = HttpResponse(data, content_type="image/webp")
     response.headers["Cache-Control"] = "private, max-age=300"

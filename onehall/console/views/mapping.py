@@ -50,7 +50,7 @@ def cases_map(request: CityRequest) -> HttpResponse:
         "seen": seen,
         "wide": maps.WIDE,
         "high": maps.HIGH,
-        "tiles": maps.tiles(seen),
+        "tiles": maps.tiles(seen, desk.city),
         "marks": found,
         "total": total,
         "more": more,

@@ -17,6 +17,7 @@ from onehall.console.desk import Desk, draw, frame, staff_only
 from onehall.console.trouble import Trouble, of
 from onehall.console.views.acts import acting, again, common
 from onehall.console.views.case import done
+from onehall.look import maps
 from onehall.look.doorway import CityRequest
 from onehall.places import tiles
 from onehall.service_requests import preview, queries
@@ -52,8 +53,9 @@ def near(request: CityRequest, number: str) -> HttpResponse:
 def near_map(request: CityRequest, number: str, scheme: str) -> HttpResponse:
     """The map of the same."""
     desk, found = frame(request), load(request, number).case
-    if found.lon is None or found.lat is None or scheme not in ("light", "dark"):
+    if found.lon is None or found.lat is None:
         raise Http404
+    shade = maps.shade(request.city, scheme)
     metres, days = _chosen(request)
     pins = [tiles.Pin(found.lon, found.lat)]
     for n, one in enumerate(_around(desk, found, metres, days)[:ON_MAP], 1):
@@ -62,7 +64,7 @@ def near_map(request: CityRequest, number: str, scheme: str) -> HttpResponse:
     zoom = {50: 18, 200: 17, 500: 15.5, 1000: 14.5}[metres]
     data = tiles.draw_still(
         request.city, found.lon, found.lat, width=800, height=320, zoom=zoom,
-        dark=scheme == "dark", pins=pins,
+        dark=shade.dark, pins=pins, language=shade.language,
     )  # fmt: skip
     response = HttpResponse(data, content_type="image/webp")
     response.headers["Cache-Control"] = "private, max-age=120"

@@ -13,6 +13,7 @@ from onehall.catalog.services import ServiceDefinition
 from onehall.console.desk import Desk, draw, frame, staff_only
 from onehall.console.filters import list_address
 from onehall.console.rows import lines_of
+from onehall.look import maps
 from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
 from onehall.places import tiles, wording
@@ -66,12 +67,13 @@ def thing(request: CityRequest, kind: str, code: str) -> HttpResponse:
 @require_GET
 def thing_map(request: CityRequest, kind: str, code: str, scheme: str) -> HttpResponse:
     """The map around it."""
-    if request.city.bounds is None or scheme not in ("light", "dark"):
+    if request.city.bounds is None:
         raise Http404
+    shade = maps.shade(request.city, scheme)
     _pk, found = _found(request, kind, code)
     data = tiles.draw_still(
         request.city, found.lon, found.lat, width=640, height=280, zoom=17,
-        dark=scheme == "dark", pins=[tiles.Pin(found.lon, found.lat)],
+        dark=shade.dark, pins=[tiles.Pin(found.lon, found.lat)], language=shade.language,
     )  # fmt: skip
     response = HttpResponse(data, content_type="image/webp")
     response.headers["Cache-Control"] = "private, max-age=600"

@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -23,9 +24,12 @@ _regions: OrderedDict[RegionKey, list[Label]] = OrderedDict()
 
 
 def labels_of_tile(
-    key: Key, scene: Plane, z: int, x: int, y: int, across: int = ACROSS
+    key: Key, scene: Callable[[], Plane], z: int, x: int, y: int, across: int = ACROSS
 ) -> list[Label]:
-    """The names that touch a tile, in the tile's pixels. `key` tells city and revision, `across` how large regions are."""
+    """The names that touch a tile, in the tile's pixels. `key` tells city and revision, `across` how large regions are.
+
+    `scene` is asked for the names of the region when they are not kept.
+    """
     column, row = x // across, y // across
     left, top = (x - column * across) * TILE, (y - row * across) * TILE
     return [
@@ -35,13 +39,14 @@ def labels_of_tile(
     ]
 
 
-def _region(key: RegionKey, scene: Plane) -> list[Label]:
+def _region(key: RegionKey, asked: Callable[[], Plane]) -> list[Label]:
     with _lock:
         found = _regions.get(key)
         if found is not None:
             _regions.move_to_end(key)
             return found
     _, across, z, column, row = key
+    scene = asked()
     size, wide = 1 << z, TILE * across
     left, top = column * across / size - scene.x0, row * across / size - scene.y0
     labels = place(scene, View(left, top, TILE * size, wide, wide, float(z)))

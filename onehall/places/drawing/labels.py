@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from onehall.places.drawing import letters
 from onehall.places.drawing.scene import NamedLine, NamedSpot, Plane
-from onehall.places.drawing.view import View, street_text
+from onehall.places.drawing.view import SPOTS_FROM, View, street_text
 
 type Points = NDArray[np.float64]
 
@@ -26,6 +26,8 @@ _STRAIGHT: Final = 0.985
 _TRIES: Final = (0.0, 0.12, -0.12, 0.25, -0.25, 0.38, -0.38)
 _EDGE: Final = 3.0
 _LONGEST_LINE: Final = 11
+_PLACES: Final = (11.5, 15.4)
+"""Zooms at which parts of a city are named: closer than that, its streets are."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ def _spots(
 def _put_spots(scene: Plane, view: View, board: _Board, *, shaped: bool) -> None:
     numbers = scene.spot_points.query(shapely.box(*view.box())).tolist()
     spots = [scene.spots[number] for number in numbers]
-    spots = [spot for spot in spots if (spot.size > 0) == shaped]
+    spots = [spot for spot in spots if (spot.kind != "point") == shaped]
     for spot in sorted(spots, key=lambda spot: (-spot.size, spot.name, spot.x)):
         _put_spot(spot, view, board)
 
@@ -227,7 +229,7 @@ def _put_spot(spot: NamedSpot, view: View, board: _Board) -> None:
         return
     x, y = view.pixel(spot.x, spot.y)
     pitch = size * 1.18
-    dot = spot.size == 0
+    dot = spot.kind == "point"
     first = y - pitch * (len(lines) - 1) / 2 if not dot else y + size * 0.95
     for dx, dy in ((0.0, 0.0), (0.0, -2.2 * size), (0.0, 1.2 * size)):
         put = [
@@ -243,9 +245,14 @@ def _put_spot(spot: NamedSpot, view: View, board: _Board) -> None:
 def _spot_text(spot: NamedSpot, zoom: float, across: float) -> float:
     """Letter size of a name in pixels; 0 where it is not shown. `across` is the shape's size in pixels."""
     if spot.kind == "point":
-        return 0.0 if zoom < 15.5 else 11.5
+        return 0.0 if zoom < SPOTS_FROM else 11.5
+    if spot.kind == "place":
+        return 13.0 if _PLACES[0] <= zoom <= _PLACES[1] else 0.0
     if spot.kind == "building":
-        return 0.0 if across < 40 or zoom < 15.5 else 11.0
+        return 0.0 if across < 40 or zoom < SPOTS_FROM else 11.0
+    if not across:
+        # How large it is was not said.
+        return 0.0 if zoom < SPOTS_FROM else 11.0
     if across < 46:
         return 0.0
     return min(15.0, 11.0 + across / 200)

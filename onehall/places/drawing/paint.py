@@ -13,14 +13,13 @@ from PIL import Image, ImageDraw
 from onehall.places.drawing import letters
 from onehall.places.drawing.colors import Color, Palette
 from onehall.places.drawing.labels import Label
-from onehall.places.drawing.scene import Layer, Plane, clipped
-from onehall.places.drawing.view import FINE, View, street_width
+from onehall.places.drawing.scene import Layer, Plane, Shapes, clipped
+from onehall.places.drawing.view import BUILDINGS_FROM, FINE, View, street_width
 
 # Drawn from the widest to the narrowest so that a main street lies on top.
 _ORDER: Final = ("path", "lane", "street", "main")
 # Blocks are told apart from this zoom on; before that they are noise.
 _BLOCKS_FROM: Final = 13.5
-_BUILDINGS_FROM: Final = 14.5
 _MARGIN: Final = 64.0
 
 type Points = NDArray[np.float64]
@@ -89,20 +88,24 @@ class Canvas:
 
     def dashes(self, shapes: Sequence[Points], color: Color, width: float, dash: float) -> None:
         """Broken lines, `dash` on and `dash` off, in layout pixels."""
-        step = dash * self.view.ratio * FINE
-        for points in shapes:
-            self.lines(list(_dashed(points, step)), color, width)
+        self.lines(list(_dashed(shapes, dash * self.view.ratio * FINE)), color, width)
 
     def cut_lines(self, layer: Layer | None, margin: float = _MARGIN) -> list[Points]:
         """The lines of a layer inside the view, in pixels."""
         if layer is None:
             return []
-        cut = clipped(layer.within(self.view.box(margin)), self.view.box(margin))
-        return [
-            self.view.fine(shapely.get_coordinates(line))
-            for line in shapely.get_parts(cut)
-            if line.geom_type == "LineString"
-        ]
+        return self.pixel_lines(layer.within(self.view.box(margin)))
+
+    def pixel_lines(self, shapes: Shapes) -> list[Points]:
+        """The lines among shapes, in pixels of the double size."""
+        parts = shapely.get_parts(shapes)
+        lines = parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]
+        pixels = self.view.fine(shapely.get_coordinates(lines))
+        return (
+            np.split(pixels, np.cumsum(shapely.get_num_coordinates(lines))[:-1])
+            if len(lines)
+            else []
+        )
 
     # Names
 
@@ -205,15 +208,29 @@ def _curve(a: Point, b: Point, c: Point, d: Point) -> list[Point]:
     return points
 
 
-def _dashed(points: Points, step: float) -> Iterator[Points]:
-    """Every other stretch of `step` pixels of a line."""
+def _dashed(lines: Sequence[Points], step: float) -> Iterator[Points]:
+    """Every other stretch of `step` pixels of each line; all at once, as a dense map has thousands."""
+    if not lines:
+        return
+    points = np.concatenate(lines)
+    ends = np.cumsum([len(line) for line in lines]) - 1
     steps = np.hypot(*np.diff(points, axis=0).T)
+    # A gap between two lines tells the end of one from the start of the next.
+    steps[ends[:-1]] = 1.0
     along = np.concatenate(([0.0], np.cumsum(steps)))
-    for start in np.arange(0.0, float(along[-1]), step * 2).tolist():
-        end = min(start + step, float(along[-1]))
-        inner = points[(along > start) & (along < end)]
-        ends = np.column_stack([np.interp((start, end), along, points[:, axis]) for axis in (0, 1)])
-        yield np.concatenate((ends[:1], inner, ends[1:]))
+    last = along[ends]
+    first = along[np.concatenate(([0], ends[:-1] + 1))]
+    counts = np.ceil((last - first) / (2 * step)).astype(np.int64)
+    place = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    start = np.repeat(first, counts) + place * 2 * step
+    end = np.minimum(start + step, np.repeat(last, counts))
+    cuts = np.stack([np.interp((start, end), along, points[:, axis]) for axis in (0, 1)], axis=-1)
+    lows, highs = np.searchsorted(along, start, "right"), np.searchsorted(along, end, "left")
+    for number, (low, high) in enumerate(zip(lows.tolist(), highs.tolist(), strict=True)):
+        if low == high:
+            yield cuts[:, number]
+        else:
+            yield np.concatenate((cuts[:1, number], points[low:high], cuts[1:, number]))
 
 
 def paint(
@@ -247,7 +264,7 @@ def _ground(canvas: Canvas, scene: Plane) -> None:
         canvas.polygons(scene.shapes.get("block"), palette.block)
     canvas.polygons(scene.shapes.get("park"), palette.park)
     canvas.polygons(scene.shapes.get("pier"), palette.pier)
-    if zoom >= _BUILDINGS_FROM:
+    if zoom >= BUILDINGS_FROM:
         canvas.polygons(scene.shapes.get("building"), palette.building)
 
 
@@ -275,9 +292,4 @@ def _limit(canvas: Canvas, scene: Plane) -> None:
         return
     box = canvas.view.box(_MARGIN)
     edges = shapely.get_parts(clipped(shapely.boundary(scene.limit.shapes), box))
-    lines = [
-        canvas.view.fine(shapely.get_coordinates(edge))
-        for edge in edges
-        if edge.geom_type == "LineString"
-    ]
-    canvas.dashes(lines, canvas.palette.limit, 1.3, 6)
+    canvas.dashes(canvas.pixel_lines(edges), canvas.palette.limit, 1.3, 6)

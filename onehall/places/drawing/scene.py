@@ -3,9 +3,10 @@
 Coordinates are Web-Mercator, 0 to 1, measured from the middle of the city so that small differences stay exact.
 """
 
+import copy
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from shapely import STRtree
 
 from onehall.kernel.geo import Box, mercator
+from onehall.kernel.localized import Localized
 from onehall.places import geometry
 from onehall.places.held import Held
 from onehall.places.models import LIMIT_LAYER, Area, City, Landmark, Street
@@ -28,7 +30,7 @@ _LARGEST_BLOCK: Final = 400_000.0
 class Layer:
     """Shapes of one kind with a tree over them."""
 
-    def __init__(self, shapes: list[Any]) -> None:
+    def __init__(self, shapes: list[Any] | Shapes) -> None:
         self.shapes: Shapes = np.array(shapes, dtype=object)
         self._tree = STRtree(self.shapes)
 
@@ -62,7 +64,9 @@ class NamedLine:
 
 @dataclass(frozen=True)
 class NamedSpot:
-    """A name at a point; `size` is the square root of its shape's surface in mercator units, 0 for a point."""
+    """A name at a point; `size` is the square root of its shape's surface in mercator units, 0 for a point and where
+    nobody knows.
+    """
 
     name: str
     kind: str
@@ -72,11 +76,12 @@ class NamedSpot:
 
 
 class Plane:
-    """Where a city lies: its middle, its size, its limit. Ground drawn from other sources stands on the same plane."""
+    """Where a city lies: its middle, its size, its limit. With `whole` coordinates are those of the whole map."""
 
-    def __init__(self, city: City) -> None:
+    def __init__(self, city: City, *, whole: bool = False) -> None:
         west, south, east, north = city.bounds or (0.0, 0.0, 0.0, 0.0)
-        self.x0, self.y0 = mercator((west + east) / 2, (south + north) / 2)
+        middle = mercator((west + east) / 2, (south + north) / 2)
+        self.x0, self.y0 = (0.0, 0.0) if whole else middle
         left, top = self.project_point(west, north)
         right, bottom = self.project_point(east, south)
         self.bounds: Box = (left, top, right, bottom)
@@ -109,7 +114,7 @@ class Plane:
             self.project(geometry.built(row)) for row in rows.values_list("geometry", flat=True)
         ]
 
-    def _index(self) -> None:
+    def index(self) -> None:
         """Trees over what has a name."""
         self.name_lines = Layer([name.line for name in self.names])
         self.spot_points = STRtree([shapely.Point(spot.x, spot.y) for spot in self.spots])
@@ -120,22 +125,27 @@ class Scene(Plane):
 
     def __init__(self, city: City) -> None:
         super().__init__(city)
+        self._street_words: dict[str, Localized] = {}
+        self._spot_words: list[Localized] = []
+        self._spoken: dict[str, Plane] = {city.language: self}
         self._read_streets(city)
         self._read_landmarks(city)
         if not len(self.shapes["block"].shapes):
             self.shapes["block"] = Layer(self._blocks())
-        self._index()
+        self.index()
 
     def _read_streets(self, city: City) -> None:
         rows = Street.objects.filter(city=city).order_by("sort", "id")
         by_kind: dict[str, list[Any]] = {kind: [] for kind in STREET_KINDS}
         named: dict[tuple[str, str], list[Any]] = defaultdict(list)
-        for name, kind, lines in rows.values_list("name", "kind", "geometry"):
+        for name, kind, lines, words in rows.values_list("name", "kind", "geometry", "names"):
             for line in lines:
                 flat = self.project(shapely.LineString(line))
                 by_kind.setdefault(kind, []).append(flat)
                 if name:
                     named[name, kind].append(flat)
+            if words:
+                self._street_words[name] = words
         self.streets = {kind: Layer(shapes) for kind, shapes in by_kind.items()}
         self.names = [
             NamedLine(name, kind, line)
@@ -156,10 +166,28 @@ class Scene(Plane):
             if words:
                 x, y = self.project_point(lon, lat)
                 size = 0.0 if flat is None else math.sqrt(flat.area)
+                self._spot_words.append(name)
                 self.spots.append(
                     NamedSpot(words, kind if flat is not None else "point", x, y, size)
                 )
         self.shapes = {kind: Layer(shapes) for kind, shapes in by_kind.items()}
+
+    def speaking(self, language: str) -> Plane:
+        """The same with its names in a language of the city; what has none in it keeps its own."""
+        if language not in self._spoken:
+            made = copy.copy(self)
+            made.names = [
+                replace(
+                    named, name=self._street_words.get(named.name, {}).get(language, named.name)
+                )
+                for named in self.names
+            ]
+            made.spots = [
+                replace(spot, name=words.get(language) or spot.name)
+                for spot, words in zip(self.spots, self._spot_words, strict=True)
+            ]
+            self._spoken[language] = made
+        return self._spoken[language]
 
     def _blocks(self) -> list[Any]:
         """The ground between streets, for a city whose pack has no blocks of its own."""
@@ -186,8 +214,8 @@ def scene_of(city: City) -> Scene:
 
 
 def plane_of(city: City) -> Plane:
-    """Where a city lies, without what its pack has to draw."""
-    return _planes.get((city.pk, city.digest), lambda: Plane(city))
+    """Where a city lies on the whole map, without what its pack has to draw."""
+    return _planes.get((city.pk, city.digest), lambda: Plane(city, whole=True))
 
 
 def forget(city_id: int | None = None) -> None:

@@ -1,95 +1,47 @@
 """The ground of a window, read from a PMTiles file of vector tiles: OpenMapTiles, Protomaps, or a city's own layers."""
 
+import contextlib
+import copy
 import gzip
 import io
+import json
 import mmap
 import re
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, cast
 
-import mapbox_vector_tile
 import numpy as np
 import shapely
-from mapbox_vector_tile.Mapbox import vector_tile_pb2
-from numpy.typing import NDArray
 from pmtiles.reader import Reader
 from pmtiles.tile import Compression, TileType
 
-from onehall.kernel.geo import Box
+from onehall.kernel.geo import Box, mercator
+from onehall.places.drawing import kinds
+from onehall.places.drawing.found import Found, Named
+from onehall.places.drawing.kinds import Facts, name_in
+from onehall.places.drawing.mvt import BrokenTile, Shapes
 from onehall.places.drawing.scene import Layer, NamedLine, NamedSpot, Plane
-from onehall.places.rows import STREET_KINDS
+from onehall.places.drawing.view import BUILDINGS_FROM, SPOTS_FROM, named_at
 
 MOST_TILES: Final = 96
-"""Tiles of the file that one process keeps as shapes."""
+"""Tiles of the file that one process keeps."""
+MOST_WEIGHT: Final = 8_000_000
+"""The same in bytes as they come from the file, unpacked: of dense tiles fewer are kept. As shapes they take ten times that."""
 MOST_BYTES: Final = 4_000_000
 """Of one tile, packed and not: more is no map of a city."""
-
-_PARKS: Final = frozenset(
-    [
-        "park",
-        "garden",
-        "grass",
-        "wood",
-        "forest",
-        "cemetery",
-        "pitch",
-        "playground",
-        "golf_course",
-        "nature_reserve",
-        "recreation_ground",
-        "village_green",
-        "meadow",
-        "scrub",
-        "dog_park",
-        "allotments",
-        "zoo",
-        "protected_area",
-        "national_park",
-        "stadium",
-    ]
-)
-_BEACHES: Final = frozenset({"sand", "beach"})
-_MAIN: Final = frozenset(
-    ["motorway", "trunk", "primary", "secondary", "highway", "major_road", "medium_road"]
-)
-_STREETS: Final = frozenset(
-    ["tertiary", "minor", "minor_road", "street", "residential", "unclassified"]
-)
-_LANES: Final = frozenset(["service", "track", "raceway", "busway", "alley", "other_road"])
-_PATHS: Final = frozenset(["path", "footway", "pedestrian", "cycleway", "steps"])
-_ROADS: Final = ("transportation", "roads", "transportation_name")
-_GREEN: Final = ("landcover", "landuse", "park", "natural")
-_SPOTS: Final = ("place", "places", "water_name", "poi", "pois")
-_SHAPES: Final = {
-    "water": "water",
-    "building": "building",
-    "buildings": "building",
-    "blocks": "block",
-    "pier": "pier",
-}
-_WANTED: Final = frozenset((*_ROADS, *_GREEN, *_SPOTS, *_SHAPES))
-
+_LOOKED_AT: Final = 24
+"""Tiles in which the languages are looked for, where the file does not list them."""
+_LARGEST: Final = 100_000
 
 _TAG: Final = re.compile(r"<[^>]*>")
 
 
 class BrokenFile(Exception):
     """Not a file of vector tiles that can be drawn; the text says why."""
-
-
-@dataclass
-class Found:
-    """What one tile of the file holds, on the plane of the whole map (Web-Mercator 0 to 1)."""
-
-    shapes: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    streets: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    lines: list[tuple[Mapping[str, Any], str, Any]] = field(default_factory=list)
-    spots: list[tuple[Mapping[str, Any], str, float, float]] = field(default_factory=list)
 
 
 class VectorFile:
@@ -112,6 +64,7 @@ class VectorFile:
             raise BrokenFile("Its tiles are packed in another way than gzip.")
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[int, int, int], Found] = OrderedDict()
+        self._weight = 0
 
     @cached_property
     def credit(self) -> str:
@@ -129,12 +82,58 @@ class VectorFile:
         """The farthest zoom that it has."""
         return int(self.header["min_zoom"])
 
+    def speaks(self, language: str) -> bool:
+        """Whether anything in it may have a name in a language."""
+        wanted = language.lower()
+        return wanted in self._languages or wanted.partition("-")[0] in self._languages
+
+    @cached_property
+    def _languages(self) -> frozenset[str]:
+        keys = self._listed_keys()
+        found = self._seen_keys() if keys is None else keys
+        return frozenset(spoken for key in found if (spoken := kinds.language_in(key)))
+
+    def _listed_keys(self) -> set[str] | None:
+        """The facts that its description lists, None when it lists none."""
+        layers = self.metadata.get("vector_layers")
+        try:
+            if layers is None:
+                layers = json.loads(self.metadata["json"])["vector_layers"]
+            return {
+                key for layer in layers if layer["id"] in kinds.WANTED for key in layer["fields"]
+            }
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def _seen_keys(self) -> set[str]:
+        """The facts in the tiles around its middle."""
+        left, top, right, bottom = self.box
+        level, tiles = tiles_of(self, self.box, self.deepest)
+        x, y = ((a + b) / 2 * (1 << level) - 0.5 for a, b in ((left, right), (top, bottom)))
+        tiles.sort(key=lambda tile: (abs(tile[0] - x) + abs(tile[1] - y), tile))
+        keys: set[str] = set()
+        for column, row in tiles[:_LOOKED_AT]:
+            # One that can not be read is told of when it is drawn.
+            with contextlib.suppress(BrokenFile, BrokenTile):
+                keys |= self.tile(level, column, row).keys()
+        return keys
+
+    @property
+    def box(self) -> Box:
+        """Where it lies on the whole map: left, top, right, bottom, 0 to 1."""
+        west, south, east, north = self._degrees
+        return (*mercator(west, north), *mercator(east, south))
+
+    @property
+    def _degrees(self) -> Box:
+        keys = ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")
+        west, south, east, north = (self.header[key] / 1e7 for key in keys)
+        return west, south, east, north
+
     def covers(self, west: float, south: float, east: float, north: float) -> bool:
         """Whether any of a box of degrees lies in it."""
-        box = [
-            self.header[k] / 1e7 for k in ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")
-        ]
-        return bool(west <= box[2] and east >= box[0] and south <= box[3] and north >= box[1])
+        left, low, right, high = self._degrees
+        return west <= right and east >= left and south <= high and north >= low
 
     def tile(self, z: int, x: int, y: int) -> Found:
         """What a tile holds; nothing where there is none. Raises `BrokenFile`."""
@@ -144,15 +143,17 @@ class VectorFile:
                 self._kept.move_to_end(name)
                 return self._kept[name]
         try:
-            found = _read(self._bytes(z, x, y), z, x, y)
+            found = Found(self._bytes(z, x, y), z, x, y)
         except BrokenFile:
             raise
         except Exception as error:
             raise BrokenFile(f"Its tile {z}/{x}/{y} can not be read.") from error
         with self._lock:
-            self._kept[name] = found
-            while len(self._kept) > MOST_TILES:
-                self._kept.popitem(last=False)
+            if name not in self._kept:
+                self._kept[name] = found
+                self._weight += found.weight
+            while len(self._kept) > MOST_TILES or self._weight > MOST_WEIGHT:
+                self._weight -= self._kept.popitem(last=False)[1].weight
         return found
 
     def _bytes(self, z: int, x: int, y: int) -> bytes:
@@ -165,168 +166,69 @@ class VectorFile:
         return bytes(data)
 
 
-def _read(data: bytes, z: int, x: int, y: int) -> Found:
-    found = Found()
-    if not data:
-        return found
-    for name, layer in mapbox_vector_tile.decode(
-        _thinned(data), default_options={"y_coord_down": True}
-    ).items():
-        size = 1 << z
-        place = _Place(x / size, y / size, 1 / size / layer["extent"], layer["extent"])
-        features = layer["features"]
-        shapes = np.array([shapely.geometry.shape(f["geometry"]) for f in features], dtype=object)
-        for feature, shape in zip(features, place.put(shapes), strict=True):
-            _sort_in(found, name, feature["properties"], shape, place)
-    return found
+def shapes_of(plane: Plane, found: Sequence[Found], zoom: float) -> Plane:
+    """What is drawn of tiles at a zoom, but for names. `plane` is that of the whole map. Raises `BrokenFile`."""
+    near = zoom >= BUILDINGS_FROM
+    made = copy.copy(plane)
+    made.shapes = _layers([_part(one, lambda one: one.surfaces(buildings=near)) for one in found])
+    made.streets = _layers([_part(one, Found.streets) for one in found])
+    return made
 
 
-def _thinned(data: bytes) -> bytes:
-    """A tile without the layers that are not drawn: most of its weight."""
-    tile = vector_tile_pb2.tile()
-    tile.ParseFromString(data)
-    wanted = [layer for layer in tile.layers if layer.name in _WANTED]
-    thin = vector_tile_pb2.tile()
-    thin.layers.extend(wanted)
-    return bytes(thin.SerializeToString())
+def names_of(plane: Plane, found: Sequence[Found], zoom: float, language: str) -> Plane:
+    """The names of tiles, as far as they are written at a zoom, in a language. Raises `BrokenFile`."""
+    wanted = named_at(zoom)
+    lines = [_part(one, lambda one: one.lines(wanted)) for one in found]
+    near = zoom >= SPOTS_FROM
+    spots = [spot for one in found for spot in _part(one, lambda one: one.spots(near=near))]
+    made = copy.copy(plane)
+    made.names = list(_named_lines([named for some in lines for named in some], language))
+    made.spots = [
+        NamedSpot(name, kind, x, y, _size(facts) * plane.metre)
+        for facts, kind, x, y in spots
+        if (name := name_in(facts, language))
+    ]
+    made.index()
+    return made
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a tile lies on the whole map, and how large one of its units is."""
-
-    left: float
-    top: float
-    unit: float
-    extent: int
-
-    def put(self, shapes: Any) -> Any:
-        """Shapes in units of the tile, on the whole map."""
-
-        def on_map(points: NDArray[np.float64]) -> NDArray[np.float64]:
-            moved: NDArray[np.float64] = points * self.unit + (self.left, self.top)
-            return moved
-
-        return shapely.transform(shapes, on_map)
-
-    def inside(self, shape: Any) -> Any:
-        """The part that is the tile's own, without what it shares with its neighbors."""
-        across = self.unit * self.extent
-        return shapely.clip_by_rect(
-            shape, self.left, self.top, self.left + across, self.top + across
-        )
+def _size(facts: Facts) -> float:
+    """Metres across, as maps made here say it; 0 where it is not said."""
+    said = facts.get("size")
+    return float(min(max(said, 0), _LARGEST)) if isinstance(said, int) else 0.0
 
 
-def _sort_in(found: Found, layer: str, facts: Mapping[str, Any], shape: Any, place: _Place) -> None:
-    kind = str(facts.get("class") or facts.get("kind") or facts.get("pmap:kind") or "")
-    flat = shape.geom_type in ("Polygon", "MultiPolygon")
-    if layer in _ROADS:
-        _road(found, layer, facts, kind, shape, place)
-    elif layer in _SPOTS:
-        if shape.geom_type == "Point" and _named(facts):
-            found.spots.append((facts, _spot_kind(layer, kind), shape.x, shape.y))
-    elif flat and layer in _SHAPES:
-        found.shapes[_SHAPES[layer]].append(_whole(shape))
-    elif flat and kind in _BEACHES:
-        found.shapes["beach"].append(_whole(shape))
-    elif flat and (layer == "park" or kind in _PARKS):
-        found.shapes["park"].append(_whole(shape))
+def _part[T](found: Found, ask: Callable[[Found], T]) -> T:
+    try:
+        return ask(found)
+    except (ArithmeticError, LookupError, ValueError, shapely.errors.ShapelyError) as error:
+        raise BrokenFile(f"Its tile {found.name} can not be read.") from error
 
 
-def _road(
-    found: Found, layer: str, facts: Mapping[str, Any], kind: str, shape: Any, place: _Place
-) -> None:
-    drawn = _street_kind(kind)
-    if not drawn or not shape.geom_type.endswith("LineString"):
-        return
-    if layer != "transportation_name":
-        found.streets[drawn].extend(shapely.get_parts(shape))
-    # One layer of roads has the names itself; where there are two, the second has them.
-    if layer != "transportation" and _named(facts):
-        own = place.inside(shape)
-        if not own.is_empty:
-            found.lines.append((facts, drawn, own))
+def _layers(found: Sequence[Mapping[str, Shapes]]) -> dict[str, Layer]:
+    """The shapes of several tiles, each kind with a tree over them."""
+    some: dict[str, list[Shapes]] = defaultdict(list)
+    for one in found:
+        for kind, shapes in one.items():
+            some[kind].append(shapes)
+    return {kind: Layer(np.concatenate(shapes)) for kind, shapes in some.items()}
 
 
-def _whole(shape: Any) -> Any:
-    return shape if shape.is_valid else shapely.make_valid(shape)
-
-
-def _street_kind(kind: str) -> str:
-    for name, kinds in (("main", _MAIN), ("street", _STREETS), ("lane", _LANES), ("path", _PATHS)):
-        if kind in kinds:
-            return name
-    return ""
-
-
-def _spot_kind(layer: str, kind: str) -> str:
-    if layer == "water_name" or kind in ("water", "lake", "ocean", "sea", "bay"):
-        return "water"
-    return "place" if layer in ("place", "places") else ("park" if kind in _PARKS else "point")
-
-
-def _named(facts: Mapping[str, Any]) -> bool:
-    return any(key == "name" or key.startswith("name:") for key in facts)
-
-
-def name_in(facts: Mapping[str, Any], language: str) -> str:
-    """What something is called in a language; otherwise as it is called there."""
-    for key in (f"name:{language}", "name", "name:latin", "name:en"):
-        if words := str(facts.get(key) or "").strip():
-            return words
-    return ""
-
-
-class VectorGround(Plane):
-    """The ground of a window, from those tiles of a file that it meets. Raises `BrokenFile`."""
-
-    def __init__(
-        self,
-        plane: Plane,
-        file: VectorFile,
-        zoom: int,
-        tiles: Iterable[tuple[int, int]],
-        language: str,
-    ) -> None:
-        self.x0, self.y0 = plane.x0, plane.y0
-        self.bounds, self.metre, self.limit = plane.bounds, plane.metre, plane.limit
-        self.spots = []
-        shapes: dict[str, list[Any]] = defaultdict(list)
-        streets: dict[str, list[Any]] = {kind: [] for kind in STREET_KINDS}
-        named: dict[tuple[str, str], list[Any]] = defaultdict(list)
-        for x, y in tiles:
-            found = file.tile(zoom, x, y)
-            for kind, some in found.shapes.items():
-                shapes[kind] += some
-            for kind, some in found.streets.items():
-                streets.setdefault(kind, []).extend(some)
-            for facts, kind, line in found.lines:
-                named[name_in(facts, language), kind] += list(shapely.get_parts(line))
-            self.spots += [
-                NamedSpot(name_in(facts, language), kind, x - self.x0, y - self.y0, 0.0)
-                for facts, kind, x, y in found.spots
-                if kind != "point"
-            ]
-        self.shapes = {kind: Layer(self._near(some)) for kind, some in shapes.items()}
-        self.streets = {kind: Layer(self._near(some)) for kind, some in streets.items()}
-        self.names = [
-            NamedLine(name, kind, line)
-            for (name, kind), lines in named.items()
-            if name
-            for line in shapely.get_parts(
-                shapely.line_merge(shapely.MultiLineString(self._near(lines)))
-            )
-        ]
-        self._index()
-
-    def _near(self, shapes: list[Any]) -> list[Any]:
-        """Shapes of the whole map on the city's plane, where small differences stay exact."""
-        if not shapes:
-            return []
-        moved = shapely.transform(
-            np.array(shapes, dtype=object), lambda points: points - (self.x0, self.y0)
-        )
-        return list(moved)
+def _named_lines(found: Sequence[Named], language: str) -> Iterator[NamedLine]:
+    """What hangs together under one name, across tiles."""
+    named: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    # Many pieces of a road share what is said of them.
+    known: dict[int, str] = {}
+    for facts, kind, line in found:
+        name = known.get(id(facts))
+        if name is None:
+            name = known[id(facts)] = name_in(facts, language)
+        if name:
+            named[name, kind].append(line)
+    for (name, kind), lines in named.items():
+        whole = shapely.multilinestrings(shapely.get_parts(np.array(lines, dtype=object)))
+        for line in shapely.get_parts(shapely.line_merge(whole)):
+            yield NamedLine(name, kind, line)
 
 
 def tiles_of(file: VectorFile, box: Box, zoom: int) -> tuple[int, list[tuple[int, int]]]:

@@ -21,6 +21,9 @@ _WIDTHS: Final[dict[str, tuple[float, ...]]] = {
     "lane": (0.0, 0.0, 0.0, 0.9, 1.7, 3.2, 5.6, 10.0, 18.0, 30.0),
     "path": (0.0, 0.0, 0.0, 0.0, 1.0, 1.4, 2.0, 2.8, 4.0, 6.0),
 }
+BUILDINGS_FROM: Final = 14.5
+SPOTS_FROM: Final = 15.5
+"""The zoom from which on names at a point are shown, and of shapes of which nobody knows the size."""
 _NAMED_FROM: Final = {"main": 13.0, "street": 14.6, "lane": 15.4, "path": 16.4}
 
 
@@ -36,6 +39,11 @@ def street_text(kind: str, zoom: float) -> float:
         return 0.0
     size = float(np.interp(zoom, (13.0, 15.0, 17.0, 19.0), (11.5, 12.5, 14.0, 17.0)))
     return size + (1.0 if kind == "main" else 0.0)
+
+
+def named_at(zoom: float) -> frozenset[str]:
+    """The kinds of streets whose names are shown at a zoom."""
+    return frozenset(kind for kind in _NAMED_FROM if street_text(kind, zoom))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from onehall.kernel.contrast import HEX
 from onehall.kernel.spelling import nearest
 from onehall.kernel.work_calendar import CalendarMistake, WorkCalendar
 from onehall.kernel.yamlfile import Node, Plain, Problems
-from onehall.places import brand, geocoders
+from onehall.places import brand, geocoders, retention
 from onehall.places.rows import CityFacts
 
 _LANGUAGE: Final = r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*"
@@ -38,6 +38,7 @@ def read_city(folder: Path, problems: Problems) -> CityFacts:
         numbering=_numbering(node.mapping("numbering")),
         map=_map(node.mapping("map")),
         publishing=_publishing(node.mapping("publishing")),
+        retention=retention.read(node.mapping("retention")),
     )
     node.finish()
     return facts

@@ -58,11 +58,13 @@ class Feature:
             return ""
         return value.strip()
 
-    def words(self, name: str, languages: Sequence[str], *, required: bool = False) -> Localized:
+    def words(
+        self, name: str, languages: Sequence[str], *, required: bool = False, most: int = 120
+    ) -> Localized:
         """A property as words: plain text in the default language, or a map {"en": ..., "es": ...}."""
         value = self.properties.get(name)
         if not isinstance(value, dict):
-            text = self.text(name, required=required)
+            text = self.text(name, required=required, most=most)
             return {languages[0]: text} if text else {}
         self._read.add(name)
         for code, words in value.items():
@@ -70,6 +72,8 @@ class Feature:
                 self.problem(f'"{name}" has words in "{code}".', f"Use {', '.join(languages)}.")
             elif not isinstance(words, str) or not words.strip():
                 self.problem(f'"{name}" has no words in "{code}".', "Write them or leave it out.")
+            elif len(words) > most:
+                self.problem(f'"{name}" is long in "{code}".', f"Write at most {most} letters.")
         if languages[0] not in value:
             self.problem(f'"{name}" has no words in "{languages[0]}".', "Add them.")
         return {str(code): str(words) for code, words in value.items()}

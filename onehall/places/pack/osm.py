@@ -60,16 +60,13 @@ def is_installed() -> bool:
 def read(path: Path, languages: Sequence[str], inside: Inside) -> Extract:
     """The streets, addresses and places of an extract that lie inside; `Unreadable` when it is none."""
     reader = _Reader(languages, inside)
-    try:
-        for thing in _things(path):
-            reader.take(thing)
-    except (RuntimeError, OSError) as error:
-        raise Unreadable(str(error)) from None
+    for thing in things(path, _KEYS):
+        reader.take(thing)
     return reader.done()
 
 
 @dataclass(frozen=True)
-class _Thing:
+class Thing:
     """A node, way or multipolygon: its tags, its points, and its shape when it is a surface."""
 
     key: str
@@ -87,31 +84,64 @@ class _Thing:
         return self.points[len(self.points) // 2]
 
 
-def _things(path: Path) -> Iterator[_Thing]:
+def box_of(path: Path) -> geo.Box | None:
+    """West, south, east, north of what an extract says it was cut to; None when it does not say. Raises `Unreadable`."""
+    osmium = import_module("osmium")
+    try:
+        with osmium.io.Reader(str(path)) as reader:
+            box = reader.header().box()
+    except (RuntimeError, OSError) as error:
+        raise Unreadable(str(error)) from None
+    if not box.valid():
+        return None
+    return box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat
+
+
+def things(path: Path, keys: Sequence[str]) -> Iterator[Thing]:
+    """The nodes, ways and multipolygons of an extract that have any of some tags. Raises `Unreadable`."""
+    try:
+        yield from _things(path, keys)
+    except (RuntimeError, OSError) as error:
+        raise Unreadable(str(error)) from None
+
+
+def ways(path: Path, key: str, value: str) -> Iterator[Thing]:
+    """The ways of an extract with a tag: quicker where nothing is asked of surfaces. Raises `Unreadable`."""
+    osmium = import_module("osmium")
+    try:
+        found = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
+        for one in found.with_filter(osmium.filter.TagFilter((key, value))):
+            if one.is_way():
+                yield from _way(one, {tag.k: tag.v for tag in one.tags})
+    except (RuntimeError, OSError) as error:
+        raise Unreadable(str(error)) from None
+
+
+def _things(path: Path, keys: Sequence[str]) -> Iterator[Thing]:
     # An extra that most cities do not need, and that takes a moment to load.
     osmium = import_module("osmium")
     found = osmium.FileProcessor(str(path)).with_areas()
     factory = osmium.geom.WKBFactory()
-    for one in found.with_filter(osmium.filter.KeyFilter(*_KEYS)):
+    for one in found.with_filter(osmium.filter.KeyFilter(*keys)):
         tags = {tag.k: tag.v for tag in one.tags}
         if one.is_node():
-            yield _Thing(f"n{one.id}", tags, [_rounded(one.lon, one.lat)], [one.id])
+            yield Thing(f"n{one.id}", tags, [_rounded(one.lon, one.lat)], [one.id])
         elif one.is_way():
             yield from _way(one, tags)
         elif one.is_area() and not one.from_way():
             shape = _sound(shapely.from_wkb(bytes.fromhex(factory.create_multipolygon(one))))
             if shape is not None:
-                yield _Thing(f"r{one.orig_id()}", tags, [], [], shape)
+                yield Thing(f"r{one.orig_id()}", tags, [], [], shape)
 
 
-def _way(way: Any, tags: Tags) -> Iterator[_Thing]:
+def _way(way: Any, tags: Tags) -> Iterator[Thing]:
     nodes = [node for node in way.nodes if node.location.valid()]
     points = [_rounded(node.location.lon, node.location.lat) for node in nodes]
     if len(set(points)) < 2:
         return
     closed = len(points) > 3 and points[0] == points[-1] and "highway" not in tags
     shape = _sound(shapely.Polygon(points)) if closed else None
-    yield _Thing(f"w{way.id}", tags, points, [node.ref for node in nodes], shape)
+    yield Thing(f"w{way.id}", tags, points, [node.ref for node in nodes], shape)
 
 
 def _rounded(lon: float, lat: float) -> Point:
@@ -135,11 +165,11 @@ class _Reader:
         self._found = Extract()
         self._numbered: dict[int, tuple[str, str, Point]] = {}
         self._streetless: list[AddressRow] = []
-        self._between: list[_Thing] = []
+        self._between: list[Thing] = []
         self._spots: dict[str, list[Point]] = {}
         self._points: list[LandmarkRow] = []
 
-    def take(self, thing: _Thing) -> None:
+    def take(self, thing: Thing) -> None:
         """Keep what a thing is: a street, houses, a place; it may be all of them."""
         tags = thing.tags
         if "addr:housenumber" in tags:
@@ -151,16 +181,17 @@ class _Reader:
         else:
             self._take_place(thing)
 
-    def _take_street(self, thing: _Thing) -> None:
+    def _take_street(self, thing: Thing) -> None:
         kind = osm_tags.street_kind(thing.tags)
         if not kind or not any(self._inside(*point) for point in thing.points):
             return
         name, aliases = osm_tags.street_names(thing.tags)
         if len(name) <= osm_tags.MOST_NAME:
             line = [list(point) for point in thing.points]
-            self._found.streets.append(StreetRow(name, kind, [line], {}, aliases))
+            names = osm_tags.names_in(thing.tags, name, self._languages[1:])
+            self._found.streets.append(StreetRow(name, kind, [line], {}, aliases, names))
 
-    def _take_houses(self, thing: _Thing) -> None:
+    def _take_houses(self, thing: Thing) -> None:
         lon, lat = thing.point
         houses = osm_tags.houses(thing.tags)
         if len(thing.points) == 1 and houses:
@@ -171,7 +202,7 @@ class _Reader:
             row = AddressRow(number, street, unit, lon, lat)
             (self._found.addresses if street_norm(street) else self._streetless).append(row)
 
-    def _take_place(self, thing: _Thing) -> None:
+    def _take_place(self, thing: Thing) -> None:
         tags = thing.tags
         drawn = osm_tags.drawn_kind(tags) if thing.shape is not None else ""
         kind = drawn or osm_tags.place_kind(tags)
@@ -206,7 +237,7 @@ class _Reader:
         self._found.addresses = list(dict.fromkeys(self._found.addresses))
         return self._found
 
-    def _interpolated(self, thing: _Thing) -> Iterator[AddressRow]:
+    def _interpolated(self, thing: Thing) -> Iterator[AddressRow]:
         """The houses along a line whose ends are numbered ("addr:interpolation")."""
         step = _STEPS.get(thing.tags["addr:interpolation"])
         known = [

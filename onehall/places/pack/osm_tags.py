@@ -71,6 +71,15 @@ _NEVER: Final = {
 type Tags = Mapping[str, str]
 
 
+def way_kind(tags: Tags) -> str:
+    """How a way is drawn on a map that shows the nameless ones too; "" for none, and for those that are only beside a road."""
+    beside = tags.get("footway") in ("sidewalk", "crossing", "traffic_island") or tags.get("service") in (
+        "driveway", "parking_aisle", "drive-through",
+    )  # fmt: skip
+    hidden = beside or tags.get("area") == "yes" or tags.get("tunnel") == "yes"
+    return "" if hidden else _KIND_OF.get(tags.get("highway", ""), "")
+
+
 def street_kind(tags: Tags) -> str:
     """How a way is drawn as a street; "" when it is none, or one without a name that nobody misses."""
     kind = _KIND_OF.get(tags.get("highway", ""), "")
@@ -86,6 +95,12 @@ def street_names(tags: Tags) -> tuple[str, list[str]]:
     return parts[0], _others(parts[0], [*parts[1:], *_other_names(tags), *numbers])
 
 
+def names_in(tags: Tags, own: str, languages: Sequence[str]) -> dict[str, str]:
+    """What a thing is called in languages, where that is not its own name."""
+    found = {code: _name(tags, f"name:{code}") for code in languages}
+    return {code: name for code, name in found.items() if own and name and name != own}
+
+
 def _is_main(tags: Tags) -> bool:
     return _KIND_OF.get(tags.get("highway", "")) == "main" and "link" not in tags["highway"]
 
@@ -97,9 +112,7 @@ def place_names(tags: Tags, languages: Sequence[str]) -> tuple[dict[str, str], l
     own = found.get(languages[0]) or plain
     if not own:
         return {}, []
-    names = {languages[0]: own} | {
-        code: name for code, name in found.items() if name and name != own
-    }
+    names = {languages[0]: own} | names_in(tags, own, languages)
     return names, _others(own, [plain, *_other_names(tags)], besides=list(names.values()))
 
 

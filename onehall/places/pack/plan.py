@@ -9,7 +9,7 @@ from onehall.places.rows import AreaLayer, AssetRow, Change, LandmarkRow, Places
 
 _CITY_FIELDS: Final = (
     "name", "time_zone", "languages", "hosts", "contact", "emergency", "outside", "brand",
-    "numbering", "map", "publishing",
+    "numbering", "map", "publishing", "retention",
 )  # fmt: skip
 _MOST_NAMED: Final = 20
 

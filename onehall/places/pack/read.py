@@ -42,12 +42,13 @@ def read(folder: Path) -> tuple[PlacesPack, list[PackProblem]]:
         city=city,
         calendar=read_calendar(folder, problems),
         areas=_areas(folder, city.languages, problems),
-        streets=_streets(folder, problems),
+        streets=_streets(folder, city.languages, problems),
         addresses=_addresses(folder, problems),
         landmarks=_landmarks(folder, city.languages, problems),
         assets=_assets(folder, city.languages, problems),
     )
     pack = sources.filled(folder, pack, problems)
+    _check_limit(pack, problems)
     _check_near(pack, problems)
     return pack, sorted(problems)
 
@@ -69,6 +70,7 @@ def read_small(
             "city.yaml", 1, "The slug of a city stays.", f'Write "{held.city.slug}".', "slug"
         )
     if areas:
+        _check_limit(pack, problems)
         _check_near(pack, problems)
     return pack, sorted(problems)
 
@@ -92,9 +94,6 @@ def _areas(folder: Path, languages: Sequence[str], problems: Problems) -> list[A
         label, public = _layer_words(source, languages, problems)
         rows = sorted(_area_rows(source, languages), key=lambda row: row.sort)
         layers[name] = AreaLayer(path.stem, name, rows, label, public)
-    if layers and LIMIT_LAYER not in layers:
-        advice = "Add areas/00-city-limit.geojson with the city's outline."
-        problems.add("areas", 1, "There is no city limit.", advice)
     return list(layers.values())
 
 
@@ -141,10 +140,11 @@ def _layer_words(
 # --- streets, landmarks, assets ----------------------------------------------------------------------
 
 
-def _streets(folder: Path, problems: Problems) -> list[StreetRow]:
+def _streets(folder: Path, languages: Sequence[str], problems: Problems) -> list[StreetRow]:
     rows: list[StreetRow] = []
     for feature in _optional(folder, "streets.geojson", problems):
-        name = feature.text("name")
+        names = feature.words("name", languages)
+        name = names.pop(languages[0], "")
         kind = feature.text("kind") or "street"
         if kind not in STREET_KINDS:
             feature.problem(
@@ -157,7 +157,8 @@ def _streets(folder: Path, problems: Problems) -> list[StreetRow]:
         shape = feature.geometry(geometry.LINES)
         feature.finish()
         if shape and feature.sound:
-            rows.append(StreetRow(name, kind, geometry.lines_of(shape), numbers, aliases))
+            lines = geometry.lines_of(shape)
+            rows.append(StreetRow(name, kind, lines, numbers, aliases, names))
     return rows
 
 
@@ -323,6 +324,12 @@ def _address(record: dict[str, Any], line: int, problems: Problems) -> AddressRo
 # --- together --------------------------------------------------------------------------------------
 
 
+def _check_limit(pack: PlacesPack, problems: Problems) -> None:
+    if pack.areas and all(layer.layer != LIMIT_LAYER for layer in pack.areas):
+        advice = "Add areas/00-city-limit.geojson with the city's outline."
+        problems.add("areas", 1, "There is no city limit.", advice)
+
+
 def _check_near(pack: PlacesPack, problems: Problems) -> None:
     """Report a file whose first far point lies nowhere near the city limit: swapped or another town's data."""
     limit = next((layer for layer in pack.areas if layer.layer == LIMIT_LAYER), None)
@@ -346,14 +353,23 @@ def _check_near(pack: PlacesPack, problems: Problems) -> None:
 
 
 def _all_points(pack: PlacesPack) -> Iterator[tuple[str, Iterator[tuple[float, float]]]]:
-    yield "streets.geojson", (p for row in pack.streets for p in geometry.positions(row.lines))
-    yield "addresses.csv", ((row.lon, row.lat) for row in pack.addresses)
-    yield "places.geojson", ((row.lon, row.lat) for row in pack.landmarks)
+    """The points of each part, by the file that it is from."""
+    yield (
+        pack.files.get("streets", "streets.geojson"),
+        (p for row in pack.streets for p in geometry.positions(row.lines)),
+    )
+    yield (
+        pack.files.get("addresses", "addresses.csv"),
+        ((row.lon, row.lat) for row in pack.addresses),
+    )
+    yield pack.files.get("places", "places.geojson"), ((row.lon, row.lat) for row in pack.landmarks)
     for kind, rows in pack.assets.items():
-        yield f"assets/{kind}.geojson", ((row.lon, row.lat) for row in rows)
+        part = f"assets/{kind}"
+        yield pack.files.get(part, f"{part}.geojson"), ((row.lon, row.lat) for row in rows)
     for layer in pack.areas:
         if layer.layer != LIMIT_LAYER:
             corners = (
                 p for row in layer.rows for p in geometry.positions(row.geometry["coordinates"])
             )
-            yield f"areas/{layer.stem}.geojson", corners
+            part = f"areas/{layer.stem}"
+            yield pack.files.get(part, f"{part}.geojson"), corners

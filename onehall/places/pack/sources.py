@@ -1,5 +1,6 @@
-"""What a pack takes from files that others make: an OpenStreetMap extract, a list of OpenAddresses."""
+"""What a pack takes from files that others make: those of the city's GIS, OpenAddresses, an OpenStreetMap extract."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -9,7 +10,8 @@ import shapely
 from onehall.kernel.yamlfile import Problems
 from onehall.places import geometry
 from onehall.places.models import LIMIT_LAYER
-from onehall.places.pack import openaddresses, osm
+from onehall.places.pack import gis, openaddresses, osm
+from onehall.places.pack.gis import Kept, Source
 from onehall.places.pack.openaddresses import OPENADDRESSES
 from onehall.places.pack.osm import Inside
 from onehall.places.rows import PlacesPack
@@ -20,23 +22,76 @@ _MARGIN: Final = 0.002
 
 def filled(folder: Path, pack: PlacesPack, problems: Problems) -> PlacesPack:
     """The pack with what its own files do not say; a file of the pack's own always comes first."""
+    own = _own_parts(folder, pack)
+    sources = [
+        source
+        for source in gis.mapping.read(folder, pack.city.languages, problems)
+        if _own_name(source) not in own
+    ]
+    pack = _with_areas(pack, [s for s in sources if s.gives == "areas"], problems)
     inside = _inside(pack)
+    pack = _with_places(pack, [s for s in sources if s.gives != "areas"], inside, problems)
+    own |= {source.part for source in sources}
     path = folder / OPENADDRESSES
-    if path.exists() and not (folder / "addresses.csv").exists():
-        pack = replace(
-            pack, addresses=openaddresses.read(path, inside, problems)
-        )  # fmt: skip
+    if path.exists() and "addresses" not in own:
+        pack = replace(pack, addresses=openaddresses.read(path, inside, problems))
+        own.add("addresses")
         if not pack.addresses and not problems:
             _tell_nothing(OPENADDRESSES, problems)
     extracts = sorted(folder.glob("*.osm.pbf"))
     if len(extracts) > 1:
         told = f"There are two extracts, {extracts[0].name} and {extracts[1].name}."
         problems.add(extracts[1].name, 1, told, "Keep one.")
-    return _with_extract(folder, pack, extracts[0], inside, problems) if extracts else pack
+    return _with_extract(pack, extracts[0], own, inside, problems) if extracts else pack
+
+
+def _own_name(source: Source) -> str:
+    """The part that a source gives, a layer of areas without the number that orders it."""
+    return f"areas/{gis.layer_of(source)}" if source.gives == "areas" else source.part
+
+
+def _own_parts(folder: Path, pack: PlacesPack) -> set[str]:
+    """The parts of which the pack has files of its own."""
+    files = {"streets": "streets.geojson", "addresses": "addresses.csv", "places": "places.geojson"}
+    return (
+        {part for part, name in files.items() if (folder / name).exists()}
+        | {f"areas/{layer.layer}" for layer in pack.areas}
+        | {f"assets/{kind}" for kind in pack.assets}
+    )
+
+
+def _with_areas(pack: PlacesPack, sources: Sequence[Source], problems: Problems) -> PlacesPack:
+    """The limit is among them: what lies outside of it is known only afterwards."""
+    kept = Kept()
+    notes = gis.take(sources, kept, pack.city.languages, lambda _lon, _lat: True, problems)
+    return replace(
+        pack,
+        areas=sorted([*pack.areas, *kept.layers()], key=lambda layer: layer.stem),
+        notes=[*pack.notes, *notes],
+        files=pack.files | {source.part: source.file for source in sources},
+    )
+
+
+def _with_places(
+    pack: PlacesPack, sources: Sequence[Source], inside: Inside, problems: Problems
+) -> PlacesPack:
+    kept = Kept()
+    notes = gis.take(sources, kept, pack.city.languages, inside, problems)
+    given = {source.gives for source in sources}
+    found = {kind: list(rows.values()) for kind, rows in kept.assets.items()}
+    return replace(
+        pack,
+        streets=kept.streets if "streets" in given else pack.streets,
+        addresses=list(kept.addresses) if "addresses" in given else pack.addresses,
+        landmarks=list(kept.landmarks.values()) if "places" in given else pack.landmarks,
+        assets=dict(sorted((pack.assets | found).items())),
+        notes=[*pack.notes, *notes],
+        files=pack.files | {source.part: source.file for source in sources},
+    )
 
 
 def _with_extract(
-    folder: Path, pack: PlacesPack, path: Path, inside: Inside, problems: Problems
+    pack: PlacesPack, path: Path, own: set[str], inside: Inside, problems: Problems
 ) -> PlacesPack:
     if not osm.is_installed():
         told = "The reader of OpenStreetMap extracts is not installed."
@@ -52,12 +107,11 @@ def _with_extract(
         _tell_nothing(path.name, problems)
     if "credit" not in pack.city.map:
         pack = replace(pack, city=replace(pack.city, map=pack.city.map | {"credit": osm.CREDIT}))
-    lacks_addresses = not any((folder / n).exists() for n in ("addresses.csv", OPENADDRESSES))
     return replace(
         pack,
-        streets=pack.streets if (folder / "streets.geojson").exists() else found.streets,
-        addresses=found.addresses if lacks_addresses else pack.addresses,
-        landmarks=pack.landmarks if (folder / "places.geojson").exists() else found.landmarks,
+        streets=pack.streets if "streets" in own else found.streets,
+        addresses=pack.addresses if "addresses" in own else found.addresses,
+        landmarks=pack.landmarks if "places" in own else found.landmarks,
     )
 
 

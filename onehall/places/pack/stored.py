@@ -67,6 +67,7 @@ def facts_of(city: City) -> CityFacts:
         numbering=city.numbering,
         map=city.map,
         publishing=city.publishing,
+        retention=city.retention,
     )
 
 
@@ -96,7 +97,7 @@ def _layers(city: City) -> list[AreaLayer]:
 
 def _streets(city: City) -> list[StreetRow]:
     rows = Street.objects.filter(city=city).order_by("sort", "id")
-    fields = ("name", "kind", "geometry", "numbers", "aliases")
+    fields = ("name", "kind", "geometry", "numbers", "aliases", "names")
     return [StreetRow(*row) for row in rows.values_list(*fields)]
 
 

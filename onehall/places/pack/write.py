@@ -30,7 +30,8 @@ def write_pack(pack: PlacesPack, folder: Path) -> None:
         (folder / path).parent.mkdir(exist_ok=True)
         (folder / path).write_text(text, "utf-8")
     if pack.streets:
-        _features(folder / "streets.geojson", map(_street, pack.streets))
+        own = pack.city.languages[0]
+        _features(folder / "streets.geojson", (_street(row, own) for row in pack.streets))
     if pack.landmarks:
         _features(folder / "places.geojson", map(_landmark, pack.landmarks))
     for kind, rows in pack.assets.items():
@@ -95,13 +96,14 @@ def _layer_words(layer: AreaLayer) -> dict[str, Any]:
     return {"onehall": {**label, "public": layer.public}}
 
 
-def _street(row: StreetRow) -> dict[str, Any]:
+def _street(row: StreetRow, language: str) -> dict[str, Any]:
     one = len(row.lines) == 1
     shape = {
         "type": "LineString" if one else "MultiLineString",
         "coordinates": row.lines[0] if one else row.lines,
     }
-    words = {"name": row.name, "kind": row.kind, **row.numbers, "aliases": row.aliases}
+    name = {language: row.name, **row.names} if row.names else row.name
+    words = {"name": name, "kind": row.kind, **row.numbers, "aliases": row.aliases}
     return _feature(words, shape)
 
 

@@ -204,6 +204,6 @@ def _map(city: City, layer: str, code: str) -> dict[str, Any]:
     return {
         "wide": maps.WIDE,
         "high": maps.HIGH,
-        "tiles": maps.tiles(seen),
+        "tiles": maps.tiles(seen, city),
         "edge": maps.outline(seen, shape),
     }

@@ -164,7 +164,7 @@ def _map(request: CityRequest, asked: Asked, seen: maps.Window, now: datetime) -
         "seen": seen,
         "wide": maps.WIDE,
         "high": maps.HIGH,
-        "tiles": maps.tiles(seen),
+        "tiles": maps.tiles(seen, request.city),
         "ways": seen.ways(to),
         "whole": asked.address(here),
         "here_only": asked.address(here, box=seen.box.text, **seen.query),
@@ -293,7 +293,7 @@ def picture(request: CityRequest, number: str, scheme: str) -> HttpResponse:
     found, service = _shown(request, number)
     if service.place_privacy != "exact" or found.lon is None or found.lat is None:
         raise Http404
-    return draw(request, found.lon, found.lat, "dark" if scheme == "dark" else "light")
+    return draw(request, found.lon, found.lat, scheme)
 
 
 @login_not_required

@@ -15,6 +15,7 @@ from onehall.kernel.localized import pick
 from onehall.look.brand import stylesheet
 from onehall.look.doorway import CityRequest
 from onehall.look.kept import kept
+from onehall.portal import keeping
 from onehall.service_requests import queries
 
 LATELY = 4
@@ -60,4 +61,5 @@ def brand(request: CityRequest) -> HttpResponse:
 @require_GET
 def about(request: CityRequest, topic: str) -> HttpResponse:
     """Accessibility and privacy, in plain words."""
-    return render(request, f"portal/about_{topic}.html", {"name": pick(request.city.name, "")})
+    found = {"name": pick(request.city.name, ""), "kept": keeping.lines(request.city)}
+    return render(request, f"portal/about_{topic}.html", found)

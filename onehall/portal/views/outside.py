@@ -65,8 +65,7 @@ def picture(request: CityRequest, token: str, scheme: str) -> HttpResponse:
     given = _given(request, token)
     if given is None or given.case.lon is None or given.case.lat is None:
         raise Http404
-    shade = "dark" if scheme == "dark" else "light"
-    response = draw(request, given.case.lon, given.case.lat, shade)
+    response = draw(request, given.case.lon, given.case.lat, scheme)
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from onehall.look import lengths
+from onehall.look import lengths, maps
 from onehall.look.doorway import CityRequest
 from onehall.places import queries as places
 from onehall.places import tiles
@@ -92,9 +92,14 @@ def near(request: CityRequest, service_key: str) -> HttpResponse:
 @login_not_required
 @require_GET
 def tile(request: CityRequest, scheme: str, z: str, x: str, y: str) -> HttpResponse:
-    """One 512 pixel map tile, drawn once and kept."""
+    """One 512 pixel map tile, drawn once and kept. There is one address for names that are the same in two languages."""
+    city, shade = request.city, maps.shade(request.city, scheme)
+    if shade.language and tiles.language_of(city, shade.language) == city.language:
+        return redirect("portal:tile", "dark" if shade.dark else "light", z, x, y)
     try:
-        data = tiles.draw_tile(request.city, int(z), int(x), int(y), dark=scheme == "dark")
+        data = tiles.draw_tile(
+            city, int(z), int(x), int(y), dark=shade.dark, language=shade.language
+        )
     except tiles.NoSuchTile as unknown:
         raise Http404 from unknown
     return _picture(data, TILE_AGE)
@@ -111,7 +116,8 @@ def still(request: CityRequest, scheme: str, pick: str) -> HttpResponse:
 
 
 def draw(request: CityRequest, lon: float, lat: float, scheme: str) -> HttpResponse:
-    """The still map around a point, as wide as the form."""
+    """The still map around a point, as wide as the form, in the scheme and language that an address says."""
+    shade = maps.shade(request.city, scheme)
     data = tiles.draw_still(
         request.city,
         lon,
@@ -119,9 +125,10 @@ def draw(request: CityRequest, lon: float, lat: float, scheme: str) -> HttpRespo
         width=640,
         height=280,
         zoom=16,
-        dark=scheme == "dark",
+        dark=shade.dark,
         pins=[tiles.Pin(lon, lat)],
         ratio=1.5,
+        language=shade.language,
     )
     return _picture(data, 3600)
 

@@ -63,7 +63,7 @@ def picture(request: CityRequest, token: str, scheme: str) -> HttpResponse:
     case = _load(request, token).case
     if case.lon is None or case.lat is None:
         raise Http404
-    response = draw(request, case.lon, case.lat, "dark" if scheme == "dark" else "light")
+    response = draw(request, case.lon, case.lat, scheme)
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 
@@ -202,7 +202,12 @@ def _set_news(request: CityRequest, loaded: Loaded) -> HttpResponse:
         contact = Contact(
             name=known.name if known else "", email=email, phone=known.phone if known else ""
         )
-        actions.set_contact(city=request.city, request=report, contact=contact, now=read_clock())
+        try:
+            actions.set_contact(
+                city=request.city, request=report, contact=contact, now=read_clock()
+            )
+        except CaseworkRefused as no:
+            return _again(request, loaded, news_error=str(no), typed_email=email, status=422)
         messages.success(request, _("We will write to you when something happens."))
     else:
         wanted = request.POST.get("wanted") == "yes"

@@ -97,7 +97,7 @@ def picture(request: CityRequest, kind: str, code: str, scheme: str) -> HttpResp
     if request.city.bounds is None:
         raise Http404
     found = _found(request, kind, code)
-    return draw(request, found.lon, found.lat, "dark" if scheme == "dark" else "light")
+    return draw(request, found.lon, found.lat, scheme)
 
 
 @login_not_required

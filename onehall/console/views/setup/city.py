@@ -8,10 +8,11 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from onehall.console.setup import kept
 from onehall.console.setup.door import setup_only
 from onehall.console.setup.editing import Editor, edit
 from onehall.look.doorway import CityRequest
-from onehall.places import brand
+from onehall.places import brand, retention
 from onehall.setup import city_facts, forms
 from onehall.setup.checking import Checked
 from onehall.setup.forms import Doc
@@ -59,7 +60,7 @@ def city(request: CityRequest) -> HttpResponse:
 FIELDS: Final = frozenset(
     {
         "name", "time_zone", "languages", "hosts", "numbering.width", "map.center", "map.zoom", "map.credit",
-        "publishing",
+        "publishing", "retention", *(f"retention.{kind}" for kind in retention.KINDS),
         "emergency.number", "emergency.words", "outside.words", "outside.contacts",
         *(f"contact.{key}" for key in ("phone", "text", "email", "url", "phone_hours", "address", "words")),
         *(f"brand.{scheme}.{name}" for scheme in city_facts.SCHEMES for name in brand.NAMES),
@@ -90,6 +91,7 @@ def _context(request: CityRequest, doc: Doc, _checked: Checked) -> dict[str, Any
         "lat": middle[1] if len(middle) > 1 else "",
         "zoom": forms.mapped(doc.get("map")).get("zoom", ""),
         "credit": forms.mapped(doc.get("map")).get("credit", ""),
+        "kept": kept.rows(doc),
         "two_people": forms.mapped(doc.get("publishing")).get("two_people") is True,
         "schemes": [_scheme(doc, key) for key in city_facts.SCHEMES],
         "another_zone": doc.get("time_zone") != now.time_zone,

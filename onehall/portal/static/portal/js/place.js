@@ -45,7 +45,7 @@ export function startPlace({ form, words, fill, say, changed }) {
   }
 
   function picture({ pick: signed, words: name }) {
-    const address = (scheme) => form.dataset.still.replace("/light/", `/${scheme}/`).replace("__________", encodeURIComponent(signed));
+    const address = (scheme) => form.dataset.still.replace("/light", `/${scheme}`).replace("__________", encodeURIComponent(signed));
     const dark = Object.assign(document.createElement("source"), { media: "(prefers-color-scheme: dark)", srcset: address("dark") });
     const light = Object.assign(document.createElement("img"), { src: address("light"), width: 640, height: 280, alt: name });
     const both = document.createElement("picture");

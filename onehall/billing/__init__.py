@@ -1,0 +1,1 @@
+"""What the city is owed: fees by dated schedules."""

@@ -1,0 +1,110 @@
+"""How long what residents told is kept after a case ended: the words of a pack, and the day that they mean.
+
+`contact` is how somebody is reached, `words` what they wrote and answered, `photos` pictures and files of a case.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from onehall.kernel.yamlfile import Node, Plain
+
+type Kind = Literal["contact", "words", "photos"]
+
+KINDS: Final[tuple[Kind, ...]] = ("contact", "words", "photos")
+"""What the rules are about."""
+
+FOREVER: Final = "for ever"
+"""What a service says that keeps something although its city does not."""
+
+LEAST: Final = timedelta(days=30)
+"""Nothing is erased sooner: somebody may be about to ask why a case ended as it did."""
+
+MOST_YEARS: Final = 100
+_UNITS: Final = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
+_TERM: Final = re.compile(r"([1-9][0-9]{0,4}) (day|week|month|year)s?")
+_MOST_DAYS: Final = MOST_YEARS * _UNITS["year"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A length of time by the calendar: 90 days, 2 years."""
+
+    amount: int
+    unit: str
+
+    @property
+    def text(self) -> str:
+        """As a pack says it."""
+        return f"{self.amount} {self.unit}{'' if self.amount == 1 else 's'}"
+
+    @property
+    def span(self) -> timedelta:
+        """About how long it is; to compare, not to count with."""
+        return timedelta(days=self.amount * _UNITS[self.unit])
+
+    def before(self, now: datetime) -> datetime:
+        """The moment that lies this long before another: what ended earlier is due."""
+        if self.unit in ("day", "week"):
+            return now - timedelta(days=self.amount * (7 if self.unit == "week" else 1))
+        months = now.year * 12 + now.month - 1 - self.amount * (12 if self.unit == "year" else 1)
+        year, month = divmod(months, 12)
+        # The 31st of a month that has none is its last day.
+        day = min(now.day, _days_of(year, month + 1))
+        return now.replace(year=year, month=month + 1, day=day)
+
+
+def _days_of(year: int, month: int) -> int:
+    first = datetime(year, month, 1)  # noqa: DTZ001  (only the calendar is asked)
+    later = datetime(year + month // 12, month % 12 + 1, 1)  # noqa: DTZ001
+    return (later - first).days
+
+
+def parse(text: str) -> Term | None:
+    """A term as a pack says it: "90 days", "2 years"; None for what is none."""
+    found = _TERM.fullmatch(text)
+    return Term(int(found[1]), found[2]) if found else None
+
+
+def terms(of_city: Mapping[str, Any], of_service: Mapping[str, Any]) -> dict[Kind, Term]:
+    """What holds for a service: its own words, else its city's; what is kept for ever is left out."""
+    said = {kind: of_service.get(kind) or of_city.get(kind, "") for kind in KINDS}
+    found = {kind: parse(str(text)) for kind, text in said.items()}
+    return {kind: term for kind, term in found.items() if term is not None}
+
+
+def read(node: Node, *, of_service: bool = False) -> dict[str, Plain]:
+    """The rules of a pack, written in one way. A service may also say `for ever`."""
+    found: dict[str, Plain] = {}
+    for kind, text in (
+        ("contact", node.text("contact")),
+        ("words", node.text("words")),
+        ("photos", node.text("photos")),
+    ):
+        if text == FOREVER and of_service:
+            found[kind] = FOREVER
+        elif text and (term := _checked(node, kind, text)) is not None:
+            found[kind] = term.text
+    node.finish()
+    return found
+
+
+def _checked(node: Node, kind: str, text: str) -> Term | None:
+    term = parse(text)
+    if term is None:
+        advice = 'Write a number and days, weeks, months or years, such as "90 days".'
+        node.problem(f'"{text[:40]}" is no length of time.', advice, key=kind)
+    elif term.span < LEAST:
+        days = LEAST.days
+        node.problem(f"{term.text} is too short.", f"Write at least {days} days.", key=kind)
+    elif term.span.days > _MOST_DAYS:
+        node.problem(
+            f"{term.text} is too long.",
+            f"Write at most {MOST_YEARS} years, or leave it out: then it is kept for ever.",
+            key=kind,
+        )
+    else:
+        return term
+    return None
