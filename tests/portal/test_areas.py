@@ -1,6 +1,7 @@
 """The parts of the city for everybody: counted right, beside the whole city, and nothing that is hidden."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -121,6 +122,40 @@ class TestCounting:
         from onehall.messaging import handlers
 
         assert handlers.recurring["insights.areas"].run is figures.keep_current
+
+
+class TestWhatIsOpen:
+    @pytest.fixture(autouse=True)
+    def _forgotten(self) -> Iterator[None]:
+        for name in ("default", "local"):
+            caches[name].clear()
+        yield
+        caches["default"].clear()
+
+    def test_a_small_city_is_counted_when_it_is_asked_for(self, city: City, south: Case) -> None:
+        figures.keep_open(now=now())
+        assert figures.open_counts(city, now=now()) == {("district", "south"): 1}
+        twin(south)
+        assert figures.open_counts(city, now=now()) == {("district", "south"): 2}
+
+    def test_of_a_large_one_the_worker_s_count_is_read(
+        self, phone: Client, city: City, south: Case, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(figures, "SLOW", timedelta())
+        figures.keep_open(now=now())
+        twin(south)
+        assert figures.open_counts(city, now=now()) == {("district", "south"): 1}
+        assert "1 open" in plain(html_of(phone, "/city/areas"))
+        figures.keep_open(now=now())
+        assert figures.open_counts(city, now=now()) == {("district", "south"): 2}
+
+    def test_no_city_reads_another_s(
+        self, south: Case, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other, _ida = elsewhere(tmp_path)
+        monkeypatch.setattr(figures, "SLOW", timedelta())
+        figures.keep_open(now=now())
+        assert figures.open_counts(other, now=now()) == {}
 
 
 class TestThePage:

@@ -88,11 +88,9 @@ def _named(city: City, layer: str, code: str, language: str) -> dict[str, str]:
 
 
 def _open(city: City) -> dict[tuple[str, str], int]:
-    ids = [s.id for s in publicly.shown_services(city)]
-    layers = areas.public_layers(city)
     found: dict[tuple[str, str], int] | None = caches["local"].get_or_set(
         f"open-by-area:{city.pk}:{city.revision}",
-        lambda: public.open_by_area(city, ids, layers, now=read_clock()),
+        lambda: figures.open_counts(city, now=read_clock()),
         FRESH_SECONDS,
     )
     return found or {}
