@@ -217,6 +217,8 @@ def publish(page: Any, address: str, shoot: Shoot) -> None:
 
 def report(page: Any, address: str, shoot: Shoot) -> str:
     """A resident who reads Spanish gives more than the limit; returns the case's number."""
+    # Each process sees a new set-up within two seconds, and this page may come from another one.
+    page.wait_for_timeout(2_500)
     page.goto(f"{address}/report/{SERVICE}?lang=es")
     expect(page.get_by_role("heading", name="Banca conmemorativa")).to_be_visible()
     said, receipt = page.get_by_label("¿Qué debe decir la placa?"), page.get_by_label("¿A nombre de quién va el recibo?")  # fmt: skip
