@@ -7,8 +7,6 @@ cases. Cases on a spot that is no place (`PiledSpot`) stand apart from the squar
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any, Final
 
 from django.db import connection, models
@@ -141,11 +139,6 @@ def _counted(
         box = _within(query.near.box, box)
     rows: models.QuerySet[Case] = meant(city, replace(query, box=box), now=now)
     rows = rows.filter(cell__isnull=False)
-    if query.areas and query.state == "open":
-        # The same once more, in the words of the index `case_open_areas`. Lists do without: they want the newest first.
-        rows = rows.filter(
-            reduce(or_, (models.Q(areas__contains={layer: code}) for layer, code in query.areas))
-        )
     sql, params = sql_of(rows.order_by().values_list("id", "cell", "lon", "lat"))
     with connection.cursor() as cursor:
         cursor.execute(SQUARES_SQL.format(sql), [city.pk, *params, shift, shift, most])
