@@ -97,8 +97,6 @@ def _place(what: str) -> tuple[str, str]:
     """The short name of a figure and its panel, "" for one that is not drawn."""
     if what.endswith(", uncounted"):
         return what.removesuffix(", uncounted"), "city"
-    if what in ("parts of the city", "one part", "feed"):
-        return what, "city"
     if what.startswith(("inbox", "view: ")):
         return what.removeprefix("view: "), "desk"
     if what == "create a report, worker held":
