@@ -7,6 +7,8 @@ import math
 
 import psycopg
 
+from bench import database
+
 APART = 1_000_000
 """Between the keys of a case and of its copy."""
 
@@ -36,11 +38,11 @@ def multiply(db: psycopg.Connection, *, originals: int, cases: int, bare: bool =
     `bare` copies have no timeline at all instead of naming one that is not there.
     """
     have = count(db)
-    base = _one(db, "SELECT count(*) FROM casework_case WHERE id <= %s", originals)
+    base = database.number(db, "SELECT count(*) FROM casework_case WHERE id <= %s", [originals])
     names = [row[0] for row in db.execute(COLUMNS)]
     changed = CHANGED | (BARE if bare else {})
     copies = max(0, math.ceil((cases - have) / max(1, base)))
-    done = _one(db, f"SELECT coalesce(max(id) / {APART}, 0) FROM casework_case")
+    done = database.number(db, f"SELECT coalesce(max(id) / {APART}, 0) FROM casework_case")
     if copies:
         db.execute(
             MULTIPLY.format(
@@ -55,10 +57,4 @@ def multiply(db: psycopg.Connection, *, originals: int, cases: int, bare: bool =
 
 def count(db: psycopg.Connection) -> int:
     """How many cases there are."""
-    return _one(db, "SELECT count(*) FROM casework_case")
-
-
-def _one(db: psycopg.Connection, sql: str, *values: int) -> int:
-    row = db.execute(sql, values).fetchone()
-    assert row is not None
-    return int(row[0])
+    return database.number(db, "SELECT count(*) FROM casework_case")

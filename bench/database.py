@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -38,6 +39,13 @@ def migrated() -> Iterator[str]:
             yield url
         finally:
             connections.close_all()
+
+
+def number(db: psycopg.Connection, sql: str, values: Any = None) -> int:
+    """The one whole number that a question has for an answer."""
+    row = db.execute(sql, values).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 @contextlib.contextmanager

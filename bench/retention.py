@@ -58,10 +58,10 @@ def main() -> None:
     with database.migrated() as url, psycopg.connect(url, autocommit=True) as db:
         now = make(asked.cases)
         ends = ends_of(now)
-        due = _number(db, LEFT, ends)
+        due = database.number(db, LEFT, ends)
         planned = plan(now)
         done = run(url, db, now, ends, due)
-        wrong, kept = _number(db, WRONG, ends), _number(db, KEPT, ends)
+        wrong, kept = database.number(db, WRONG, ends), database.number(db, KEPT, ends)
         idle = idle_seconds(now)
         begin = time.perf_counter()
         faults = verify()
@@ -132,7 +132,7 @@ def run(
     workers = [subprocess.Popen(command, env=environment) for _ in range(2)]
     first, killed = 0.0, 0
     try:
-        while left := _number(db, LEFT, ends):
+        while left := database.number(db, LEFT, ends):
             if left < due and not first:
                 first = time.perf_counter()
                 begun = due - left
@@ -160,12 +160,6 @@ def verify() -> int:
     from onehall.casework import verify as checking
 
     return sum(1 for _ in checking.faults())
-
-
-def _number(db: psycopg.Connection, sql: str, values: Any) -> int:
-    row = db.execute(sql, values).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 if __name__ == "__main__":

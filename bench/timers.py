@@ -39,11 +39,11 @@ def main() -> None:
     parser.add_argument("--within", type=float, default=30)
     asked = parser.parse_args()
     with database.demo() as url, psycopg.connect(url, autocommit=True) as db:
-        base = _number(db, "SELECT max(id) FROM casework_case")
+        base = database.number(db, "SELECT max(id) FROM casework_case")
         ballast.multiply(db, originals=base, cases=2 * asked.timers + 12_000, bare=True)
         given = give_timers(base, asked.timers)
         swept = sweep(url, db, base, given)
-        wrong = _number(db, TWICE, {"base": base})
+        wrong = database.number(db, TWICE, {"base": base})
         report(given, swept, wrong)
         verify(url)
         if wrong:
@@ -91,7 +91,7 @@ def sweep(url: str, db: psycopg.Connection, base: int, given: int) -> dict[str, 
     ]
     start, first, killed = time.perf_counter(), 0.0, 0
     try:
-        while left := _number(db, LEFT, [base]):
+        while left := database.number(db, LEFT, [base]):
             now = time.perf_counter()
             if left < given and not first:
                 first = now
@@ -127,12 +127,6 @@ def verify(url: str) -> None:
     """Recompute the hash of every entry; ends the measurement as failed when one is wrong."""
     command = [sys.executable, "-m", "onehall", "timeline", "verify"]
     subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=True)
-
-
-def _number(db: psycopg.Connection, sql: str, values: Any = None) -> int:
-    row = db.execute(sql, values).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 if __name__ == "__main__":

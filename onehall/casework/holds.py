@@ -6,7 +6,7 @@ from typing import Final
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import steps
+from onehall.casework import rules, steps
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case, Hold
 from onehall.casework.timeline import NewEntry
@@ -27,8 +27,7 @@ def put(
     if not reason:
         raise MoveRefused(_("Say why it is held."), missing=("reason",))
     if len(reason) > MAX_REASON:
-        words = _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_REASON}
-        raise MoveRefused(words, missing=("reason",))
+        raise MoveRefused(rules.too_long(MAX_REASON), missing=("reason",))
     held = case.holds.filter(lifted_at=None).first()
     if held is not None:
         return held

@@ -125,15 +125,14 @@ def _fold_some(city: City) -> bool:
 def rebuild(city: City) -> int:
     """Count every square of a city anew; returns how many cases are on its map. Cases can not change meanwhile."""
     _hold_cases()
-    MapSum.objects.filter(city_id=city.pk).delete()
     with connection.cursor() as cursor:
-        for level in LEVELS:
-            cursor.execute(COUNT_ANEW, _given(city, level, 0, 2**62))
+        for statement in counting(city):
+            cursor.execute(statement)
     return on_map(city)
 
 
 def counting(city: City) -> list[str]:
-    """Statements without parameters that do what `rebuild` does, for whoever fills the table of cases by himself."""
+    """Statements without parameters that count every square anew; no case may change meanwhile."""
     clear = f"DELETE FROM casework_mapsum WHERE city_id = {city.pk:d}"  # noqa: S608  (a whole number)
     return [clear, *(COUNT_ANEW % _given(city, level, 0, 2**62) for level in LEVELS)]
 

@@ -44,9 +44,9 @@ def need_words(need: str) -> str:
     return words[need]
 
 
-def too_long() -> str:
+def too_long(most: int = MAX_WORDS) -> str:
     """What to say about more words than fit."""
-    return _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS}
+    return _("That is too long. Keep it under %(n)s characters.") % {"n": most}
 
 
 def needs_of(move: Move, service: ServiceDefinition, outcome: Outcome | None) -> frozenset[str]:

@@ -91,8 +91,8 @@ def _machine() -> Iterator[Finding]:
     yield Finding(good, f"Python {platform.python_version()} on {platform.system()}")
     if not _is_optimized(sysconfig.get_config_var("CONFIG_ARGS")):
         words = (
-            "This Python was built without optimizations: pages take about 1.4 times as long as with that of a"
-            " distribution or of uv. With pyenv: PYTHON_CONFIGURE_OPTS=--enable-optimizations pyenv install 3.13"
+            "This Python was built without optimizations: a page costs 1.4 times the processor time of one"
+            " that a distribution or uv built. With pyenv: PYTHON_CONFIGURE_OPTS=--enable-optimizations pyenv install 3.13"
         )
         yield Finding(good=None, words=words)
     if sys.platform != "linux":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onehall.cli import running
+from onehall.cli import cities, running
 from onehall.cli.words import Failure, done, out, progress
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def rebuild(slug: str | None) -> None:
         from onehall.insights import rollups
         from onehall.kernel import clock
 
-        for city in _cities(slug):
+        for city in cities.chosen(slug):
             with progress() as steps:
                 task = steps.add_task(f"Summing up {city.name}", total=None)
                 days = rollups.rebuild(
@@ -46,7 +46,7 @@ def check(slug: str | None) -> None:
     """Compare the sums of every day with the cases; a day that is wrong is named and summed up anew."""
     with running.django():
         wrong = 0
-        for city in _cities(slug):
+        for city in cities.chosen(slug):
             looked, found = _check(city)
             wrong += found
             done(f"{city.name}: {looked:,} days compared, {found:,} wrong.")
@@ -69,15 +69,3 @@ def _check(city: City) -> tuple[int, int]:
             found += 1
             out.print(f"{day.isoformat()} was wrong", markup=False)
     return looked, found
-
-
-def _cities(slug: str | None) -> list[City]:
-    from onehall.places.models import City
-
-    found = City.objects.order_by("id")
-    if slug is not None:
-        found = found.filter(slug=slug)
-        if not found:
-            message = f"There is no city called {slug!r}."
-            raise Failure(message)
-    return list(found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onehall.cli import running
+from onehall.cli import cities, running
 from onehall.cli.words import Failure, done, out
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def versions_command(slug: str) -> None:
     with running.django():
         from onehall.casework import migrating
 
-        for key, live in sorted(migrating.live_by_version(_city(slug)).items()):
+        for key, live in sorted(migrating.live_by_version(cities.named(slug)).items()):
             for number, count in live:
                 out.print(f"{key} version {number}: {count}", markup=False)
 
@@ -52,7 +52,7 @@ def migrate_command(
 ) -> None:
     """Move open cases to another version of their flow; shows what would change first."""
     with running.django():
-        city = _city(slug)
+        city = cities.named(slug)
         if undo:
             _undo(city, numbers)
             return
@@ -71,7 +71,7 @@ def draw_command(source: str, flow: str, target: Path | None, language: str | No
         text = draw_of_folder(Path(source), flow, language)
     else:
         with running.django():
-            text = _draw_of_city(_city(source), flow, language)
+            text = _draw_of_city(cities.named(source), flow, language)
     place = target or Path(f"{flow}.svg")
     place.write_text(text, encoding="utf-8")
     done(f"{flow} is drawn in {place}.")
@@ -194,12 +194,3 @@ def _states(pairs: tuple[str, ...]) -> dict[str, str]:
             raise Failure(f"{pair!r} is not old=new.")
         found[old] = new
     return found
-
-
-def _city(slug: str) -> City:
-    from onehall.places.models import City
-
-    city = City.objects.filter(slug=slug).first()
-    if city is None:
-        raise Failure(f"There is no city called {slug!r}.")
-    return city

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from onehall.cli import running
+from onehall.cli import cities, running
 from onehall.cli.words import Failure, done, out
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def history(
         end = until.replace(tzinfo=UTC) if until else now
         if end > now:
             raise Failure("The past cannot end in the future.", hint="Give an earlier --until.")
-        city = city_of(slug)
+        city = cities.only(slug)
         try:
             profile = profiles.load(name)
             run = storing.found(city=city, profile=profile, seed=seed, cases=cases, years=years)
@@ -97,20 +97,6 @@ def history(
             _run(run, profile, processes=processes, rebuild=rebuild, now=now)
         except (profiles.ProfileError, HistoryRefused) as error:
             raise Failure(str(error)) from error
-
-
-def city_of(slug: str | None) -> City:
-    """The city that is meant, the only one when none is said."""
-    from onehall.places.models import City
-
-    cities = City.objects.order_by("slug")
-    known = ", ".join(cities.values_list("slug", flat=True))
-    if slug is None and len(cities) != 1:
-        raise Failure("Say which city, with --city.", hint=f"Cities here: {known or 'none'}.")
-    city = cities.filter(slug=slug).first() if slug else cities[0]
-    if city is None:
-        raise Failure(f'There is no city "{slug}".', hint=f"Cities here: {known or 'none'}.")
-    return city
 
 
 def _refuse_among_real(city: City, *, yes: bool) -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 from rich.progress import TaskID
 
-from onehall.cli import running
-from onehall.cli.generate import city_of
+from onehall.cli import cities, running
 from onehall.cli.words import Failure, done, progress
 
 
@@ -30,7 +29,7 @@ def make(extract: Path, slug: str | None) -> None:
         from onehall.places.making.make import NotMade
         from onehall.places.making.make import make as make_map
 
-        city = city_of(slug)
+        city = cities.only(slug)
         target = ground.path_of(city)
         with progress() as shown:
             bars: dict[str, TaskID] = {}

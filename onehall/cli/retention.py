@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onehall.cli import running
+from onehall.cli import cities, running
 from onehall.cli.words import Failure, done, out, progress
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def plan(slug: str | None) -> None:
         from onehall.kernel import clock
 
         now = clock.now()
-        for city in _cities(slug):
+        for city in cities.chosen(slug):
             _plan(city, now)
 
 
@@ -69,7 +69,7 @@ def run(slug: str | None, limit: int | None) -> None:
         from onehall.kernel import clock
 
         now = clock.now()
-        for city in _cities(slug):
+        for city in cities.chosen(slug):
             left = None if limit is None else limit - erased
             if left != 0:
                 erased += _run(city, now, left, failed)
@@ -96,15 +96,3 @@ def _run(city: City, now: datetime, limit: int | None, failed: set[int]) -> int:
         )
         steps.update(task, completed=max(1, total))
     return count
-
-
-def _cities(slug: str | None) -> list[City]:
-    from onehall.places.models import City
-
-    found = City.objects.order_by("id")
-    if slug is not None:
-        found = found.filter(slug=slug)
-        if not found:
-            message = f"There is no city called {slug!r}."
-            raise Failure(message)
-    return list(found)

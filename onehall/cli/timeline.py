@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onehall.cli import running
+from onehall.cli import cities, running
 from onehall.cli.words import Failure, done, out, progress
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _verify(slug: str | None, since: datetime | None) -> tuple[int, int]:
     checked = 0
     with transaction.atomic(), progress() as steps:
         _one_snapshot()
-        city_id = _city(slug)
+        city_id = None if slug is None else cities.named(slug).pk
         total = checking.expected(city_id=city_id, since=since)
         task = steps.add_task("Recomputing hashes", total=max(1, total))
 
@@ -81,15 +81,3 @@ def _one_snapshot() -> None:
 
     with connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-
-
-def _city(slug: str | None) -> int | None:
-    from onehall.places.models import City
-
-    if slug is None:
-        return None
-    found = City.objects.filter(slug=slug).values_list("pk", flat=True).first()
-    if found is None:
-        message = f"There is no city called {slug!r}."
-        raise Failure(message)
-    return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from onehall.cli import running
+from onehall.cli import cities, running
 from onehall.cli.words import Failure, done, out
 from onehall.people.actor import ROLES
 
@@ -52,7 +52,7 @@ def add(
         from onehall.kernel import clock
         from onehall.people import actions
 
-        city = _city(slug)
+        city = cities.named(slug)
         _known_keys(city, department_key, queues)
         by, now = _operator(city.pk), clock.now()
         user = _user(email)
@@ -89,7 +89,7 @@ def list_command(slug: str) -> None:
     with running.django():
         from onehall.people.models import Membership
 
-        city = _city(slug)
+        city = cities.named(slug)
         staff = Membership.objects.filter(city=city, active=True).select_related(
             "user", "department"
         )
@@ -116,7 +116,7 @@ def remove(email: str, slug: str) -> None:
         from onehall.kernel import clock
         from onehall.people import actions
 
-        city = _city(slug)
+        city = cities.named(slug)
         user = _user(email)
         ended = user is not None and actions.end_membership(
             user_id=user.pk, city_id=city.pk, by=_operator(city.pk), now=clock.now()
@@ -170,17 +170,6 @@ def _user(email: str) -> User | None:
     from onehall.people.models import User
 
     return User.objects.filter(email__iexact=email.strip()).first()
-
-
-def _city(slug: str) -> City:
-    from onehall.places.models import City
-
-    city = City.objects.filter(slug=slug).first()
-    if city is None:
-        known = list(City.objects.order_by("slug").values_list("slug", flat=True)) or ["none yet"]
-        message = f"There is no city called {slug!r}."
-        raise Failure(message, hint="Known cities: " + ", ".join(known))
-    return city
 
 
 def _known_keys(city: City, department: str, wanted: tuple[str, ...]) -> None:

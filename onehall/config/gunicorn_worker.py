@@ -29,10 +29,8 @@ UNAVAILABLE: Final = (
 
 
 AT_ONCE_MS: Final = 1
-WAIT_SECONDS: Final = 0.06
-"""How long a process leaves a new connection to others that have fewer, before it takes it itself: while six threads of
-another compute, it comes to look after some 30 ms.
-"""
+WAIT_SECONDS: Final = 0.02
+"""How long a process leaves a new connection to others that have fewer, before it takes it itself."""
 MOST_LOOKED_AT: Final = 256
 _ENDED: Final[int] = getattr(select, "POLLRDHUP", select.POLLHUP)
 NAP_SECONDS: Final = 0.0005

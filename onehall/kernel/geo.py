@@ -4,6 +4,9 @@ import math
 import re
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 EARTH_RADIUS: Final = 6_371_008.8
 METRES_PER_DEGREE: Final = EARTH_RADIUS * math.pi / 180
 _POINT: Final = re.compile(r"^\s*(-?\d{1,3}(?:\.\d+)?)\s*[,; ]\s*(-?\d{1,3}(?:\.\d+)?)\s*$")
@@ -31,6 +34,13 @@ def mercator(lon: float, lat: float) -> tuple[float, float]:
     """A point as Web-Mercator x and y, each 0 to 1 from the map's top left corner."""
     sine = math.sin(math.radians(max(-85.05112877980659, min(85.05112877980659, lat))))
     return (lon + 180.0) / 360.0, 0.5 - math.log((1 + sine) / (1 - sine)) / (4 * math.pi)
+
+
+def mercators(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same for many points, each a row of longitude and latitude."""
+    sine = np.sin(np.radians(np.clip(degrees[:, 1], -85.05112877980659, 85.05112877980659)))
+    y = 0.5 - np.log((1 + sine) / (1 - sine)) / (4 * math.pi)
+    return np.column_stack(((degrees[:, 0] + 180.0) / 360.0, y))
 
 
 def unmercator(x: float, y: float) -> tuple[float, float]:

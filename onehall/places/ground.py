@@ -6,7 +6,6 @@
 
 import logging
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -31,10 +30,8 @@ MOST_GROUNDS: Final = 24
 """Sets of tiles whose shapes or names one process keeps with their trees."""
 type _Stamp = tuple[str, int, int]
 
-FRESH_SECONDS: Final = 2.0
 
 _lock = threading.Lock()
-_credits: dict[str, tuple[float, str]] = {}
 _files: dict[_Stamp, VectorFile | str] = {}
 _grounds: OrderedDict[tuple[str, int, tuple[tuple[int, int], ...]], Plane] = OrderedDict()
 _spoken: Final = Held[frozenset[str]](most=64)
@@ -96,17 +93,9 @@ def version(city: City) -> str:
 
 
 def credit(city: City) -> str:
-    """Whom the ground asks to name; "" where the pack says it. Every page with a map asks, so it is known for a moment."""
-    now, path = time.monotonic(), str(path_of(city))
-    with _lock:
-        known = _credits.get(path)
-    if known is not None and 0 <= now - known[0] < FRESH_SECONDS:
-        return known[1]
+    """Whom the ground asks to name; "" where the pack says it."""
     found = _opened(city)[1]
-    said = "" if isinstance(found, str) else found.credit
-    with _lock:
-        _credits[path] = now, said
-    return said
+    return "" if isinstance(found, str) else found.credit
 
 
 def language_of(city: City, wanted: str) -> str:
@@ -180,7 +169,6 @@ def _read(
 def forget() -> None:
     """Look at the files again."""
     with _lock:
-        _credits.clear()
         _files.clear()
         _grounds.clear()
     _spoken.forget()

@@ -4,6 +4,7 @@
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,14 +53,8 @@ class Term:
         months = now.year * 12 + now.month - 1 - self.amount * (12 if self.unit == "year" else 1)
         year, month = divmod(months, 12)
         # The 31st of a month that has none is its last day.
-        day = min(now.day, _days_of(year, month + 1))
+        day = min(now.day, monthrange(year, month + 1)[1])
         return now.replace(year=year, month=month + 1, day=day)
-
-
-def _days_of(year: int, month: int) -> int:
-    first = datetime(year, month, 1)  # noqa: DTZ001  (only the calendar is asked)
-    later = datetime(year + month // 12, month % 12 + 1, 1)  # noqa: DTZ001
-    return (later - first).days
 
 
 def parse(text: str) -> Term | None:

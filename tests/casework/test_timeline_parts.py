@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -45,6 +46,32 @@ def _next_case(number: int) -> None:
 def _from(first: int) -> int:
     numbers = [int(n) for name in parts() if (n := name.rpartition("_")[2]).isdigit()]
     return max([first, *(n + 1 for n in numbers if n >= first)])
+
+
+def test_an_upgrade_takes_what_is_there_as_the_first_part_and_can_be_taken_back(cast: Cast) -> None:
+    case = cast.case()
+    cast.move(case, "start")
+    upgrade = import_module("onehall.casework.migrations.0022_timeline_in_parts")
+    told = TimelineEntry.objects.order_by("case_id", "seq").values_list("case_id", "seq", "data")
+    before = list(told)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(upgrade.BACK)
+        assert parts() == {}
+        assert list(told.all()) == before
+        with pytest.raises(DatabaseError, match="can only grow"), transaction.atomic():
+            TimelineEntry.objects.filter(case=case).update(at=START)
+        cursor.execute("SELECT pg_relation_filenode(%s::regclass)", [timeline_parts.TABLE])
+        (lay,) = cursor.fetchone()
+        cursor.execute(upgrade.FORWARD)
+        first = f"{timeline_parts.TABLE}_{case.pk // timeline_parts.SIZE}"
+        cursor.execute("SELECT pg_relation_filenode(%s::regclass)", [first])
+        assert cursor.fetchone() == (lay,), "no row was moved"
+    assert set(parts()) == {first, timeline_parts.REST}
+    assert list(told.all()) == before
+    assert list(verify.faults()) == []
+    with pytest.raises(DatabaseError, match="can only grow"), transaction.atomic():
+        TimelineEntry.objects.filter(case=case).update(at=START)
 
 
 def test_what_is_there_is_the_first_part(cast: Cast) -> None:

@@ -111,7 +111,7 @@ def test_what_cannot_be_is_said(now: datetime) -> None:
     code, said = run("--cases", "5", "--until", "2030-01-01")
     assert "The past cannot end in the future." in said
     code, said = run("--cases", "5", "--city", "nowhere")
-    assert 'There is no city "nowhere".' in said
-    assert "Cities here: town." in said
+    assert "There is no city called 'nowhere'." in said
+    assert "Known cities: town" in said
     build_city(now, slug="other-town")
     assert "Say which city, with --city." in run("--cases", "5")[1]

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from onehall.kernel.geo import Box, mercator
+from onehall.kernel.geo import Box, mercator, mercators
 from onehall.kernel.localized import Localized
 from onehall.places import geometry
 from onehall.places.held import Held
@@ -103,10 +103,7 @@ class Plane:
         return shapely.transform(shape, self._project_all)
 
     def _project_all(self, degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-        sine = np.sin(np.radians(np.clip(degrees[:, 1], -85.05, 85.05)))
-        x = (degrees[:, 0] + 180.0) / 360.0 - self.x0
-        y = 0.5 - np.log((1 + sine) / (1 - sine)) / (4 * math.pi) - self.y0
-        return np.column_stack((x, y))
+        return mercators(degrees) - (self.x0, self.y0)
 
     def _limit(self, city: City) -> list[Any]:
         rows = Area.objects.filter(city=city, layer=LIMIT_LAYER).order_by("sort", "id")

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-from onehall.kernel.geo import EARTH_RADIUS
+from onehall.kernel.geo import EARTH_RADIUS, mercators
 from onehall.places.drawing.view import TILE
 from onehall.places.pack import osm, osm_tags
 from onehall.places.pack.osm import Thing
@@ -62,13 +61,7 @@ def coast(path: Path) -> list[Any]:
 
 def projected(shape: Any) -> Any:
     """Degrees on the whole map."""
-
-    def on_map(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        sine = np.sin(np.radians(np.clip(points[:, 1], -85.05, 85.05)))
-        y = 0.5 - np.log((1 + sine) / (1 - sine)) / (4 * np.pi)
-        return np.column_stack(((points[:, 0] + 180.0) / 360.0, y))
-
-    return shapely.transform(shape, on_map)
+    return shapely.transform(shape, mercators)
 
 
 def metre(lat: float) -> float:
