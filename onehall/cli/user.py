@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +9,7 @@ import click
 from rich.table import Table
 
 from onehall.cli import cities, running
-from onehall.cli.words import Failure, done, out
+from onehall.cli.words import Failure, done, operator, out
 from onehall.people.actor import ROLES
 
 if TYPE_CHECKING:
@@ -151,14 +149,10 @@ def password(email: str, *, password: str) -> None:
 
 
 def _operator(city_id: int) -> Actor:
-    """Who types: the account of this machine, before a change of it by sudo; kept with every change."""
+    """Who types, kept with every change."""
     from onehall.people.actor import system
 
-    try:
-        name = os.environ.get("SUDO_USER", "") or getpass.getuser()
-    except (KeyError, OSError):
-        name = str(os.getuid())
-    return replace(system(city_id), name=f"command line: {name}"[:120])
+    return replace(system(city_id), name=f"command line: {operator()}"[:120])
 
 
 def _asked() -> str:

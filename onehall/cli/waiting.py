@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
 import logging
 import os
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Final, override
 import click
 
 from onehall.cli import running
-from onehall.cli.words import Failure, done, out
+from onehall.cli.words import Failure, done, operator, out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,9 +119,9 @@ def drop(key: uuid.UUID, reason: str) -> None:
             raise Failure(message)
         waiting.put_aside(key, waiting.DROPPED, why=reason)
         facts = {"at": clock.now().isoformat(), "key": str(key), "was": STATES[kind]}
-        _write_down(waiting.home() / LOG, facts | {"by": _operator(), "reason": reason})
+        _write_down(waiting.home() / LOG, facts | {"by": operator(), "reason": reason})
     # The whole key opens the report's page; its beginning is enough to find the line beside the report.
-    log.warning("event=waiting.dropped key=%.8s was=%s by=%s", key, STATES[kind], _operator())
+    log.warning("event=waiting.dropped key=%.8s was=%s by=%s", key, STATES[kind], operator())
     done(f"{key} is dropped. To take it back within thirty days: onehall waiting retry {key}")
 
 
@@ -290,14 +289,6 @@ def _reason(text: str) -> str:
     if wrong:
         raise Failure(wrong)
     return _clean(text)
-
-
-def _operator() -> str:
-    """The account of who types, before a change of it by sudo."""
-    try:
-        return os.environ.get("SUDO_USER", "") or getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
 
 
 def _write_down(path: Path, facts: dict[str, str]) -> None:

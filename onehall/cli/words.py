@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from pathlib import Path
 from typing import IO, Any, NoReturn, override
 
@@ -52,6 +54,14 @@ def progress() -> Progress:
 def done(text: str) -> None:
     """A finished step."""
     out.print(f"[green]✓[/] {text}")
+
+
+def operator() -> str:
+    """Who types: the account of this machine, before a change of it by sudo."""
+    try:
+        return os.environ.get("SUDO_USER", "") or getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def not_yet(*given: object) -> NoReturn:
