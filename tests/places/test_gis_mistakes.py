@@ -200,6 +200,13 @@ class TestBrokenShapefiles:
             "gis/streets.shp:1: The .shp has 9 shapes and the .dbf 1 rows"
         )
 
+    def test_a_number_that_is_no_angle(self, folder: Path, path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        # The last eight bytes of the file are the latitude of its last corner.
+        content[-8:] = struct.pack("<d", 1e305)
+        path.write_bytes(content)
+        assert "A coordinate lies outside of what WGS 84 can say." in told(folder)[0]
+
     @settings(max_examples=60)
     @given(data=st.data())
     def test_any_bytes_may_be_wrong(

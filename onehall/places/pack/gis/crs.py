@@ -14,6 +14,8 @@ from onehall.places.pack.gis.layers import Record, Refused
 _DIGITS: Final = 7
 _AT_ONCE: Final = 1_000
 _MOST_CORNERS: Final = 50_000
+_NO_DEGREES: Final = 1_000.0
+"""From here on a number is no angle, in whatever way longitudes are counted."""
 _ROUGH: Final = 5.0
 """Metres from which on a house may come to lie on the other side of the street."""
 _CODE: Final = re.compile(r"[A-Za-z]+:\d+")
@@ -69,7 +71,9 @@ class ToDegrees:
 
     def _degrees(self, points: Any) -> Any:
         lon, lat = self._turn.transform(points[:, 0], points[:, 1])
-        return np.round(np.column_stack([lon, lat]), _DIGITS)
+        degrees = np.column_stack([lon, lat])
+        # A file in degrees may hold any number at all, also one that overflows when it is rounded.
+        return np.round(np.where(np.abs(degrees) < _NO_DEGREES, degrees, np.inf), _DIGITS)
 
 
 def _together(records: Iterable[Record]) -> Iterator[list[Record]]:
