@@ -1,12 +1,13 @@
 """What every gateway keeps: run for the demo provider's own interface and for Stripe's library."""
 
 import time
-import uuid
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from onehall.billing.gateways.demo.provider.app import Provider, Setup
 from onehall.billing.gateways.protocol import (
     CheckoutLine,
     Forged,
@@ -153,13 +154,10 @@ class TestKeys:
         first = shop.gateway.create_checkout(wanted)
         assert shop.gateway.create_checkout(replace(wanted, key="other")).ref != first.ref
 
-    @pytest.mark.parametrize("name", ["demo", "stripe"])
-    def test_a_wrong_key_is_refused(
-        self, shop: Shop, name: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_wrong_key_is_refused(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("tests.billing.gateways.conftest.KEY", "sk_test_other")
         with pytest.raises(GatewayRefused, match="401"):
-            gateway_to(shop.provider, name).fetch("x")
+            gateway_to(shop.provider, shop.gateway.key).fetch("x")
 
 
 class TestRefusals:
@@ -378,12 +376,9 @@ class TestWebhooks:
         shop.turn(reorder=True)
         shop.paid()
         told = shop.events(2)
-        assert (
-            [bool(event.checkout_ref) for event in told] == [True, False]
-            if is_stripe(shop)
-            else told
-        )
-        assert told[0].kind.startswith("checkout")
+        assert [event.kind.partition(".")[0] for event in told] in (
+            ["checkout", "payment"], ["checkout", "payment_intent"],
+        )  # fmt: skip
 
     def test_dropped_ones_never_come(self, shop: Shop) -> None:
         shop.turn(drop=True)
@@ -552,22 +547,17 @@ class TestLists:
         assert report.net == sum(item.net for item in report.items)
 
 
-def test_a_restart_forgets_nothing(shop: Shop, clock: object) -> None:
+def test_a_restart_forgets_nothing(shop: Shop, tmp_path: Path) -> None:
     wanted = shop.wanted()
     checkout = shop.gateway.create_checkout(wanted)
     shop.press(checkout, "pay")
     paid = shop.gateway.fetch(checkout.ref)
     back = shop.gateway.refund(shop.refund_of(paid, 100))
-    from onehall.billing.gateways.demo.provider.app import Provider, Setup
-
-    file = shop.provider._setup.file
-    assert file is not None
-    shop.provider.stop()
-    with Provider(Setup(key=KEY, secret=SECRET, file=file), now=shop.clock) as again:
+    copied = tmp_path / "copied.jsonl"
+    copied.write_bytes((tmp_path / "pay.jsonl").read_bytes() + b'{"kind": "session", "ref": "cut o')
+    with Provider(Setup(key=KEY, secret=SECRET, file=copied), now=shop.clock) as again:
         gateway = gateway_to(again, shop.gateway.key)
         found = gateway.fetch(checkout.ref)
         assert (found.status, found.refunded) == ("paid", 100)
         assert gateway.fetch_refund(back.ref) == back
         assert gateway.create_checkout(wanted).ref == checkout.ref
-    shop.provider.server = again.server
-    assert str(uuid.UUID(wanted.reference)) == found.reference
