@@ -85,7 +85,7 @@ class Engine:
         """The payer pays: at once, slowly, or by a transfer that arrives later; or the card says no."""
         self._require_open(session)
         if source.declines:
-            self.decline(session, source, code=source.declines)
+            self.decline(session, source)
             return
         payment = self._payment_of(session, source)
         later = source.method == "ach" or slow
@@ -104,9 +104,11 @@ class Engine:
         self.book.put(session)
         self._say("checkout.processing", session.ref, session=session)
 
-    def decline(self, session: Session, source: Source, *, code: str = "card_declined") -> None:
-        """The payer's card is refused. Behind the Stripe-shaped interface the page stays open for another try."""
+    def decline(self, session: Session, source: Source) -> None:
+        """The card or account is refused. Behind the Stripe-shaped interface the page stays open for another try."""
         self._require_open(session)
+        usual = "bank_account_closed" if source.method == "ach" else "card_declined"
+        code = source.declines or usual
         payment = self._payment_of(session, source)
         payment.status, payment.failure, session.failure = "failed", code, FAILURES[code]
         if session.face == "stripe":

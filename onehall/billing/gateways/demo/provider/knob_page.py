@@ -103,7 +103,7 @@ class KnobPage:
             '<button class="quiet" name="act" value="payout">Pay out now</button></form>'
             "{}{}{}",
             format_html('<p class="no" role="alert">{}</p>', said) if said else EMPTY,
-            SafeString("").join(self._fields()), self._payments(), self._payouts(), self._letters(),
+            format_html_join("", "{}", ((field,) for field in self._fields())), self._payments(), self._payouts(), self._letters(),
         )  # fmt: skip
         return page("Knobs", body, language="en", status=status, wide=True)
 

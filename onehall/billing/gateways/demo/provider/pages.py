@@ -198,7 +198,7 @@ def _group(method: str, session: Session, words: dict[str, str]) -> SafeString:
         (
             (
                 one.key, mark_safe(" checked") if one is first else EMPTY,
-                one.brand if one.method == "card" else "bank", one.name[:2].upper(), one.name,
+                one.brand if one.method == "card" else "bank", one.chip, one.name,
                 words["ending"].format(one.last4), _remark(one, words),
             )
             for one in offered

@@ -12,18 +12,19 @@ class Source:
     method: str
     brand: str
     name: str
+    chip: str
     last4: str
     declines: str = ""
     bounces: bool = False
 
 
 SOURCES: Final = (
-    Source("visa", "card", "visa", "Visa", "4242"),
-    Source("mastercard", "card", "mastercard", "Mastercard", "4444"),
-    Source("amex", "card", "amex", "American Express", "8431"),
-    Source("empty", "card", "visa", "Visa", "9995", declines="insufficient_funds"),
-    Source("bank", "ach", "First Test Bank", "First Test Bank", "6789"),
-    Source("closed", "ach", "Second Test Bank", "Second Test Bank", "1116", bounces=True),
+    Source("visa", "card", "visa", "Visa", "VISA", "4242"),
+    Source("mastercard", "card", "mastercard", "Mastercard", "MC", "4444"),
+    Source("amex", "card", "amex", "American Express", "AMEX", "8431"),
+    Source("empty", "card", "visa", "Visa", "VISA", "9995", declines="insufficient_funds"),
+    Source("bank", "ach", "First Test Bank", "First Test Bank", "ACH", "6789"),
+    Source("closed", "ach", "Second Test Bank", "Second Test Bank", "ACH", "1116", bounces=True),
 )
 
 FAILURES: Final = {
