@@ -45,7 +45,7 @@ class DemoGateway:
         self._server = JsonServer(address, {"Authorization": f"Bearer {key}"}, timeout)
         # Unless told otherwise, the provider shows its pages at the host that the payer came from.
         at = urlsplit(pages or f"http://*:{urlsplit(address).port or 80}")
-        self.origins = (f"{at.scheme}://{at.netloc}",)
+        self.origins: tuple[str, ...] = (f"{at.scheme}://{at.netloc}",)
 
     def create_checkout(self, wanted: CheckoutRequest) -> Checkout:
         """A page to pay on; the same one for the same key."""

@@ -126,7 +126,7 @@ class StripeGateway:
     ) -> None:
         self._stripe = library()
         self._secret = secret
-        self.origins = (pages,)
+        self.origins: tuple[str, ...] = (pages,)
         self._client = self._stripe.StripeClient(
             key,
             base_addresses={"api": address.rstrip("/")} if address else None,

@@ -63,7 +63,7 @@ class Setup:
 
 
 class Provider:
-    """One running provider. Use as `with`, or `start` and `stop`."""
+    """One running provider. Use as `with`, or `start` and `stop`. OSError when its port or its file is taken."""
 
     def __init__(self, setup: Setup, *, now: clock.Clock = clock.now) -> None:
         self._setup = setup
@@ -73,7 +73,13 @@ class Provider:
             return int(now().timestamp())
 
         self._seconds: Callable[[], int] = seconds
-        self._book = Book(setup.file, now=seconds)
+        # The port first: who cannot have it must not touch the file of whoever has.
+        self.server = Server(setup.host, setup.port, self.answer)
+        try:
+            self._book = Book(setup.file, now=seconds)
+        except OSError:
+            self.server.server_close()
+            raise
         self.courier = Courier(self._letter, self.knobs)
         self.engine = Engine(self._book, self.knobs, now=seconds, tell=self.courier.take)
         self._faces: dict[str, Face] = {
@@ -82,7 +88,6 @@ class Provider:
         }
         self._pay = pages.PayPage(self.engine)
         self._knobs = KnobPage(self.engine, self.courier)
-        self.server = Server(setup.host, setup.port, self.answer)
 
     def __enter__(self) -> "Provider":
         self.start()

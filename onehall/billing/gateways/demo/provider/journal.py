@@ -1,5 +1,6 @@
 """The demo provider's memory, with an append-only file beside it that brings it back after a restart."""
 
+import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -16,7 +17,10 @@ SPARE_LINES: Final = 5_000
 
 
 class Book:
-    """Records by kind and name. Not safe for several threads: the engine holds a lock."""
+    """Records by kind and name. Not safe for several threads: the engine holds a lock.
+
+    One process alone may have a file: another gets BlockingIOError.
+    """
 
     def __init__(
         self, file: Path | None = None, *, now: Callable[[], int], most: int = MOST
@@ -25,8 +29,15 @@ class Book:
         self._rows: dict[type[Record], dict[str, Record]] = {kind: {} for kind in KINDS.values()}
         self._seq = self._lines = 0
         self._journal: IO[str] | None = None
+        self._lock: IO[str] | None = None
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = file.with_suffix(".lock").open("a")
+            try:
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._lock.close()
+                raise
             self._read(file)
             self._rewrite()
 
@@ -56,9 +67,10 @@ class Book:
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._journal is not None:
-            self._journal.close()
-            self._journal = None
+        for each in (self._journal, self._lock):
+            if each is not None:
+                each.close()
+        self._journal = self._lock = None
 
     def _append(self, record: Record) -> None:
         if self._journal is None:
@@ -83,11 +95,14 @@ class Book:
         """A file of what is known now takes the place of the old one."""
         if self._file is None:
             return
-        self.close()
+        if self._journal is not None:
+            self._journal.close()
         fresh = self._file.with_suffix(".new")
         rows = sorted(
             (r for rows in self._rows.values() for r in rows.values()), key=lambda r: r.seq
         )
+        # Payers may have given their addresses: it is for its owner alone.
+        fresh.touch(mode=0o600)
         with fresh.open("w", encoding="utf-8") as lines:
             lines.writelines(map(_line, rows))
             lines.flush()
