@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from onehall.billing.gateways import signing
 from onehall.billing.gateways.demo.provider.app import Provider, Setup
 from onehall.billing.gateways.protocol import (
     CheckoutLine,
@@ -331,6 +332,15 @@ class TestWebhooks:
             headers = dict.fromkeys(letter.headers, nonsense)
             with pytest.raises(Forged):
                 shop.gateway.read_event(headers, letter.body, now=now)
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"[]", b"{}", b"no json", b'{"id": 1}', b"\xff", b'{"id":"e","created":1e99}']
+    )
+    def test_signed_nonsense_is_refused(self, shop: Shop, body: bytes) -> None:
+        signed = signing.sign(SECRET, body, at=int(START.timestamp()))
+        headers = {"Demo-Signature": signed, "Stripe-Signature": signed}
+        with pytest.raises(Forged):
+            shop.gateway.read_event(headers, body, now=START)
 
     def test_names_of_headers_may_be_written_in_any_way(self, shop: Shop) -> None:
         shop.paid()

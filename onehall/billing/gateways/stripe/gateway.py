@@ -193,13 +193,13 @@ class StripeGateway:
         signed = signing.header(headers, SIGNATURE)
         try:
             # The library asks the clock of this machine; how old is too old is ours to say, by `now`.
-            told = self._client.construct_event(raw, signed, self._secret, 0).to_dict()
+            told = _event(self._client.construct_event(raw, signed, self._secret, 0).to_dict())
         except self._stripe.SignatureVerificationError:
             raise Forged("The signature of a webhook does not fit its content.") from None
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError):
             raise Forged("A webhook is signed, but says nothing that can be read.") from None
         signing.fresh(signing.moment_of(signed), now=now)
-        return _event(told)
+        return told
 
     def list_recent(self, since: datetime) -> Iterator[Snapshot]:
         """Every checkout that was made or changed since, the oldest made first."""
