@@ -141,10 +141,8 @@ def _welcome(folder: Path) -> None:
         for person in facts.sign_ins:
             table.add_row(person.name, person.role, person.email, person.password)
         out.print(table)
-    out.print(
-        f"\nPayments are pretended at {os.environ['ONEHALL_PAY_DEMO_ADDRESS']}/knobs.",
-        soft_wrap=True,
-    )
+    payments = os.environ["ONEHALL_PAY_DEMO_ADDRESS"].rpartition(":")[2]
+    out.print(f"\nPayments are a play: http://{shown}:{payments}/knobs makes them go wrong.")
     out.print(
         f"\nMail goes nowhere but to the page /demo/mail. The log is {folder / 'onehall.log'}."
     )

@@ -153,8 +153,8 @@ class KnobPage:
     def _letters(self) -> SafeString:
         rows = islice(reversed(self._courier.lately), SHOWN)
         return _table(
-            "Webhooks", ("About", "Answer", ""),
-            [(d.told.topic, d.says, "forged" if d.forged else "") for d in rows],
+            "Webhooks", ("About", "Answer", "Kind"),
+            [(d.told.topic, d.says, "forged" if d.forged else "real") for d in rows],
         )  # fmt: skip
 
     def file(self, request: Request) -> Answer:
