@@ -22,6 +22,7 @@ COMMANDS = {
     "import": "Bring in requests from another system.",
     "generate": "Make up history of any size, for measuring and for trying a city out.",
     "figures": "Sum up the days anew, or compare the sums with the cases.",
+    "pay-demo": "A payment provider to try things out with: no money moves.",
     "doctor": "Look for what is wrong with this installation.",
     "waiting": "Look at the reports that came while the database was away, drop one, have them recorded.",
     "user": "Add staff, list them, set passwords.",
@@ -31,7 +32,7 @@ COMMANDS = {
     "manage": "Pass a command on to Django.",
     "prepare-demo": "",
 }
-MODULES = {"import": "importing", "prepare-demo": "prepare_demo"}
+MODULES = {"import": "importing", "pay-demo": "pay_demo", "prepare-demo": "prepare_demo"}
 
 
 class Commands(click.Group):

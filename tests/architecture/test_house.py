@@ -110,8 +110,9 @@ NOT_ROWS = {
     ),
     "save": re.compile(r"^(picture|image|kept|square|default_storage)$"),
     "delete": re.compile(r"^(storage|default_storage)$"),
+    "create": re.compile(r"^self\._api\.[\w.]+$"),
 }
-"""Receivers that are dicts, sets, pictures or files."""
+"""Receivers that are dicts, sets, pictures, files, or things at another company."""
 WRITING_SQL = re.compile(
     r"\b(INSERT INTO|UPDATE \w+ (\w )?SET|DELETE FROM|TRUNCATE|COPY \w+ FROM)\b"
 )

@@ -25,7 +25,7 @@ class GatewayError(Exception):
 
 
 class GatewayDown(GatewayError):
-    """Nothing is known of what became of the request: ask again with the same key."""
+    """Nothing is known of what became of the request: ask again with the same key, within a day."""
 
 
 class GatewayRefused(GatewayError):
@@ -57,7 +57,8 @@ class CheckoutRequest:
     """A page at the provider that somebody can pay on.
 
     `reference` is ours (the attempt's UUID) and comes back in every `Snapshot`; `key` makes a repeated request the
-    same one. The lines add up to `amount`. `language` is a code like "es".
+    same one, so everything else has to be the same too. The lines are not negative and add up to `amount`. Providers
+    take an `expires_at` between 31 minutes and a day ahead. `language` is a code like "es", `currency` one like "USD".
     """
 
     key: str
@@ -86,7 +87,8 @@ class Snapshot:
     """What the provider says of a checkout at this moment. `amount` is what the payer paid, 0 before.
 
     `payment_ref` names the payment at the provider, "" before there is one. `refunded` and `disputed` are amounts
-    taken back so far; `failure` says in the provider's words why nothing was paid.
+    taken back so far; `failure` says in the provider's words why nothing was paid, or why the last try failed on a
+    page that is still open. `brand` is a card's ("visa") or the name of a bank.
     """
 
     ref: str
@@ -107,7 +109,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequest:
-    """Money back to the payer. `refundable` is what we think is left: the provider refuses when it knows better."""
+    """Money back to the payer. `refundable` is what we think is left before it.
+
+    A provider that thinks otherwise refuses, whichever of the two is right: the books have to be put in order first.
+    """
 
     key: str
     reference: str
@@ -159,7 +164,7 @@ class PayoutItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutReport:
-    """What the provider sends to the city's bank, with what it is made of. The items' net amounts add up to `net`."""
+    """What the provider sends to the city's bank, with what it is made of. The items, oldest first, add up to `net`."""
 
     ref: str
     currency: str
@@ -169,12 +174,17 @@ class PayoutReport:
 
 
 class Gateway(Protocol):
-    """One provider, with the keys of one city. Raises `GatewayError`s only, and answers within `timeout` seconds."""
+    """One provider, with the keys of one city. Raises `GatewayError`s only, and every call ends in bounded time.
+
+    `key` is the provider's name in addresses and settings. `origins` are where its pages are: a form of ours that
+    leads there needs them in the `form-action` of its page's content security policy.
+    """
 
     key: str
+    origins: tuple[str, ...]
 
     def create_checkout(self, wanted: CheckoutRequest) -> Checkout:
-        """A page to pay on; the same one for the same key. `KeyConflict` when the key had another request."""
+        """A page to pay on; the same one for the same key within a day. `KeyConflict` for another request."""
         ...
 
     def fetch(self, ref: str) -> Snapshot:
@@ -198,9 +208,9 @@ class Gateway(Protocol):
         ...
 
     def list_recent(self, since: datetime) -> Iterator[Snapshot]:
-        """Every checkout that was made or changed since, oldest first: what a lost webhook told nobody."""
+        """Every checkout that was made or changed since, the oldest made first: what a lost webhook told nobody."""
         ...
 
     def payouts(self, since: date) -> Iterator[PayoutReport]:
-        """Payouts that arrive on that day or later, oldest first."""
+        """Payouts that arrive on that day or later, oldest first; those whose items are not all known yet come later."""
         ...
