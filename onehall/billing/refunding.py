@@ -10,14 +10,13 @@ from django.db import transaction
 from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
-from onehall.billing import exceptions, numbering, posting, queries, taking
+from onehall.billing import exceptions, numbering, posting, queries, refund_parts, taking
 from onehall.billing.errors import BillingRefused
 from onehall.billing.gateways.protocol import Gateway, GatewayRefused, RefundRequest, RefundSnapshot
 from onehall.billing.models import (
     Adjustment,
     AdjustmentKind,
     Allocation,
-    Charge,
     Chargeback,
     EntryKind,
     Invoice,
@@ -59,10 +58,14 @@ class Ask:
 
 def available(payment: Payment) -> int:
     """What of a payment can still be given back: not refunded, not asked for, not taken back by a bank."""
-    if payment.returned_at is not None or payment.chargebacks.exclude(outcome="won").exists():
+    if payment.returned_at is not None or _taken_by_bank(payment):
         return 0
     asked = payment.refunds.exclude(status__in=GONE).aggregate(sum=Sum("amount"))["sum"] or 0
     return payment.amount - int(asked)
+
+
+def _taken_by_bank(payment: Payment) -> bool:
+    return payment.chargebacks.exclude(outcome="won").exists()
 
 
 @transaction.atomic
@@ -83,7 +86,7 @@ def ask(*, city: City, wanted: Ask, by: Actor, now: datetime) -> Refund:
     if amount > there:
         facts = {"amount": money.say(there, payment.currency)}
         raise BillingRefused(_("No more than %(amount)s of this payment is left.") % facts)
-    _check_lines(payment, wanted.lines)
+    refund_parts.check(payment, wanted.lines)
     small = amount <= setup.refund_limit
     refund = Refund.objects.create(
         city=city,
@@ -114,35 +117,6 @@ def _locked(city: City, payment_id: int) -> Payment:
     return Payment.objects.select_for_update(of=("self",)).get(city=city, pk=payment_id)
 
 
-def _check_lines(payment: Payment, lines: Sequence[Back]) -> None:
-    """No line gives more back than it got, with what is asked for already."""
-    rows = Allocation.objects.filter(payment=payment).values_list("charge_id", "amount")
-    got = dict(sums_by((f"{charge}", amount) for charge, amount in rows))
-    got["fee"], got["credit"] = payment.fee, payment.credit
-    open_lines = RefundLine.objects.filter(refund__payment=payment).exclude(
-        refund__status__in=[*GONE, RefundStatus.SUCCEEDED]
-    )
-    done_fees = RefundLine.objects.filter(
-        refund__payment=payment, refund__status=RefundStatus.SUCCEEDED, of_fee=True
-    )
-    for held in [*open_lines.order_by("pk"), *done_fees.order_by("pk")]:
-        got[_place(held.charge_id, of_fee=held.of_fee)] -= held.amount
-    for line in lines:
-        place = _place(line.charge_id, of_fee=line.of_fee)
-        got[place] = got.get(place, 0) - line.amount
-        if got[place] < 0:
-            raise BillingRefused(_("A line can not give back more than was paid for it."))
-    charges = [line.charge_id for line in lines if line.charge_id is not None]
-    if Charge.objects.filter(pk__in=charges, refundable=False).exists():
-        raise BillingRefused(_("One of the lines is not given back, by the fee schedule."))
-
-
-def _place(charge_id: int | None, *, of_fee: bool) -> str:
-    if of_fee:
-        return "fee"
-    return "credit" if charge_id is None else str(charge_id)
-
-
 @transaction.atomic
 def decide(*, city: City, refund_id: int, approve: bool, by: Actor, now: datetime) -> Refund:
     """Approve or reject what another person asked for."""
@@ -170,6 +144,9 @@ def carry_out(
         return refund
     if not payment.provider:
         return succeed(city=city, refund_id=refund.pk, provider_ref="", by=by, now=now)
+    if refund.status == RefundStatus.APPROVED and _taken_by_bank(payment):
+        words = "The payer's bank took the money back before."
+        return fail(city=city, refund_id=refund.pk, words=words, now=now)
     if gateway is None:
         raise BillingRefused(_("The provider that took this payment is not set up any more."))
     try:
@@ -239,7 +216,7 @@ def succeed(*, city: City, refund_id: int, provider_ref: str, by: Actor, now: da
         entry=NewEntry(
             kind=EntryKind.REFUNDED,
             key=f"refunded:{refund.key}",
-            lines=_lines(payment, refund, lines),
+            lines=refund_parts.entry_lines(payment, refund, lines),
             memo=payment.receipt,
         ),
         on=on,
@@ -260,30 +237,6 @@ def _with_bills(city: City, payment_id: int) -> Payment:
     bills = Invoice.objects.filter(charges__allocations__payment=payment_id).values("pk")
     list(Invoice.objects.select_for_update(of=("self",)).filter(pk__in=bills).order_by("pk"))
     return _locked(city, payment_id)
-
-
-def _lines(payment: Payment, refund: Refund, lines: Sequence[RefundLine]) -> list[NewLine]:
-    found = [NewLine(taking.BOOK_OF[payment.method], -refund.amount, payment=payment.pk)]
-    for line in lines:
-        if line.of_fee:
-            found.append(NewLine("convenience", line.amount, payment=payment.pk))
-        elif line.charge is None:
-            found.append(NewLine(posting.CREDIT, line.amount, payment=payment.pk))
-        elif line.owed_again:
-            found.append(
-                NewLine(posting.RECEIVABLE, line.amount, charge=line.charge_id, payment=payment.pk)
-            )
-        else:
-            found.append(
-                NewLine(
-                    posting.REVENUE,
-                    line.amount,
-                    gl=line.charge.gl,
-                    charge=line.charge_id,
-                    payment=payment.pk,
-                )
-            )
-    return found
 
 
 def _forgive(
@@ -402,6 +355,10 @@ def end_dispute(*, city: City, payment_id: int, won: bool, by: Actor, now: datet
     held = Chargeback.objects.select_for_update(of=("self",)).get(payment=payment)
     if held.outcome:
         raise BillingRefused(_("It is noted already."))
+    if not won and payment.refunds.filter(status=RefundStatus.SUBMITTED).exists():
+        raise BillingRefused(
+            _("A refund of this payment is on its way; wait until it is known what became of it.")
+        )
     shares: list[Share] = []
     lines = [NewLine("disputes", -held.amount, payment=payment.pk)]
     if won:
@@ -429,7 +386,10 @@ def end_dispute(*, city: City, payment_id: int, won: bool, by: Actor, now: datet
 
 
 def _lost(payment: Payment, amount: int) -> tuple[list[NewLine], list[Share]]:
-    """Who bears a lost amount: the credit first, then the lines it had paid, at last our fee for paying."""
+    """Who bears a lost amount: the credit first, then the lines it had paid, then our fee for paying.
+
+    What was refunded before the payer's bank took the whole is gone twice: that is written off.
+    """
     of_credit = min(amount, payment.credit)
     left = amount - of_credit
     shares: list[Share] = []
@@ -438,9 +398,19 @@ def _lost(payment: Payment, amount: int) -> tuple[list[NewLine], list[Share]]:
         if part:
             shares.append(Share(share.charge, -part))
             left -= part
+    of_fee = min(left, _fee_left(payment))
     lines = [NewLine(posting.CREDIT, of_credit, payment=payment.pk)]
     lines += [
         NewLine(posting.RECEIVABLE, -s.amount, charge=s.charge, payment=payment.pk) for s in shares
     ]
-    lines.append(NewLine("convenience", left, payment=payment.pk))
+    lines.append(NewLine("convenience", of_fee, payment=payment.pk))
+    lines.append(NewLine("write_off", left - of_fee, payment=payment.pk))
     return lines, shares
+
+
+def _fee_left(payment: Payment) -> int:
+    """What of our fee for paying was not given back."""
+    given = RefundLine.objects.filter(
+        refund__payment=payment, refund__status=RefundStatus.SUCCEEDED, of_fee=True
+    )
+    return payment.fee - int(given.aggregate(sum=Sum("amount"))["sum"] or 0)
