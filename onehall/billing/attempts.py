@@ -181,11 +181,11 @@ def _request(attempt: Attempt, ways: Ways) -> CheckoutRequest:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def close(*, attempt: Attempt, status: AttemptStatus, now: datetime, failure: str = "") -> None:
     """Note that an attempt is over, and let its bills be paid otherwise."""
     Attempt.objects.filter(pk=attempt.pk).update(
         status=status, changed_at=now, failure=failure[:200]
     )
     AttemptPart.objects.filter(attempt=attempt, open=True).update(open=False)
-    attempt.refresh_from_db()
+    attempt.status, attempt.changed_at, attempt.failure = status, now, failure[:200]

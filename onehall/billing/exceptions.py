@@ -52,6 +52,8 @@ def compare(*, city: City, payment: Payment, snapshot: Snapshot, now: datetime) 
             payment=payment,
             now=now,
         )
+    if not snapshot.refunded:
+        return
     given = payment.refunds.exclude(status__in=["rejected", "failed"])
     ours = sum(given.values_list("amount", flat=True))
     if snapshot.refunded > ours:

@@ -54,7 +54,7 @@ def remind(*, city: City, now: datetime, most: int = MOST) -> int:
 def _waiting(city: City, notice: Notice, today: date, most: int) -> Iterator[Invoice]:
     rows = Invoice.objects.filter(
         NOT_CONTESTED,
-        ~Q(email="") | ~Q(account__email=""),
+        Q(email__gt="") | Q(account__email__gt=""),
         city=city,
         owed__gt=0,
         voided_at=None,

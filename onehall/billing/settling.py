@@ -4,10 +4,13 @@ Called by the page that payers come back to, by webhooks and by the sweeper; how
 is booked once.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from onehall.billing import attempts, exceptions, queries, taking
 from onehall.billing.documents import Setup
@@ -67,9 +70,10 @@ def lost(*, city: City, attempt: Attempt, now: datetime) -> Attempt:
 def take_note(*, city: City, attempt_id: int, snapshot: Snapshot, now: datetime) -> Attempt:
     """What a snapshot means for an attempt, under a lock on its bills and on it. Idempotent."""
     parts = AttemptPart.objects.filter(attempt=attempt_id, city=city)
-    bills = list(parts.order_by("invoice_id").values_list("invoice_id", flat=True))
+    amounts = dict(parts.order_by("invoice_id").values_list("invoice_id", "amount"))
     # Bills before the attempt, in the order that every writer takes them.
-    list(Invoice.objects.select_for_update(of=("self",)).filter(pk__in=bills).order_by("pk"))
+    rows = Invoice.objects.select_for_update(of=("self",)).filter(pk__in=list(amounts))
+    bills = _Bills(amounts, {bill.pk: bill for bill in rows.order_by("pk")})
     attempt = Attempt.objects.select_for_update(of=("self",)).get(city=city, pk=attempt_id)
     setup = queries.setup(city)
     if snapshot.reference != str(attempt.key):
@@ -84,7 +88,7 @@ def take_note(*, city: City, attempt_id: int, snapshot: Snapshot, now: datetime)
         )
         return attempt
     if snapshot.status == "paid":
-        _paid(city, setup, attempt, snapshot, now)
+        _paid(city, setup, attempt, bills, snapshot, now)
     elif snapshot.status == "processing" and attempt.status in attempts.OPEN:
         _still_open(attempt, AttemptStatus.PROCESSING, now)
     elif snapshot.status in _OVER and attempt.status in attempts.OPEN:
@@ -100,21 +104,46 @@ def _still_open(attempt: Attempt, status: AttemptStatus, now: datetime) -> None:
         attempt.refresh_from_db()
 
 
-def _paid(city: City, setup: Setup, attempt: Attempt, snapshot: Snapshot, now: datetime) -> None:
-    held = Payment.objects.filter(attempt=attempt).first()
+@dataclass(frozen=True, slots=True)
+class _Bills:
+    """What an attempt means to pay of each bill, and the bills as they are under the lock."""
+
+    amounts: Mapping[int, int]
+    held: Mapping[int, Invoice]
+
+
+def _paid(
+    city: City,
+    setup: Setup,
+    attempt: Attempt,
+    bills: _Bills,
+    snapshot: Snapshot,
+    now: datetime,
+) -> None:
+    same = Q(attempt=attempt)
+    if snapshot.payment_ref:
+        same |= Q(provider=attempt.provider, provider_ref=snapshot.payment_ref)
+    booked = list(Payment.objects.filter(same, city=city).order_by("pk"))
+    held = next((p for p in booked if p.attempt_id == attempt.pk), None)
     if held is None:
-        held = _book(city, setup, attempt, snapshot, now)
+        elsewhere = bool(booked)
+        held = _book(city, setup, attempt, bills, snapshot, elsewhere=elsewhere, now=now)
     if held is not None:
         exceptions.compare(city=city, payment=held, snapshot=snapshot, now=now)
 
 
 def _book(
-    city: City, setup: Setup, attempt: Attempt, snapshot: Snapshot, now: datetime
+    city: City,
+    setup: Setup,
+    attempt: Attempt,
+    bills: _Bills,
+    snapshot: Snapshot,
+    *,
+    elsewhere: bool,
+    now: datetime,
 ) -> Payment | None:
-    twice = Payment.objects.filter(
-        city=city, provider=attempt.provider, provider_ref=snapshot.payment_ref
-    )
-    if snapshot.currency != attempt.currency or (snapshot.payment_ref and twice.exists()):
+    """`elsewhere`: what the provider took is the payment of another attempt already."""
+    if snapshot.currency != attempt.currency or elsewhere:
         exceptions.note(
             city=city,
             kind="not_bookable",
@@ -128,19 +157,19 @@ def _book(
         return None
     late = attempt.status not in attempts.OPEN
     exact = snapshot.amount == attempt.amount
-    amounts = dict(attempt.parts.values_list("invoice_id", "amount"))
     payment = taking.take(
         city=city,
         setup=setup,
         money=_money(attempt, snapshot),
-        amounts={} if late else amounts,
+        amounts={} if late else bills.amounts,
         by=actor.system(city.pk),
         now=now,
+        held=bills.held,
     )
     status = AttemptStatus.SUCCEEDED if exact and not late else AttemptStatus.NEEDS_REVIEW
     attempts.close(attempt=attempt, status=status, now=now)
     if late:
-        _late(city, attempt, payment, amounts, now)
+        _late(city, attempt, payment, bills.amounts, now)
     if not exact:
         exceptions.note(
             city=city,
@@ -174,7 +203,7 @@ def _money(attempt: Attempt, snapshot: Snapshot) -> Money:
 
 
 def _late(
-    city: City, attempt: Attempt, payment: Payment, amounts: dict[int, int], now: datetime
+    city: City, attempt: Attempt, payment: Payment, amounts: Mapping[int, int], now: datetime
 ) -> None:
     """Money for an attempt that was over is credit, and pays its bills where they are still owed and nobody is paying."""
     paying = AttemptPart.objects.filter(invoice__in=list(amounts), open=True)

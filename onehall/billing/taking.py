@@ -66,13 +66,18 @@ def take(
     amounts: Mapping[int, int],
     by: Actor,
     now: datetime,
+    held: Mapping[int, Invoice] | None = None,
 ) -> Payment:
     """Book money and share it out over bills that the caller's transaction holds: `amounts` by bill.
 
-    What a bill does not take, and what is over all amounts, is credit.
+    What a bill does not take, and what is over all amounts, is credit. `held` are the bills as they were read under
+    the lock, where the caller has them at hand.
     """
     on = posting.business_day(city, now)
-    invoices = {bill.pk: bill for bill in Invoice.objects.filter(city=city, pk__in=list(amounts))}
+    invoices = held
+    if invoices is None:
+        rows = Invoice.objects.filter(city=city, pk__in=list(amounts))
+        invoices = {bill.pk: bill for bill in rows.order_by("pk")}
     shares = _shares(setup, invoices, amounts, money.amount - money.fee)
     payment = Payment.objects.create(
         city=city,
@@ -99,7 +104,7 @@ def take(
         by_name=by.name,
     )
     _book(city=city, setup=setup, payment=payment, shares=shares, on=on, by=by, now=now)
-    payment.refresh_from_db(fields=["credit"])
+    payment.credit = payment.amount - payment.fee - sum(share.amount for share in shares)
     receipts.send(city=city, payment=payment, now=now)
     return payment
 
