@@ -275,6 +275,10 @@ def adjust(*, city: City, change: Change, by: Actor, now: datetime) -> Adjustmen
     book = "write_off" if change.kind == AdjustmentKind.WRITE_OFF else posting.REVENUE
     gl = "" if book == "write_off" else charge.gl
     count = Adjustment.objects.filter(charge=charge).count()
+    bill = Invoice.objects.filter(pk=invoice.pk)
+    if change.amount > 0:
+        # No moment may see a bill that owes more than it bills, so this comes before the entry, else after it.
+        bill.update(billed=F("billed") + change.amount)
     entry = posting.post(
         city=city,
         setup=setup,
@@ -291,13 +295,14 @@ def adjust(*, city: City, change: Change, by: Actor, now: datetime) -> Adjustmen
         by=by,
         now=now,
     )
+    if change.amount < 0:
+        bill.update(billed=F("billed") + change.amount)
     return _adjusted(city, charge, change, entry, by=by, now=now)
 
 
 def _adjusted(
     city: City, charge: Charge, change: Change, entry: JournalEntry, *, by: Actor, now: datetime
 ) -> Adjustment:
-    Invoice.objects.filter(pk=charge.invoice_id).update(billed=F("billed") + change.amount)
     facts: dict[str, Any] = {"kind": change.kind, "amount": change.amount}
     return Adjustment.objects.create(
         city=city,

@@ -29,13 +29,22 @@ def take(city: City, key: str, year: int) -> int:
 
 def invoices(city: City, prefix: str, year: int, *, how_many: int) -> list[str]:
     """As many numbers of bills of the city's own at once."""
+    numbers = _many(city, f"invoice-{prefix}", year, how_many)
+    return [f"{prefix or 'INV'}-{year}-{n:06d}" for n in numbers]
+
+
+def receipts(city: City, year: int, *, how_many: int) -> list[str]:
+    """As many numbers of receipts at once."""
+    return [f"R-{year}-{n:06d}" for n in _many(city, RECEIPTS, year, how_many)]
+
+
+def _many(city: City, key: str, year: int, how_many: int) -> range:
     if how_many < 1:
-        return []
+        return range(0)
     with connection.cursor() as cursor:
-        cursor.execute(_MANY, [city.pk, f"invoice-{prefix}-{year}", how_many + 1, how_many])
+        cursor.execute(_MANY, [city.pk, f"{key}-{year}", how_many + 1, how_many])
         (after,) = cursor.fetchone()
-    first = int(after) - how_many
-    return [f"{prefix or 'INV'}-{year}-{n:06d}" for n in range(first, int(after))]
+    return range(int(after) - how_many, int(after))
 
 
 def receipt(city: City, year: int) -> str:

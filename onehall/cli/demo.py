@@ -134,6 +134,8 @@ def _welcome(folder: Path) -> None:
     )
     for page in facts.pages:
         out.print(f"  {page.name:<24} {address}{page.path}", soft_wrap=True)
+    for words in facts.look_ups:
+        out.print(f"  {words}", soft_wrap=True, markup=False)
     if facts.sign_ins:
         table = Table(
             "Name", "Works as", "Sign in with", "Password", title="Staff", title_justify="left"

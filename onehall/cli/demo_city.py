@@ -1,5 +1,6 @@
 """The demo's city: its pack with staff, then its past. Called once per data folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from django.db import connection
@@ -8,6 +9,7 @@ from rich.progress import Progress
 from onehall.cli import city as city_commands
 from onehall.cli.demo_facts import DemoFacts, Page, SignIn
 from onehall.cli.demo_history.beside import add_beside
+from onehall.cli.demo_history.bills import Examples, add_bills
 from onehall.cli.demo_history.generate import History
 from onehall.cli.demo_history.pictures import Album
 from onehall.kernel.clock import now
@@ -33,11 +35,20 @@ def prepare(progress: Progress) -> DemoFacts:
         city = city_commands.apply(PACK, with_staff=True)
         facts = _facts(city)
         _make_past(city, album, progress)
-    return facts
+    return replace(facts, look_ups=_look_ups(add_bills(city, seed=SEED, now=now())))
 
 
 def _facts(city: City) -> DemoFacts:
     return DemoFacts(city=city.name, sign_ins=_sign_ins(city), pages=_pages())
+
+
+def _look_ups(found: Examples | None) -> list[str]:
+    if found is None:
+        return []
+    return [
+        f"{'Find a bill':<24} account {found.account}, postcode {found.postcode}",
+        f"{'Find a citation':<24} {found.citation}",
+    ]
 
 
 def _has_past() -> bool:

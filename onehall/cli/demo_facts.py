@@ -29,11 +29,12 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DemoFacts:
-    """The city's name, the people who can sign in, and pages to start with."""
+    """The city's name, the people who can sign in, pages to start with, and bills that can be found."""
 
     city: str = ""
     sign_ins: list[SignIn] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
+    look_ups: list[str] = field(default_factory=list)
 
     def save(self, folder: Path) -> None:
         """Writes the facts; only the owner may read them."""
@@ -52,4 +53,5 @@ def load(folder: Path) -> DemoFacts | None:
         city=raw["city"],
         sign_ins=[SignIn(**row) for row in raw["sign_ins"]],
         pages=[Page(**row) for row in raw["pages"]],
+        look_ups=raw.get("look_ups", []),
     )

@@ -48,6 +48,12 @@ WRITERS = {
     "settling.py": "what became of an attempt",
     "refunding.py": "money that goes back",
     "exceptions.py": "money that somebody has to look at",
+    "sweeping.py": "the page that an attempt was found to have",
+    "penalties.py": "how many steps of penalties are on a bill",
+    "reconciling.py": "payouts of providers",
+    "receiving.py": "bills that other systems send",
+    "api_keys.py": "keys of other systems",
+    "proof.py": "what the last proof found",
     "progress.py": "tasks and timers of a case on its way, inside any act",
     "promises.py": "dates and pauses, inside any act",
     "targets.py": "further targets, inside any act",
@@ -85,6 +91,7 @@ WRITERS = {
 }
 WRITING_FOLDERS = (
     "catalog/pack/",
+    "billing/importing/",
     "service_requests/importing/",
     "service_requests/generating/",
     "cli/",

@@ -323,13 +323,14 @@ class TestTheJournal:
     def test_an_entry_that_does_not_balance_is_refused_at_the_commit(self, city: City) -> None:
         bill(city)
         entry = JournalEntry.objects.get()
-        JournalLine.objects.create(city=city, entry=entry, account="bank", gl="1", amount=5)
-        with (
-            pytest.raises(IntegrityError, match="does not sum to nought"),
-            transaction.atomic(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+        def add() -> None:
+            with transaction.atomic(), connection.cursor() as cursor:
+                JournalLine.objects.create(city=city, entry=entry, account="bank", gl="1", amount=5)
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+        with pytest.raises(IntegrityError, match="does not sum to nought"):
+            add()
 
     @pytest.mark.parametrize("table", ["journalentry", "journalline"])
     @pytest.mark.parametrize("what", ["UPDATE {} SET city_id = city_id", "DELETE FROM {}"])
@@ -365,6 +366,17 @@ class TestBills:
         )
         with pytest.raises(BillingRefused, match="No more can be taken off"):
             invoicing.adjust(city=city, change=change, by=finance(city), now=START)
+
+    def test_a_correction_may_make_a_line_more(self, city: City) -> None:
+        invoice = bill(city)
+        line = invoice.charges.get()
+        change = Change(
+            charge_id=line.pk, amount=500, kind=AdjustmentKind.CORRECTION, reason="Misread"
+        )
+        invoicing.adjust(city=city, change=change, by=finance(city), now=START)
+        invoice.refresh_from_db()
+        assert (invoice.billed, invoice.owed) == (10_500, 10_500)
+        proven(city)
 
     def test_the_same_source_is_one_bill(self, city: City) -> None:
         first = bill(city, source="import", source_ref="2026-02:881")
