@@ -61,6 +61,7 @@ def command() -> None:
                 _ground,
                 _readers,
                 _timers,
+                _ledgers,
                 _mail,
             ):
                 faults += _show(look)
@@ -343,6 +344,28 @@ def _timers() -> Iterator[Finding]:
         yield Finding(
             good=False, words=f"{count} {what} given up; see Messages, Given up on the desk."
         )
+
+
+def _ledgers() -> Iterator[Finding]:
+    """What the last proof of each city's journal found; the worker proves them every night."""
+    from django.db import DatabaseError
+
+    from onehall.billing.models import LedgerProof
+
+    try:
+        rows = list(LedgerProof.objects.select_related("city").order_by("city_id"))
+    except DatabaseError:
+        # The tables are not made yet: said above.
+        return
+    for row in rows:
+        when = f"{row.at:%Y-%m-%d %H:%M} UTC"
+        if not row.faults:
+            words = f"The journal of {row.city.name} was proven at {when}: {row.entries:,} entries hold."
+            yield Finding(good=True, words=words)
+            continue
+        count = "1 thing" if len(row.faults) == 1 else f"{len(row.faults)} things"
+        words = f"The proof of the journal of {row.city.name} at {when} found {count} off: {row.faults[0]}"
+        yield Finding(good=False, words=f"{words} See onehall billing prove.")
 
 
 def _mail() -> Iterator[Finding]:

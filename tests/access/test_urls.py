@@ -358,7 +358,7 @@ def test_every_address_is_public_own_or_of_the_desk() -> None:
     assert set(ADDRESSES) >= PUBLIC | OWN
     rest = set(ADDRESSES) - PUBLIC - OWN - {SET_UP}
     # The stream checks a signed token, and nobody is signed in there.
-    assert rest == set(DESK) | {"api:live"}
+    assert rest == set(DESK) | {"api:live", "api:bills", "api:bill"}
 
 
 class TestStrangers:
