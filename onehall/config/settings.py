@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "onehall.setup",
     "onehall.insights",
     "onehall.service_requests",
+    "onehall.billing",
     "onehall.casework",
     "onehall.catalog",
     "onehall.people",
