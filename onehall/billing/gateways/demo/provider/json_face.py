@@ -54,7 +54,7 @@ class JsonFace:
                 session = self._engine.expire(self._engine.session(ref))
                 return as_json(self.checkout(session))
             case "POST", ["refunds"]:
-                return self._once(request, lambda: self._refund(_body(request)))
+                return self._once(request, lambda: self._refund(_body(request), request.query))
             case "GET", ["refunds", ref]:
                 return as_json(self.refund(self._engine.refund_of(ref)))
             case "GET", ["payouts"]:
@@ -97,11 +97,11 @@ class JsonFace:
         )  # fmt: skip
         return self.checkout(self._engine.open(session))
 
-    def _refund(self, wanted: dict[str, Any]) -> object:
-        ref, left = _text(wanted, "payment_ref"), _whole(wanted, "refundable")
+    def _refund(self, wanted: dict[str, Any], query: dict[str, str]) -> object:
+        ref, left = _text(wanted, "payment_ref"), query.get("refundable", "")
         known = self._engine.left_of(self._engine.payment(ref))
-        if known != left:
-            words = f"Of this payment {known} is left to refund, not {left}."
+        if str(known) != left:
+            words = f"Of this payment {known} is left to refund, not {left[:20]}."
             raise Refused("refundable_differs", words, status=409)
         back = Refund(
             ref=named("re"), payment_ref=ref, reference=_text(wanted, "reference"),
