@@ -9,6 +9,7 @@ import pytest
 
 from onehall.billing.gateways import signing
 from onehall.billing.gateways.demo.provider.app import Provider, Setup
+from onehall.billing.gateways.demo.provider.records import Refund
 from onehall.billing.gateways.protocol import (
     CheckoutLine,
     Forged,
@@ -167,9 +168,13 @@ class TestRefusals:
             shop.made(lines=(CheckoutLine("All", 4999),))
 
     def test_nobody_knows_this_page(self, shop: Shop) -> None:
-        for ref in ("cs_test_0", "../refunds", "a b"):
+        for ref in ("cs_test_0", "../refunds", "a b", ""):
             with pytest.raises(GatewayRefused):
                 shop.gateway.fetch(ref)
+            with pytest.raises(GatewayRefused):
+                shop.gateway.fetch_refund(ref)
+            with pytest.raises(GatewayRefused):
+                shop.gateway.expire(ref)
         with pytest.raises(NotFound):
             shop.gateway.fetch("cs_test_0")
         with pytest.raises(NotFound):
@@ -547,14 +552,19 @@ class TestLists:
         assert first.net + second.net == 5000 - 175
 
     def test_more_than_one_page_of_items(self, shop: Shop) -> None:
-        for _ in range(3):
-            paid = shop.paid(100_000)
-            for _ in range(40):
-                shop.gateway.refund(shop.refund_of(shop.gateway.fetch(paid.ref), 100))
-        with shop.provider.engine.lock:
-            shop.provider.engine.pay_out()
+        paid, engine = shop.paid(100_000), shop.provider.engine
+        with engine.lock:
+            for number in range(122):
+                engine.refund(
+                    Refund(
+                        ref=f"re_{number}", payment_ref=paid.payment_ref, reference="", amount=100,
+                        currency="USD", status="",
+                    )
+                )  # fmt: skip
+            engine.pay_out()
         (report,) = shop.gateway.payouts(date(2026, 3, 1))
         assert len(report.items) == 123
+        assert report.items[0].kind == "payment"
         assert report.net == sum(item.net for item in report.items)
 
 

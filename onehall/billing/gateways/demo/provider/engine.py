@@ -74,6 +74,10 @@ class Engine:
             raise Refused("resource_missing", f"No such payment: {ref[:80]}", status=404)
         return found
 
+    def _knows(self, payment: str) -> bool:
+        """Whether a payment is not so old that it was forgotten."""
+        return self.book.get(Payment, payment) is not None
+
     def _known[R: Record](self, kind: type[R], ref: str, words: str) -> R:
         self.tick()
         found = self.book.get(kind, ref)
@@ -288,7 +292,7 @@ class Engine:
         now = self.now()
         for ref in sorted(self._waiting):
             session = self.book.get(Session, ref)
-            if session is None:
+            if session is None or (session.payment_ref and not self._knows(session.payment_ref)):
                 self._waiting.discard(ref)
             elif session.status == "open" and session.expires_at <= now:
                 self.expire(session)
@@ -296,7 +300,7 @@ class Engine:
                 self.settle(session)
         for ref in sorted(self._pending):
             refund = self.book.get(Refund, ref)
-            if refund is None:
+            if refund is None or not self._knows(refund.payment_ref):
                 self._pending.discard(ref)
             elif refund.due_at <= now:
                 self._end_refund(refund)
