@@ -182,6 +182,26 @@ class TestRefusals:
         with pytest.raises(NotFound):
             shop.gateway.fetch_refund("re_test_0")
 
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "javascript:alert(1)",
+            "http://a/\r\nSet-Cookie: a=b",
+            "http://a/ b",
+            "/pay/back",
+            "http://ä/",
+        ],
+    )
+    def test_payers_go_back_to_the_web_and_nowhere_else(self, shop: Shop, url: str) -> None:
+        for name in ("return_url", "cancel_url"):
+            with pytest.raises(GatewayRefused):
+                shop.made(**{name: url})
+        assert list(shop.gateway.list_recent(START)) == []
+
+    def test_a_key_that_no_header_can_bear(self, shop: Shop) -> None:
+        with pytest.raises(GatewayError):
+            shop.made(key="a\r\nb")
+
     def test_a_page_may_not_have_expired_before(self, shop: Shop) -> None:
         with pytest.raises(GatewayRefused):
             shop.made(expires_at=START - timedelta(minutes=1))

@@ -1,5 +1,6 @@
 """What the demo provider does with pages and payments. Whoever calls holds `lock`."""
 
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from onehall.billing.gateways.demo.provider.records import (
 from onehall.billing.gateways.demo.provider.sources import FAILURES, Source, fee_of
 
 DISPUTE_FEE = 1500
+_WEB = re.compile(r"https?://[!-~]{1,2000}")
 ARRIVES_AFTER = timedelta(days=2)
 
 
@@ -52,6 +54,12 @@ class Engine:
             raise Refused("amount_too_small", "The amount must be at least 1.")
         if session.expires_at <= self.now():
             raise Refused("expires_in_the_past", "The page would have expired already.")
+        for url in filter(None, (session.return_url, session.cancel_url)):
+            if not _WEB.fullmatch(url):
+                words = (
+                    "The payer goes back to an address that begins with http, in plain characters."
+                )
+                raise Refused("url_invalid", words)
         self._waiting.add(session.ref)
         return self.book.put(session)
 
