@@ -19,6 +19,7 @@ SENTENCES: dict[What, str] = {
     "cut": "the end from entry {seq} on is missing",
     "extra": "entry {seq} is more than the case knows of",
     "head": "the case does not know its last entry, {seq}",
+    "unreadable": "its archived history is missing or not what was written",
     "no case": "the case is gone, its entries are not",
 }
 
