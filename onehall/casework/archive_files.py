@@ -7,7 +7,7 @@ The first piece is one line that says whose file it is and which cases are in it
 where the head is the hash of the last entry of the case in hex digits. Each further piece holds the lines of up to
 `PER_BLOCK` cases, in the order of the first line, one line a case:
 
-    {"case": 7, "number": "…", "archived_at": "…", "entries": [{…}], "timers": [{…}], "pauses": [{…}]}
+    {"case" : 7, "number" : "…", "archived_at" : "…", "entries" : [{…}], "timers" : [{…}], "pauses" : [{…}]}
 
 Members of the lists are rows as PostgreSQL writes them as JSON, without `case_id` and `city_id`. Several gzipped pieces
 one after the other are one gzipped file: `zcat` reads it. It is named by the SHA-256 of its bytes (`kernel.storage`).
@@ -97,7 +97,7 @@ def line_of(lines: Sequence[bytes], case_id: int) -> bytes:
 
 
 def _beginning(case_id: int) -> bytes:
-    return b'{"case": %d,' % case_id
+    return b'{"case" : %d,' % case_id
 
 
 def taken_apart(data: bytes) -> Iterator[Held]:

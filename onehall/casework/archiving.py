@@ -7,14 +7,15 @@ is. Whatever brings a history back (`restoring`) marks the file as stale, and it
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
+from django.db.models.functions import Coalesce
 
-from onehall.casework import archive_files, holds, verify
+from onehall.casework import archive_files, holds, restoring, verify
 from onehall.casework.archive_files import Held, Unreadable
 from onehall.casework.models import Archive, Case
 from onehall.casework.restoring import APART, PARTS
@@ -118,6 +119,43 @@ def plan(city: City, *, now: datetime) -> list[Line]:
             cases, kept, oldest = cursor.fetchone()
         lines.append(Line(service=service, term=term, cases=cases, held=kept, oldest=oldest))
     return lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """What of a city is archived: files, their bytes, and the cases and entries that were put into them."""
+
+    files: int
+    cases: int
+    entries: int
+    size: int
+
+
+def stock(city: City) -> Stock:
+    """What is archived of a city."""
+    rows = Archive.objects.filter(city=city, sealed_at__isnull=False)
+    found = rows.aggregate(
+        files=models.Count("pk"),
+        cases=Coalesce(models.Sum("cases"), 0),
+        entries=Coalesce(models.Sum("entries"), 0),
+        size=Coalesce(models.Sum("size"), 0),
+    )
+    return Stock(**found)
+
+
+def archived_ids(city: City) -> Iterator[list[int]]:
+    """The cases of a city whose history is archived, a file at a time."""
+    rows = Archive.objects.filter(city=city, sealed_at__isnull=False).order_by("pk")
+    for pk in list(rows.values_list("pk", flat=True)):
+        cases = Case.objects.filter(archive_id=pk).order_by("pk")
+        yield list(cases.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def restore(city: City, case_ids: Collection[int]) -> int:
+    """Bring some histories back into the tables; how many there were. MoveRefused where one cannot be read."""
+    rows = Case.objects.of_city(city.pk).filter(pk__in=case_ids, archive__isnull=False)
+    return restoring.bring_back(rows.select_for_update(of=("self",)).order_by("pk"))
 
 
 def carry_out(

@@ -55,7 +55,7 @@ def _verify(slug: str | None, since: datetime | None) -> tuple[int, int]:
     broken: set[str] = set()
     checked = 0
     with transaction.atomic(), progress() as steps:
-        _one_snapshot()
+        one_snapshot()
         city_id = None if slug is None else cities.named(slug).pk
         total = checking.expected(city_id=city_id, since=since)
         task = steps.add_task("Recomputing hashes", total=max(1, total))
@@ -67,16 +67,17 @@ def _verify(slug: str | None, since: datetime | None) -> tuple[int, int]:
 
         for fault in checking.faults(city_id=city_id, since=since, seen=seen):
             broken.add(fault.number)
-            out.print(_sentence(fault), markup=False, soft_wrap=True)
+            out.print(sentence(fault), markup=False, soft_wrap=True)
         steps.update(task, completed=max(1, total))
     return checked, len(broken)
 
 
-def _sentence(fault: Fault) -> str:
+def sentence(fault: Fault) -> str:
+    """What is wrong with a case, in words."""
     return f"{fault.number}: {SENTENCES[fault.what].format(seq=fault.seq)}"
 
 
-def _one_snapshot() -> None:
+def one_snapshot() -> None:
     """What is written meanwhile is not seen, so that a case and its entries fit together."""
     from django.db import connection
 
