@@ -2,9 +2,9 @@
 
 The first piece is one line that says whose file it is and which cases are in it:
 
-    {"onehall": "archive", "format": 1, "city": 1, "made_at": "…", "cases": [[case, "number", entries, "<head>"], …]}
+    {"onehall": "archive", "format": 1, "id": "…", "city": 1, "made_at": "…", "cases": [[case, "number", entries, "<head>"], …]}
 
-where the head is the hash of the last entry of the case in hex digits. Each further piece holds the lines of up to
+where the id is made up, so that no two files ever have the same name, and the head is the hash of the last entry of the case in hex digits. Each further piece holds the lines of up to
 `PER_BLOCK` cases, in the order of the first line, one line a case:
 
     {"case" : 7, "number" : "…", "archived_at" : "…", "entries" : [{…}], "timers" : [{…}], "pauses" : [{…}]}
@@ -15,6 +15,7 @@ one after the other are one gzipped file: `zcat` reads it. It is named by the SH
 
 import gzip
 import json
+import uuid
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ def build(city_id: int, made_at: datetime, held: Sequence[Held]) -> tuple[bytes,
     first = {
         "onehall": "archive",
         "format": FORMAT,
+        "id": uuid.uuid4().hex,
         "city": city_id,
         "made_at": made_at.isoformat(),
         "cases": [[one.case_id, one.number, one.lock, one.head] for one in ordered],

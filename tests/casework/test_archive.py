@@ -45,7 +45,11 @@ def ended(kept: Cast, *, now: dt.datetime = START, **more: Any) -> Case:
     """A case with some history, closed."""
     case = kept.case(**more)
     actions.note(
-        city=kept.city, case_id=case.pk, words="1.10 m deep – “très”.", by=kept.ben, now=now
+        city=kept.city,
+        case_id=case.pk,
+        words="1.10 m \u2028 deep\r\n– “très”.",
+        by=kept.ben,
+        now=now,
     )
     return settled(kept.finish(case, now=now))
 
