@@ -45,7 +45,7 @@ def main() -> None:
         clean(db, full=False)
         kept = sizes(db, full=False)
         after = sizes(db, full=True)
-        then = pages.read()
+        last = pages.read()
         begin = time.perf_counter()
         faults = verify()
         seconds = time.perf_counter() - begin
@@ -60,20 +60,22 @@ def main() -> None:
             "files": files["files"],
             "tables_mb_before": in_mb(before), "after_vacuum_mb": in_mb(kept), "after_vacuum_full_mb": in_mb(after),
             "files_mb": round(files["size"] / 1e6, 1),
-            "staff_page_ms": [first["staff"], then["staff"]],
-            "resident_page_ms": [first["resident"], then["resident"]],
-            "history_ms": [first["history"], then["history"]],
+            "staff_page_ms": [first["staff"], last["staff"]],
+            "resident_page_ms": [first["resident"], last["resident"]],
+            "history_ms": [first["history"], last["history"]],
             "brought_back_per_second": back, "faults": faults, "verify_seconds": round(seconds, 1),
             "load": round(os.getloadavg()[0], 1),
         }  # fmt: skip
         print(json.dumps(facts), flush=True)
         same = db.execute(ALL, [ids[:BACK]]).fetchone() == print_of
-    if not due or done["archived"] != due or faults or not same or then["said"] != first["said"]:
+    if not due or done["archived"] != due or faults or not same or last["said"] != first["said"]:
         sys.exit("Not everything that was due was archived, or something is not what it was.")
 
 
 def make(cases: int) -> datetime:
     """The made-up city with a long past and the rule; the moment at which it is now."""
+    from django.core.management import call_command
+
     from onehall.cli import city as city_commands
     from onehall.cli.demo_city import PACK
     from onehall.places.models import City
@@ -89,6 +91,7 @@ def make(cases: int) -> datetime:
         made, chosen, processes=2, rebuild=False, now=now, told=lambda _n: None, rebuilt=lambda *_: None
     )  # fmt: skip
     City.objects.update(retention=RULES)
+    call_command("collectstatic", interactive=False, verbosity=0)
     return now
 
 
@@ -111,8 +114,10 @@ def due_of(db: psycopg.Connection, now: datetime) -> tuple[int, int, list[int]]:
         " (SELECT FROM casework_timer t WHERE t.case_id = c.id AND t.fired_at IS NULL)"
     )
     given: dict[str, Any] = {"at": term.before(now)}
-    joined = "merged_into_id IN (SELECT id FROM casework_case c WHERE {0})".format(where)
-    cases = database.number(db, f"SELECT count(*) FROM casework_case c WHERE {where} OR {joined}", given)
+    joined = f"merged_into_id IN (SELECT id FROM casework_case c WHERE {where})"
+    cases = database.number(
+        db, f"SELECT count(*) FROM casework_case c WHERE {where} OR {joined}", given
+    )
     entries = database.number(
         db, f"SELECT sum(lock) FROM casework_case c WHERE {where} OR {joined}", given
     )

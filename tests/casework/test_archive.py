@@ -11,12 +11,22 @@ from django.core.cache import caches
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from onehall.casework import actions, archive_files, archived, archiving, holds, verify
+from onehall.casework import (
+    actions,
+    archive_files,
+    archived,
+    archiving,
+    following,
+    for_you,
+    holds,
+    verify,
+)
 from onehall.casework import queries as casework
 from onehall.casework.beside import beside
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Archive, Case, CasePause, TimelineEntry, Timer
 from onehall.casework.selection import Selection
+from onehall.insights.rehearsal import stored
 from onehall.kernel import storage
 from onehall.messaging import worker
 from onehall.messaging.models import Outbox
@@ -410,6 +420,33 @@ class TestReading:
         with CaptureQueriesContext(connection) as asked:
             assert casework.timeline_of(after)
         assert len(asked) == 0
+
+    def test_others_read_it_as_before(self, kept: Cast) -> None:
+        case = ended(kept)
+        following.set_following(case=case, following=True, by=kept.mo, now=START)
+        actions.note(city=kept.city, case_id=case.pk, words="Look.", by=kept.ben, now=START)
+        lines = [(i.case.pk, i.line) for i in for_you.page(kept.city, kept.mo, language="en")]
+        assert lines
+        span = {"since": START - DAY, "until": START + DAY}
+        lived = list(stored.cases(kept.city, **span))
+        assert any(one.acts for one in lived)
+        archive(kept)
+        found = [(i.case.pk, i.line) for i in for_you.page(kept.city, kept.mo, language="en")]
+        assert found == lines
+        assert list(stored.cases(kept.city, **span)) == lived
+
+    def test_one_broken_file_hides_no_other(self, kept: Cast) -> None:
+        first, second = ended(kept), ended(kept, now=START + DAY)
+        archiving.carry_out(kept.city, now=START + 365 * DAY + DAY / 2, most=1)
+        row = Archive.objects.get()
+        # Full, so that the next one gets a file of its own.
+        Archive.objects.update(cases=archiving.BATCH)
+        archive(kept)
+        assert {fresh(c).archive_id for c in (first, second)} > {row.pk}
+        Path(storage.default_storage.path(row.name)).unlink()
+        caches["local"].clear()
+        cases = Case.objects.order_by("pk")
+        assert list(archived.entries_of(archived.where(cases), kept.city.pk)) == [second.pk]
 
     def test_finds_a_file_that_was_written_anew_meanwhile(self, kept: Cast) -> None:
         case, other = ended(kept), ended(kept)
