@@ -48,9 +48,10 @@ WHERE sealed_at IS NULL AND created_at < now() - interval '1 hour' ORDER BY id
 DUE: Final = """
  c.city_id = %s AND c.service_id = %s AND c.closed_at < %s AND c.updated_at < %s
  AND c.closed_at IS NOT NULL AND c.merged_into_id IS NULL AND c.archive_id IS NULL
- AND NOT EXISTS (SELECT FROM casework_timer t WHERE t.case_id = c.id AND t.fired_at IS NULL)
+ AND NOT EXISTS (SELECT FROM casework_timer t
+                  WHERE t.case_id = c.id AND (t.fired_at IS NULL OR t.parked_at IS NOT NULL))
 """
-"""Whatever still waits for a timer has not come to its end."""
+"""Whatever still waits for a timer has not come to its end; one that was given up is in a list until somebody looks."""
 
 COUNT: Final = f"""
 SELECT count(*) FILTER (WHERE c.id <> ALL(%s)), count(*) FILTER (WHERE c.id = ANY(%s)),
@@ -65,7 +66,8 @@ SELECT c.id FROM casework_case c WHERE {DUE} AND c.id <> ALL(%s) ORDER BY c.clos
 JOINED: Final = """
 SELECT c.id FROM casework_case c
 WHERE c.merged_into_id = ANY(%s) AND c.archive_id IS NULL AND c.id <> ALL(%s)
-  AND NOT EXISTS (SELECT FROM casework_timer t WHERE t.case_id = c.id AND t.fired_at IS NULL)
+  AND NOT EXISTS (SELECT FROM casework_timer t
+                  WHERE t.case_id = c.id AND (t.fired_at IS NULL OR t.parked_at IS NOT NULL))
 """
 
 _LIST: Final = (
