@@ -32,6 +32,9 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument(
+        "--piece", type=int, help="archive so many at a time, with a vacuum in between"
+    )
     asked = parser.parse_args()
     with database.migrated() as url, psycopg.connect(url, autocommit=True) as db:
         now = make(asked.cases)
@@ -41,7 +44,7 @@ def main() -> None:
         pages = Pages(ids)
         first = pages.read()
         print_of = db.execute(ALL, [ids[:BACK]]).fetchone()
-        done = run(now)
+        done = run(db, now, asked.piece)
         clean(db, full=False)
         kept = sizes(db, full=False)
         after = sizes(db, full=True)
@@ -52,7 +55,7 @@ def main() -> None:
         files = stock()
         back = bring_back(ids[:BACK])
         facts = {
-            "what": "archive", "cases": asked.cases, "due": due, "entries": entries, **done,
+            "what": "archive", "cases": asked.cases, "piece": asked.piece, "due": due, "entries": entries, **done,
             "cases_per_second": round(done["archived"] / done["seconds"]),
             "rows_per_second": round(entries / done["seconds"]),
             "bytes_per_case_in_tables": round((moved(before) - moved(after)) / max(1, done["archived"])),
@@ -150,15 +153,20 @@ def in_mb(found: dict[str, int]) -> dict[str, float]:
     return {table.removeprefix("casework_"): round(size / 1e6, 1) for table, size in found.items()}
 
 
-def run(now: datetime) -> dict[str, Any]:
-    """Archive everything that is due, in this process."""
+def run(db: psycopg.Connection, now: datetime, piece: int | None) -> dict[str, Any]:
+    """Archive everything that is due, in this process; the seconds are without those of the vacuum."""
     from onehall.casework import archiving
     from onehall.places.models import City
 
-    begin = time.perf_counter()
-    failed: set[int] = set()
-    count = archiving.carry_out(City.objects.get(), now=now, failed=failed)
-    seconds = time.perf_counter() - begin
+    city, failed, count, seconds = City.objects.get(), set[int](), 0, 0.0
+    while True:
+        begin = time.perf_counter()
+        more = archiving.carry_out(city, now=now, most=piece, failed=failed)
+        seconds += time.perf_counter() - begin
+        count += more
+        if piece is None or not more:
+            break
+        clean(db, full=False)
     return {"archived": count, "failed": len(failed), "seconds": round(seconds, 1)}
 
 

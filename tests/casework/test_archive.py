@@ -25,7 +25,9 @@ from onehall.casework import queries as casework
 from onehall.casework.beside import beside
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Archive, Case, CasePause, TimelineEntry, Timer
+from onehall.casework.progress import Progress
 from onehall.casework.selection import Selection
+from onehall.catalog.queries import catalogue
 from onehall.insights.rehearsal import stored
 from onehall.kernel import storage
 from onehall.messaging import worker
@@ -185,6 +187,10 @@ class TestArchiving:
         settled(other)
         assert archive(kept) == 2
         assert fresh(other).archive == fresh(root).archive is not None
+        whole()
+        joining.unjoin(city=kept.city, case_id=other.pk, by=kept.dana, now=LATER)
+        assert sound(other).is_open
+        sound(root)
         whole()
 
 
@@ -434,6 +440,21 @@ class TestReading:
         found = [(i.case.pk, i.line) for i in for_you.page(kept.city, kept.mo, language="en")]
         assert found == lines
         assert list(stored.cases(kept.city, **span)) == lived
+
+    def test_what_an_end_asked_for_is_still_known(self, kept: Cast) -> None:
+        case = kept.case()
+        actions.reply(city=kept.city, case_id=case.pk, words="Soon.", by=kept.dana, now=START)
+        settled(kept.finish(case))
+
+        def facts() -> tuple[str, bool]:
+            after = fresh(case)
+            flow = catalogue(kept.city).flow_version(after.flow_version_id)
+            seen = Progress(case=after, flow=flow, city=kept.city, by=kept.machine, now=LATER)
+            return seen._channel(), seen._replied()
+
+        assert facts() == ("web", True)
+        archive(kept)
+        assert facts() == ("web", True)
 
     def test_one_broken_file_hides_no_other(self, kept: Cast) -> None:
         first, second = ended(kept), ended(kept, now=START + DAY)
