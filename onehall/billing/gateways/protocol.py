@@ -109,9 +109,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequest:
-    """Money back to the payer. `refundable` is what we think is left before it.
+    """Money back to the payer. `refundable` is what we think is left before it: refunds that are pending are gone.
 
     A provider that thinks otherwise refuses, whichever of the two is right: the books have to be put in order first.
+    The key stands for everything but `refundable`, which may have changed when a request is repeated.
     """
 
     key: str
