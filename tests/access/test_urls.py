@@ -470,8 +470,9 @@ class TestPosts:
             client = world.client("mo")
             if client.post(world.url(name)).status_code != 405:
                 found.add(name)
-        # Pages of the sign-in library that only say something answer to any method.
-        found -= {"account_inactive", "account_password_reset_completed"}
+        # Pages of the sign-in library that only say something answer to any method; the interface for bills
+        # answers that it wants a key, which no browser sends by itself.
+        found -= {"account_inactive", "account_password_reset_completed", "api:bills"}
         assert found == {
             *DESK_POSTS,
             *SETUP_POSTS,
