@@ -55,6 +55,7 @@ PARTS = (
     Part("generating"),
     Part("live"),
     Part("places"),
+    Part("billing"),
     Part("storage"),
     Part("verify"),
     Part("photos"),

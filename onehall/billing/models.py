@@ -4,6 +4,9 @@ What is owed is said by the journal alone; `owed` on bills and their lines is it
 transaction and compared with it by the proof every night.
 """
 
+from onehall.billing.back_models import ApiCall as ApiCall
+from onehall.billing.back_models import ApiKey as ApiKey
+from onehall.billing.back_models import LedgerProof as LedgerProof
 from onehall.billing.bill_models import Account as Account
 from onehall.billing.bill_models import Adjustment as Adjustment
 from onehall.billing.bill_models import AdjustmentKind as AdjustmentKind

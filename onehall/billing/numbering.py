@@ -13,6 +13,11 @@ INSERT INTO billing_series (city_id, key, next) VALUES (%s, %s, 2)
 ON CONFLICT (city_id, key) DO UPDATE SET next = billing_series.next + 1 RETURNING next - 1
 """
 
+_MANY: Final = """
+INSERT INTO billing_series (city_id, key, next) VALUES (%s, %s, %s)
+ON CONFLICT (city_id, key) DO UPDATE SET next = billing_series.next + %s RETURNING next
+"""
+
 
 def take(city: City, key: str, year: int) -> int:
     """The next number of a series in a year. The series waits for the caller's commit, so take it late."""
@@ -20,6 +25,17 @@ def take(city: City, key: str, year: int) -> int:
         cursor.execute(_NEXT, [city.pk, f"{key}-{year}"])
         (number,) = cursor.fetchone()
     return int(number)
+
+
+def invoices(city: City, prefix: str, year: int, *, how_many: int) -> list[str]:
+    """As many numbers of bills of the city's own at once."""
+    if how_many < 1:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_MANY, [city.pk, f"invoice-{prefix}-{year}", how_many + 1, how_many])
+        (after,) = cursor.fetchone()
+    first = int(after) - how_many
+    return [f"{prefix or 'INV'}-{year}-{n:06d}" for n in range(first, int(after))]
 
 
 def receipt(city: City, year: int) -> str:
