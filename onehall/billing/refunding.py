@@ -19,6 +19,7 @@ from onehall.billing.models import (
     Allocation,
     Charge,
     Chargeback,
+    Drawer,
     EntryKind,
     Invoice,
     JournalEntry,
@@ -158,9 +159,17 @@ def decide(*, city: City, refund_id: int, approve: bool, by: Actor, now: datetim
 
 
 def carry_out(
-    *, city: City, refund: Refund, gateway: Gateway | None, by: Actor, now: datetime
+    *,
+    city: City,
+    refund: Refund,
+    gateway: Gateway | None,
+    by: Actor,
+    now: datetime,
+    drawer: Drawer | None = None,
 ) -> Refund:
     """Send an approved refund to the provider, or note that it was handed out. Not inside a transaction.
+
+    Money that came in at the counter goes out of `drawer`, or without one by a check or transfer of the bank.
 
     GatewayDown leaves it as it is: the sweeper sends it again, by the same key. A refusal fails it, with a note for
     finance.
@@ -169,7 +178,9 @@ def carry_out(
     if refund.status not in (RefundStatus.APPROVED, RefundStatus.SUBMITTED):
         return refund
     if not payment.provider:
-        return succeed(city=city, refund_id=refund.pk, provider_ref="", by=by, now=now)
+        return succeed(
+            city=city, refund_id=refund.pk, provider_ref="", by=by, now=now, drawer=drawer
+        )
     if gateway is None:
         raise BillingRefused(_("The provider that took this payment is not set up any more."))
     try:
@@ -223,7 +234,15 @@ def fail(*, city: City, refund_id: int, words: str, now: datetime) -> Refund:
 
 
 @transaction.atomic
-def succeed(*, city: City, refund_id: int, provider_ref: str, by: Actor, now: datetime) -> Refund:
+def succeed(
+    *,
+    city: City,
+    refund_id: int,
+    provider_ref: str,
+    by: Actor,
+    now: datetime,
+    drawer: Drawer | None = None,
+) -> Refund:
     """Book a refund whose money is gone, once: what was forgiven is off the bill, the rest is owed again."""
     setup = queries.setup(city)
     held = Refund.objects.filter(city=city, pk=refund_id).values_list("payment_id", flat=True)
@@ -231,6 +250,9 @@ def succeed(*, city: City, refund_id: int, provider_ref: str, by: Actor, now: da
     refund = Refund.objects.select_for_update(of=("self",)).get(pk=refund_id)
     if refund.status in (*GONE, RefundStatus.SUCCEEDED):
         return refund
+    if drawer is not None:
+        taking.hold_open(city, drawer)
+        refund.drawer = drawer
     on = posting.business_day(city, now)
     lines = list(refund.lines.select_related("charge").order_by("pk"))
     entry = posting.post(
@@ -251,7 +273,7 @@ def succeed(*, city: City, refund_id: int, provider_ref: str, by: Actor, now: da
     _forgive(city, refund, lines, entry, by=by, now=now)
     refund.status, refund.provider_ref, refund.done_at = RefundStatus.SUCCEEDED, provider_ref, now
     refund.receipt = numbering.refund(city, on.year)
-    refund.save(update_fields=["status", "provider_ref", "done_at", "receipt"])
+    refund.save(update_fields=["status", "provider_ref", "done_at", "receipt", "drawer"])
     return refund
 
 
@@ -262,8 +284,14 @@ def _with_bills(city: City, payment_id: int) -> Payment:
     return _locked(city, payment_id)
 
 
+def _book(payment: Payment, drawer: Drawer | None) -> str:
+    """Where the money comes from: what lay in a drawer once is at the bank, unless a drawer hands it out."""
+    book = taking.BOOK_OF[payment.method]
+    return "bank" if book == "drawer" and drawer is None else book
+
+
 def _lines(payment: Payment, refund: Refund, lines: Sequence[RefundLine]) -> list[NewLine]:
-    found = [NewLine(taking.BOOK_OF[payment.method], -refund.amount, payment=payment.pk)]
+    found = [NewLine(_book(payment, refund.drawer), -refund.amount, payment=payment.pk)]
     for line in lines:
         if line.of_fee:
             found.append(NewLine("convenience", line.amount, payment=payment.pk))
