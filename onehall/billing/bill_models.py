@@ -2,6 +2,7 @@
 
 from typing import override
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models.functions import Upper
 
@@ -54,7 +55,12 @@ class Account(models.Model):
                 fields=["city", "kind", "number"], name="account_number_unique_per_kind"
             )
         ]
-        indexes = [models.Index("city", Upper("number"), name="account_number_typed")]
+        indexes = [
+            models.Index("city", Upper("number"), name="account_number_typed"),
+            models.Index(
+                OpClass(Upper("name"), "varchar_pattern_ops"), "city", name="account_name_begins"
+            ),
+        ]
 
     @override
     def __str__(self) -> str:
@@ -138,6 +144,20 @@ class Invoice(models.Model):
                 condition=models.Q(owed__gt=0),
             ),
             models.Index(fields=["city", "-id"], name="invoice_newest"),
+            models.Index(
+                fields=["city", "kind", "due_on"],
+                include=["owed"],
+                name="invoice_aging",
+                condition=models.Q(owed__gt=0),
+            ),
+            models.Index(
+                fields=["city", "-id"],
+                name="invoice_void",
+                condition=models.Q(voided_at__isnull=False),
+            ),
+            models.Index(
+                OpClass(Upper("name"), "varchar_pattern_ops"), "city", name="invoice_name_begins"
+            ),
         ]
 
     @override

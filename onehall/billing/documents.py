@@ -34,6 +34,55 @@ BOOKS: Final = (
 """Accounts that the program posts to besides revenue. Each has its code of the general ledger."""
 
 
+EXPORT_FIELDS: Final = (
+    "batch",
+    "date",
+    "gl",
+    "book",
+    "debit",
+    "credit",
+    "amount",
+    "currency",
+    "entries",
+    "entry",
+    "kind",
+    "memo",
+    "by",
+)
+"""What a column of the export to the general ledger can hold."""
+OF_LINES: Final = frozenset({"entry", "kind", "memo", "by"})
+"""Those that only a line of the journal has, and a sum of many has not."""
+DATES: Final = {"iso": "%Y-%m-%d", "us": "%m/%d/%Y", "eu": "%d.%m.%Y", "plain": "%Y%m%d"}
+"""How the export writes a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the export: a field, a part of its code (1 is the first, 0 the whole), or the same text in each row."""
+
+    name: str
+    field: str = ""
+    part: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """How journal entries go to the city's general ledger: a row for each line, or for the sum of an account."""
+
+    rows: Literal["lines", "sums"] = "sums"
+    dates: str = "iso"
+    separator: str = "-"
+    columns: tuple[Column, ...] = (
+        Column("Batch", "batch"),
+        Column("Date", "date"),
+        Column("Account", "gl"),
+        Column("Debit", "debit"),
+        Column("Credit", "credit"),
+        Column("Currency", "currency"),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Convenience:
     """What paying in one way costs on top: an amount, and a percentage of what is paid, within bounds."""
@@ -86,3 +135,4 @@ class Setup:
     attempt_minutes: int = 60
     refund_limit: int = 0
     drawers: tuple[str, ...] = ()
+    export: Export = field(default_factory=Export)

@@ -243,12 +243,17 @@ def locked(*, city: City, invoice_id: int) -> Invoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What a line becomes by: a negative amount lowers what is owed."""
+    """What a line becomes by: a negative amount lowers what is owed.
+
+    A `key` makes what is sent twice one change; `seen` is what the page said was owed on the line.
+    """
 
     charge_id: int
     amount: int
     kind: AdjustmentKind
     reason: str
+    key: str = ""
+    seen: int | None = None
 
 
 @transaction.atomic
@@ -268,23 +273,25 @@ def adjust(*, city: City, change: Change, by: Actor, now: datetime) -> Adjustmen
     )
     invoice = locked(city=city, invoice_id=held.get())
     charge = Charge.objects.get(pk=change.charge_id)
+    key = f"adjusted:{charge.pk}:{change.key or Adjustment.objects.filter(charge=charge).count()}"
+    if held_one := Adjustment.objects.filter(entry__city=city, entry__key=key).first():
+        return held_one
+    if change.seen is not None and change.seen != charge.owed:
+        raise BillingRefused(_("The bill has changed meanwhile. Look at it once more."))
     if change.amount < 0 and -change.amount > charge.owed:
         raise BillingRefused(_("No more can be taken off than is still owed on the line."))
     if change.amount > 0 and change.kind != AdjustmentKind.CORRECTION:
         raise BillingRefused(_("Only a correction makes a line more."))
     book = "write_off" if change.kind == AdjustmentKind.WRITE_OFF else posting.REVENUE
     gl = "" if book == "write_off" else charge.gl
-    count = Adjustment.objects.filter(charge=charge).count()
-    bill = Invoice.objects.filter(pk=invoice.pk)
-    if change.amount > 0:
-        # No moment may see a bill that owes more than it bills, so this comes before the entry, else after it.
-        bill.update(billed=F("billed") + change.amount)
+    # No moment may see a bill that owes more than it bills: what makes it more comes before the entry.
+    _bill(invoice, max(change.amount, 0))
     entry = posting.post(
         city=city,
         setup=setup,
         entry=NewEntry(
             kind=EntryKind.ADJUSTED,
-            key=f"adjusted:{charge.pk}:{count}",
+            key=key,
             lines=[
                 NewLine(posting.RECEIVABLE, change.amount, charge=charge.pk),
                 NewLine(book, -change.amount, gl=gl, charge=charge.pk),
@@ -295,9 +302,13 @@ def adjust(*, city: City, change: Change, by: Actor, now: datetime) -> Adjustmen
         by=by,
         now=now,
     )
-    if change.amount < 0:
-        bill.update(billed=F("billed") + change.amount)
+    _bill(invoice, min(change.amount, 0))
     return _adjusted(city, charge, change, entry, by=by, now=now)
+
+
+def _bill(invoice: Invoice, amount: int) -> None:
+    if amount:
+        Invoice.objects.filter(pk=invoice.pk).update(billed=F("billed") + amount)
 
 
 def _adjusted(

@@ -2,7 +2,9 @@
 
 from typing import override
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 
 class AttemptStatus(models.TextChoices):
@@ -168,6 +170,14 @@ class Payment(models.Model):
         indexes = [
             models.Index(fields=["city", "on", "id"], name="payment_of_a_day"),
             models.Index(fields=["city", "-id"], name="payment_newest"),
+            models.Index(
+                fields=["city", "last4", "amount"],
+                name="payment_of_a_card",
+                condition=~models.Q(last4=""),
+            ),
+            models.Index(
+                OpClass(Upper("name"), "varchar_pattern_ops"), "city", name="payment_name_begins"
+            ),
         ]
 
     @override

@@ -20,6 +20,7 @@ from onehall.billing.documents import (
     Penalty,
     Setup,
 )
+from onehall.billing.read_export import read_export
 from onehall.kernel import money, yamlfile
 from onehall.kernel.yamlfile import Node, Problems
 
@@ -95,6 +96,7 @@ class _Reader:
             or 60,
             refund_limit=self.amount(top, "refund_limit") or 0,
             drawers=tuple(top.texts("drawers")),
+            export=read_export(top.mapping("export")),
         )
         top.finish()
         self._online(found)

@@ -36,6 +36,13 @@ class Refund(models.Model):
     provider_ref = models.CharField(max_length=120, blank=True)
     receipt = models.CharField(max_length=40, blank=True)
     failure = models.CharField(max_length=200, blank=True)
+    drawer = models.ForeignKey(
+        "billing.Drawer",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="refunds",
+        help_text="Out of which it was handed; none where the bank or a provider sent it.",
+    )
     done_at = models.DateTimeField(null=True)
 
     class Meta:

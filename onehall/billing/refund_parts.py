@@ -10,6 +10,7 @@ from onehall.billing.errors import BillingRefused
 from onehall.billing.models import (
     Allocation,
     Charge,
+    Drawer,
     Payment,
     Refund,
     RefundLine,
@@ -69,9 +70,15 @@ def _place(charge_id: int | None, *, of_fee: bool) -> str:
     return "credit" if charge_id is None else str(charge_id)
 
 
+def _book(payment: Payment, drawer: Drawer | None) -> str:
+    """Where the money comes from: what lay in a drawer once is at the bank, unless a drawer hands it out."""
+    book = taking.BOOK_OF[payment.method]
+    return "bank" if book == "drawer" and drawer is None else book
+
+
 def entry_lines(payment: Payment, refund: Refund, lines: Sequence[RefundLine]) -> list[NewLine]:
     """The sides of the entry that says that a refund is gone."""
-    found = [NewLine(taking.BOOK_OF[payment.method], -refund.amount, payment=payment.pk)]
+    found = [NewLine(_book(payment, refund.drawer), -refund.amount, payment=payment.pk)]
     for line in lines:
         if line.of_fee:
             found.append(NewLine("convenience", line.amount, payment=payment.pk))

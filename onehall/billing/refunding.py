@@ -18,6 +18,7 @@ from onehall.billing.models import (
     AdjustmentKind,
     Allocation,
     Chargeback,
+    Drawer,
     EntryKind,
     Invoice,
     JournalEntry,
@@ -132,9 +133,17 @@ def decide(*, city: City, refund_id: int, approve: bool, by: Actor, now: datetim
 
 
 def carry_out(
-    *, city: City, refund: Refund, gateway: Gateway | None, by: Actor, now: datetime
+    *,
+    city: City,
+    refund: Refund,
+    gateway: Gateway | None,
+    by: Actor,
+    now: datetime,
+    drawer: Drawer | None = None,
 ) -> Refund:
     """Send an approved refund to the provider, or note that it was handed out. Not inside a transaction.
+
+    Money that came in at the counter goes out of `drawer`, or without one by a check or transfer of the bank.
 
     GatewayDown leaves it as it is: the sweeper sends it again, by the same key. A refusal fails it, with a note for
     finance.
@@ -143,7 +152,9 @@ def carry_out(
     if refund.status not in (RefundStatus.APPROVED, RefundStatus.SUBMITTED):
         return refund
     if not payment.provider:
-        return succeed(city=city, refund_id=refund.pk, provider_ref="", by=by, now=now)
+        return succeed(
+            city=city, refund_id=refund.pk, provider_ref="", by=by, now=now, drawer=drawer
+        )
     if refund.status == RefundStatus.APPROVED and _taken_by_bank(payment):
         words = "The payer's bank took the money back before."
         return fail(city=city, refund_id=refund.pk, words=words, now=now)
@@ -200,7 +211,15 @@ def fail(*, city: City, refund_id: int, words: str, now: datetime) -> Refund:
 
 
 @transaction.atomic
-def succeed(*, city: City, refund_id: int, provider_ref: str, by: Actor, now: datetime) -> Refund:
+def succeed(
+    *,
+    city: City,
+    refund_id: int,
+    provider_ref: str,
+    by: Actor,
+    now: datetime,
+    drawer: Drawer | None = None,
+) -> Refund:
     """Book a refund whose money is gone, once: what was forgiven is off the bill, the rest is owed again."""
     setup = queries.setup(city)
     held = Refund.objects.filter(city=city, pk=refund_id).values_list("payment_id", flat=True)
@@ -208,6 +227,9 @@ def succeed(*, city: City, refund_id: int, provider_ref: str, by: Actor, now: da
     refund = Refund.objects.select_for_update(of=("self",)).get(pk=refund_id)
     if refund.status in (*GONE, RefundStatus.SUCCEEDED):
         return refund
+    if drawer is not None:
+        taking.hold_open(city, drawer)
+        refund.drawer = drawer
     on = posting.business_day(city, now)
     lines = list(refund.lines.select_related("charge").order_by("pk"))
     entry = posting.post(
@@ -228,7 +250,7 @@ def succeed(*, city: City, refund_id: int, provider_ref: str, by: Actor, now: da
     _forgive(city, refund, lines, entry, by=by, now=now)
     refund.status, refund.provider_ref, refund.done_at = RefundStatus.SUCCEEDED, provider_ref, now
     refund.receipt = numbering.refund(city, on.year)
-    refund.save(update_fields=["status", "provider_ref", "done_at", "receipt"])
+    refund.save(update_fields=["status", "provider_ref", "done_at", "receipt", "drawer"])
     return refund
 
 

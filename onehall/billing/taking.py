@@ -172,14 +172,20 @@ def apply_credit(
     amounts: Mapping[int, int],
     by: Actor,
     now: datetime,
+    seen: int | None = None,
 ) -> Payment:
-    """Share the credit of a payment out over bills; refused where somebody is paying one of them."""
+    """Share the credit of a payment out over bills; refused where somebody is paying one of them.
+
+    `seen` is the credit that the page showed: refused when it is another by now.
+    """
     setup = queries.setup(city)
     rows = Invoice.objects.select_for_update(of=("self",)).filter(city=city, pk__in=list(amounts))
     invoices = {bill.pk: bill for bill in rows.order_by("pk")}
     payment = Payment.objects.select_for_update(of=("self",)).get(city=city, pk=payment_id)
     if len(invoices) != len(amounts):
         raise BillingRefused(_("One of the bills is not there any more."))
+    if seen is not None and seen != payment.credit:
+        raise BillingRefused(_("The payment has changed meanwhile. Look at it once more."))
     if AttemptPart.objects.filter(invoice__in=list(invoices), open=True).exists():
         raise BillingRefused(_("A payment of this bill is under way."))
     shares = _shares(setup, invoices, amounts, payment.credit)
@@ -229,14 +235,14 @@ def at_counter(
             _("Somebody is paying one of the bills online at this moment. Take that back first.")
         )
     if money.drawer is not None:
-        _open_drawer(city, money.drawer)
+        hold_open(city, money.drawer)
     elif money.method in (PaymentMethod.CASH, PaymentMethod.CHECK):
         raise BillingRefused(_("Open a drawer first."))
     return take(city=city, setup=setup, money=money, amounts=amounts, by=by, now=now)
 
 
-def _open_drawer(city: City, drawer: Drawer) -> None:
-    """Held until the payment is in, so that a count can not miss it."""
+def hold_open(city: City, drawer: Drawer) -> None:
+    """Hold a drawer until the caller's transaction ends, so that a count can not miss what it does; refused when closed."""
     held = Drawer.objects.select_for_update().get(city=city, pk=drawer.pk)
     if held.closed_at is not None:
         raise BillingRefused(_("The drawer is closed."))

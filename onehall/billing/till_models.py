@@ -106,6 +106,9 @@ class DayClose(models.Model):
     by_name = models.CharField(max_length=120)
     entries = models.IntegerField()
     sums = models.JSONField(help_text="Debits and credits by general ledger account.")
+    export = models.JSONField(
+        default=dict, help_text="The mapping of its export as it was then: the same bits for ever."
+    )
     sha256 = models.CharField(max_length=64, help_text="Of the day's export, line by line.")
 
     class Meta:

@@ -233,3 +233,36 @@ def key(slug: str, *, name: str | None, ended: str | None) -> None:
                     markup=False,
                     soft_wrap=True,
                 )
+
+
+@command.command("export")
+@click.option("--city", "slug", required=True, help="The short name of the city.")
+@click.option("--from", "first", required=True, help="The first closed day: 2026-11-27.")
+@click.option("--to", "last", help="The last one; without it the first alone.")
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=".",
+    help="The folder for the file, which is named after its batch.",
+)
+def export_command(slug: str, *, first: str, last: str | None, folder: Path) -> None:
+    """Write closed days for the general ledger, in the columns of `billing.yaml`. The same days are the same bits."""
+    from datetime import date
+
+    try:
+        begins = date.fromisoformat(first)
+        ends = date.fromisoformat(last) if last else begins
+    except ValueError as no:
+        raise Failure("Write days like 2026-11-27.") from no
+    with running.django():
+        from onehall.billing import exporting
+        from onehall.billing.errors import BillingRefused
+
+        try:
+            batch = exporting.batch_of(city=cities.named(slug), first=begins, last=ends)
+        except BillingRefused as no:
+            raise Failure(str(no)) from no
+    path = folder / batch.name
+    path.write_bytes(batch.text.encode())
+    done(f"{path}: {batch.rows:,} rows, sha256 {batch.sha256}.")

@@ -18,7 +18,7 @@ COMMANDS = {
     "city": "Check, plan, apply and export a city folder.",
     "flow": "The versions of flows: which are in use, move live cases, draw one.",
     "fees": "Check the fee schedules of a city folder, and tell what something costs.",
-    "billing": "Bring in bills and payouts, prove the journal, make keys for the API.",
+    "billing": "Bring in bills and payouts, prove the journal, export it, make keys for the API.",
     "map": "Make the basemap of a city of an OpenStreetMap extract.",
     "import": "Bring in requests from another system.",
     "generate": "Make up history of any size, for measuring and for trying a city out.",

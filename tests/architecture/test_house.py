@@ -54,6 +54,8 @@ WRITERS = {
     "receiving.py": "bills that other systems send",
     "api_keys.py": "keys of other systems",
     "proof.py": "what the last proof found",
+    "drawers.py": "cash drawers opened and counted",
+    "closing.py": "days that finance closed",
     "progress.py": "tasks and timers of a case on its way, inside any act",
     "promises.py": "dates and pauses, inside any act",
     "targets.py": "further targets, inside any act",
