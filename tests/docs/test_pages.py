@@ -82,7 +82,7 @@ def test_no_paths_of_one_machine(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     code = "\n".join([*(block.text for block in blocks(text)), *code_words(text)])
     found = {path for path in OUTSIDE.findall(code) if not path.startswith(SERVER_PATHS)}
-    ours = {"/r/", "/live/", "/demo/", "/desk/", "/city/", "/tiles/", "/map/"}
+    ours = {"/r/", "/api/", "/live/", "/demo/", "/desk/", "/city/", "/tiles/", "/map/"}
     assert not {path for path in found if not path.startswith(tuple(ours))}
 
 
