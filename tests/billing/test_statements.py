@@ -114,6 +114,24 @@ class TestTakenIn:
         assert bring(*rows, batch=4).known == 11
         proven(city)
 
+    def test_killed_in_the_middle_it_is_run_again(self, city: City, bring: Any) -> None:
+        rows = [changed(ROW, Statement=f"S{n}", Account=str(n)) for n in range(9)]
+
+        class Killed(Exception):
+            pass
+
+        def kill(_position: int, _size: int, counts: Counts) -> None:
+            if counts.new == 6:
+                raise Killed
+
+        with pytest.raises(Killed):
+            bring(*rows, batch=3, progress=kill)
+        assert Invoice.objects.count() == 6
+        counts = bring(*rows, batch=3)
+        assert (counts.new, counts.known) == (3, 6)
+        assert JournalEntry.objects.count() == 9
+        proven(city)
+
     def test_numbers_of_our_own_where_the_file_has_none(self, city: City, bring: Any) -> None:
         head = "Assessment;Business;Trade name;Postcode;Address;Email;Assessed on;Due on;First instalment;Arrears;Tax;Administration"
         row = "A1;B7;Café;90401;2 Elm;;01.02.2026;28.02.2026;100,00;;1.234,50;"
