@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from onehall.billing import queries, rules
@@ -25,6 +25,12 @@ from onehall.places.models import City
 
 MOST_BILLS: Final = 20
 OPEN: Final = (AttemptStatus.CREATED, AttemptStatus.REDIRECTED, AttemptStatus.PROCESSING)
+
+
+_CLOSE: Final = """
+UPDATE billing_attempt SET status = %s, changed_at = %s, failure = %s WHERE id = %s;
+UPDATE billing_attemptpart SET open = false WHERE attempt_id = %s AND open
+"""
 
 
 class AlreadyPaying(BillingRefused):
@@ -184,8 +190,6 @@ def _request(attempt: Attempt, ways: Ways) -> CheckoutRequest:
 @transaction.atomic(savepoint=False)
 def close(*, attempt: Attempt, status: AttemptStatus, now: datetime, failure: str = "") -> None:
     """Note that an attempt is over, and let its bills be paid otherwise."""
-    Attempt.objects.filter(pk=attempt.pk).update(
-        status=status, changed_at=now, failure=failure[:200]
-    )
-    AttemptPart.objects.filter(attempt=attempt, open=True).update(open=False)
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, [status, now, failure[:200], attempt.pk, attempt.pk])
     attempt.status, attempt.changed_at, attempt.failure = status, now, failure[:200]

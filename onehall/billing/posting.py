@@ -63,9 +63,20 @@ def business_day(city: City, now: datetime) -> date:
 
 
 def post(
-    *, city: City, setup: Setup, entry: NewEntry, on: date, by: Actor, now: datetime
+    *,
+    city: City,
+    setup: Setup,
+    entry: NewEntry,
+    on: date,
+    by: Actor,
+    now: datetime,
+    along: Together | None = None,
+    number: int | None = None,
 ) -> JournalEntry:
     """Write an entry with its lines, inside the caller's transaction; what is owed moves with it.
+
+    With `along` it travels with the caller's other writes, when it sends them; `number` is the entry's key, where the
+    caller took it already.
 
     ValueError for one that does not sum to nought: the database would refuse it at the commit. IntegrityError when the
     key is taken.
@@ -73,9 +84,10 @@ def post(
     lines = [line for line in entry.lines if line.amount]
     if sum(line.amount for line in lines):
         raise ValueError(f"The entry {entry.key} does not sum to nought.")
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {next_id_sql(JournalEntry)}")
-        (number,) = cursor.fetchone()
+    if number is None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {next_id_sql(JournalEntry)}")
+            (number,) = cursor.fetchone()
     row = JournalEntry(
         id=number,
         city_id=city.pk,
@@ -88,7 +100,7 @@ def post(
         by_id=by.user_id,
         by_name=by.name,
     )
-    together = Together()
+    together = along or Together()
     together.insert([row], with_pk=True)
     together.insert(
         [
@@ -105,7 +117,8 @@ def post(
         ]
     )
     _keep_in_step(together, city, lines)
-    together.send()
+    if along is None:
+        together.send()
     return row
 
 

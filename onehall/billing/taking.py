@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from onehall.billing import numbering, posting, queries, receipts, rules
@@ -19,12 +19,14 @@ from onehall.billing.models import (
     Drawer,
     EntryKind,
     Invoice,
+    JournalEntry,
     Payment,
     PaymentMethod,
 )
 from onehall.billing.posting import NewEntry, NewLine
 from onehall.billing.rules import Share
 from onehall.kernel import ids
+from onehall.kernel.rows import Together, next_id_sql
 from onehall.people.actor import Actor
 from onehall.places.models import City
 
@@ -79,11 +81,15 @@ def take(
         rows = Invoice.objects.filter(city=city, pk__in=list(amounts))
         invoices = {bill.pk: bill for bill in rows.order_by("pk")}
     shares = _shares(setup, invoices, amounts, money.amount - money.fee)
-    payment = Payment.objects.create(
+    # Taken late: the series of receipts waits for the commit.
+    receipt = numbering.receipt(city, on.year)
+    payment_id, entry_id = _next_ids()
+    payment = Payment(
+        id=payment_id,
         city=city,
         key=money.key,
         token=ids.secret_token(),
-        receipt=numbering.receipt(city, on.year),
+        receipt=receipt,
         attempt=money.attempt,
         drawer=money.drawer,
         method=money.method,
@@ -103,7 +109,8 @@ def take(
         by_id=by.user_id,
         by_name=by.name,
     )
-    _book(city=city, setup=setup, payment=payment, shares=shares, on=on, by=by, now=now)
+    booking = _Booking(setup, payment, entry_id, shares)
+    _book(city=city, booking=booking, on=on, by=by, now=now)
     payment.credit = payment.amount - payment.fee - sum(share.amount for share in shares)
     receipts.send(city=city, payment=payment, now=now)
     return payment
@@ -124,16 +131,28 @@ def _shares(
     return found
 
 
-def _book(
-    *,
-    city: City,
-    setup: Setup,
-    payment: Payment,
-    shares: Sequence[Share],
-    on: date,
-    by: Actor,
-    now: datetime,
-) -> None:
+def _next_ids() -> tuple[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {next_id_sql(Payment)}, {next_id_sql(JournalEntry)}")
+        payment, entry = cursor.fetchone()
+    return payment, entry
+
+
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    """A payment about to be written, and what it is shared out to."""
+
+    setup: Setup
+    payment: Payment
+    entry_id: int
+    shares: Sequence[Share]
+
+
+def _book(*, city: City, booking: _Booking, on: date, by: Actor, now: datetime) -> None:
+    """The payment, its entry, what is owed and its allocations as one text: the answer is waited for once."""
+    payment, shares = booking.payment, booking.shares
+    together = Together()
+    together.insert([payment], with_pk=True)
     rest = payment.amount - payment.fee - sum(share.amount for share in shares)
     lines = [NewLine(BOOK_OF[payment.method], payment.amount, payment=payment.pk)]
     lines += [
@@ -141,27 +160,36 @@ def _book(
     ]
     lines.append(NewLine("convenience", -payment.fee, payment=payment.pk))
     lines.append(NewLine(posting.CREDIT, -rest, payment=payment.pk))
-    entry = posting.post(
+    posting.post(
         city=city,
-        setup=setup,
+        setup=booking.setup,
         entry=NewEntry(
             kind=EntryKind.PAID, key=f"paid:{payment.key}", lines=lines, memo=payment.receipt
         ),
         on=on,
         by=by,
         now=now,
+        along=together,
+        number=booking.entry_id,
     )
-    allocate(city=city, payment=payment, shares=shares, entry_id=entry.pk)
+    together.insert(_allocations(city, payment, shares, booking.entry_id))
+    together.send()
 
 
 def allocate(*, city: City, payment: Payment, shares: Sequence[Share], entry_id: int) -> None:
     """Note what of a payment went where, or (negative) was taken back, beside the entry that says so."""
-    Allocation.objects.bulk_create(
+    Allocation.objects.bulk_create(_allocations(city, payment, shares, entry_id))
+
+
+def _allocations(
+    city: City, payment: Payment, shares: Sequence[Share], entry_id: int
+) -> list[Allocation]:
+    return [
         Allocation(
             city=city, payment=payment, charge_id=s.charge, entry_id=entry_id, amount=s.amount
         )
         for s in shares
-    )
+    ]
 
 
 @transaction.atomic
