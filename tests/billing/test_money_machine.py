@@ -1,7 +1,6 @@
 """Anything that can happen to money, in any order: after every step the journal holds and not a cent is lost."""
 
 import datetime as dt
-import os
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -324,6 +323,7 @@ class MoneyMachine(RuleBasedStateMachine):
         return rows.aggregate(s=Sum("amount"))["s"] or 0
 
 
+@pytest.mark.hypothesis
 def test_money_in_any_order() -> None:
     class Machine(MoneyMachine):
         city = billing_city()
@@ -331,10 +331,9 @@ def test_money_in_any_order() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Machine,
         settings=settings(
-            max_examples=int(os.environ.get("ONEHALL_TEST_EXAMPLES", "12")),
+            max_examples=12,
             stateful_step_count=40,
             deadline=None,
-            derandomize="ONEHALL_TEST_EXAMPLES" not in os.environ,
             suppress_health_check=list(HealthCheck),
         ),
     )
