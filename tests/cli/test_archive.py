@@ -67,6 +67,7 @@ def test_there_and_back(old: list[Case]) -> None:
     assert set(TimelineEntry.objects.values_list("case_id", flat=True)) == {old[0].pk}
     assert "2 histories brought back" in onehall("restore", "--all").output
     assert TimelineEntry.objects.count() == sum(c.lock for c in old)
+    assert not Archive.objects.exists()
     assert onehall("verify").exit_code == 0
 
 
