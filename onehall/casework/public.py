@@ -118,11 +118,6 @@ def done_last(city: City, query: PublicQuery, *, now: datetime, size: int) -> li
     return [f if f.service_id in exact else replace(f, place_words="") for f in found]
 
 
-def how_many(city: City, query: PublicQuery, *, now: datetime, at_most: int) -> int:
-    """How many cases there are; counting stops at `at_most`."""
-    return meant(city, query, now=now).order_by()[:at_most].count()
-
-
 OPEN_BY_AREA_SQL: Final = """
 SELECT part.key, part.value, count(*) FROM ({}) seen, LATERAL jsonb_each_text(seen.areas) part
 WHERE part.key = ANY(%s) GROUP BY 1, 2
