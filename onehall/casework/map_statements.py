@@ -29,9 +29,7 @@ _BASIS: Final = (
     "(SELECT at, services FROM casework_mapbasis WHERE city_id = %(city)s) AS basis(at, services)"
 )
 _BEFORE: Final = "{} - make_interval(hours => 24 * {})"
-_AGE: Final = " + ".join(
-    f"(opened_at < {_BEFORE.format('basis.at', days)})::int" for days in SPANS
-)
+_AGE: Final = " + ".join(f"(opened_at < {_BEFORE.format('basis.at', days)})::int" for days in SPANS)
 _WITH_ALL: Final = (
     "LATERAL (SELECT one.service_id"
     " UNION ALL SELECT 0 WHERE basis.services @> to_jsonb(one.service_id)) AS both_ways(service_id)"

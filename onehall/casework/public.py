@@ -8,10 +8,11 @@ answer that would betray it: not on the map, not by words, not in a box.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from django.db import connection, models
 
+from onehall.casework import summed
 from onehall.casework.lists import ORDERS, Edge
 from onehall.casework.models import Case
 from onehall.casework.queries import PAGE
@@ -22,6 +23,8 @@ from onehall.places.models import City
 type PublicState = Literal["open", "closed", "all"]
 STATES: Final[tuple[PublicState, ...]] = ("open", "closed", "all")
 DAYS: Final = (7, 30, 90, 365)
+LOOKED_THROUGH: Final = 4_000
+"""So many of the newest cases are looked through for those of a part of the city, before all of those are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,18 +97,77 @@ def meant(city: City, query: PublicQuery, *, now: datetime) -> models.QuerySet[C
     return rows
 
 
+FEW: Final = 5_000
+"""Up to so many cases of areas are read to find the newest of them."""
+IN_SQUARES_SQL: Final = """
+SELECT one.* FROM unnest(%s::bigint[], %s::bigint[]) AS range(low, high),
+LATERAL ({} AND casework_case.cell BETWEEN range.low AND range.high OFFSET 0) AS one
+ORDER BY opened_at DESC, id DESC LIMIT %s
+"""
+
+
 def page(
     city: City, query: PublicQuery, *, now: datetime, after: Edge | None = None, size: int = PAGE
 ) -> list[PublicLine]:
     """Newest first, from past `after` on (opened_at and id of a row); one row more than `size` says that there are more."""
     rows = meant(city, query, now=now)
-    order = ORDERS["newest"]
+    newest = ORDERS["newest"]
     if after is not None:
-        rows = order.beyond(rows, after, backwards=False)
-    rows = rows.order_by(*order.by(backwards=False))
+        rows = newest.beyond(rows, after, backwards=False)
+    rows = rows.order_by(*newest.by(backwards=False))
+    found = None
+    if query.box is not None or query.near is not None or query.areas:
+        found = _among_newest(city, query, rows, after, size + 1)
+        if found is None and query.areas and summed.is_summed(query):
+            found = _in_few_squares(city, query, rows, size + 1, now)
+    if found is None:
+        found = list(rows.values_list(*LINE)[: size + 1])
     exact = set(query.exact_ids)
-    found = [PublicLine(*row) for row in rows.values_list(*LINE)[: size + 1]]
-    return [f if f.service_id in exact else replace(f, place_words="") for f in found]
+    lines = (PublicLine(*row) for row in found)
+    return [f if f.service_id in exact else replace(f, place_words="") for f in lines]
+
+
+def _among_newest(
+    city: City, query: PublicQuery, rows: models.QuerySet[Case], after: Edge | None, size: int
+) -> list[tuple[Any, ...]] | None:
+    """The first `size` rows of a list, where they are among the newest cases of the city; else None.
+
+    How many cases lie in a part of the city the planner can not know: it reads all of them to find the newest few.
+    """
+    newest = ORDERS["newest"]
+    every: models.QuerySet[Case] = Case.objects.of_city(city.id)
+    if query.state == "open":
+        every = every.filter(is_open=True)
+    if after is not None:
+        every = newest.beyond(every, after, backwards=False)
+    some, values = sql_of(every.order_by(*newest.by(backwards=False))[:LOOKED_THROUGH])
+    sql, more = sql_of(rows.values_list(*LINE)[:size])
+    begin, end = sql.split(' FROM "casework_case" WHERE ', 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'{begin} FROM ({some}) AS "casework_case" WHERE {end}',
+            [*values, *more],
+        )
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found if len(found) == size else None
+
+
+def _in_few_squares(
+    city: City, query: PublicQuery, rows: models.QuerySet[Case], size: int, now: datetime
+) -> list[tuple[Any, ...]] | None:
+    """The same of areas that have few cases, by the squares of the map in which these lie; None where they have many.
+
+    An index over areas would not do: row-level security keeps all from being used but those of a few operators.
+    """
+    squares = summed.filled(city, query, now=now)
+    if sum(squares.values()) > FEW or -1 in squares:
+        return None
+    lows, highs = summed.bounds(squares)
+    sql, values = sql_of(rows.order_by().values_list(*LINE))
+    with connection.cursor() as cursor:
+        cursor.execute(IN_SQUARES_SQL.format(sql), [lows, highs, *values, size])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def done_last(city: City, query: PublicQuery, *, now: datetime, size: int) -> list[PublicLine]:
@@ -118,21 +180,17 @@ def done_last(city: City, query: PublicQuery, *, now: datetime, size: int) -> li
     return [f if f.service_id in exact else replace(f, place_words="") for f in found]
 
 
-OPEN_BY_AREA_SQL: Final = """
-SELECT part.key, part.value, count(*) FROM ({}) seen, LATERAL jsonb_each_text(seen.areas) part
-WHERE part.key = ANY(%s) GROUP BY 1, 2
-"""
-
-
 def open_by_area(
-    city: City, service_ids: Sequence[int], layers: Sequence[str], *, now: datetime
+    city: City,
+    service_ids: Sequence[int],
+    exact_ids: Sequence[int],
+    layers: Sequence[str],
+    *,
+    now: datetime,
 ) -> dict[tuple[str, str], int]:
     """How many open cases everybody sees in each area, by (layer, code); an area without any is not named."""
-    rows = meant(city, PublicQuery(service_ids=tuple(service_ids), exact_ids=()), now=now)
-    sql, params = sql_of(rows.values_list("areas").order_by())
-    with connection.cursor() as cursor:
-        cursor.execute(OPEN_BY_AREA_SQL.format(sql), [*params, list(layers)])
-        return {(layer, code): n for layer, code, n in cursor.fetchall()}
+    query = PublicQuery(service_ids=tuple(service_ids), exact_ids=tuple(exact_ids))
+    return summed.open_by_area(city, query, layers, now=now)
 
 
 def case_of(city: City, number: str, service_ids: Sequence[int]) -> Case | None:

@@ -116,9 +116,7 @@ def _summed(
     return summed.rows((text, given | sides | {"most": most}))
 
 
-def _cover(
-    query: PublicQuery, shift: int, window: Box | None = None
-) -> tuple[Cover | None, int]:
+def _cover(query: PublicQuery, shift: int, window: Box | None = None) -> tuple[Cover | None, int]:
     """The part of the map that a question is about, in the smallest squares that are not too many of those that have sums."""
     for level in reversed(summed.levels(query, shift)):
         cover = covering.cover(query.box, query.near, level=level, window=window, shift=shift)

@@ -7,19 +7,22 @@ has lost or won since its sums were moved on.
 # ruff: noqa: S608  # put together from the constants of this file; every value is a parameter
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection, models
 
 from onehall.casework.covering import Cover
-from onehall.casework.map_statements import CASES, COARSE, FINE, LEVELS, SPANS
-from onehall.casework.public import PublicQuery
+from onehall.casework.map_statements import CASES, COARSE, FINE, FINEST, LEVELS, SPANS
+from onehall.casework.models import Case
 from onehall.kernel import cells
 from onehall.kernel.rows import sql_of
 from onehall.places.models import City
+
+if TYPE_CHECKING:
+    from onehall.casework.public import PublicQuery
 
 _OF_STATE: Final = {"open": "open_{0}", "all": "{0}", "closed": "{0} - open_{0}"}
 
@@ -66,13 +69,17 @@ SELECT n, lon / n / 1e7, lat / n / 1e7, ids::bigint, spot FROM (
 WHERE n > 0 AND lon / n / 1e7 BETWEEN %(west)s AND %(east)s AND lat / n / 1e7 BETWEEN %(south)s AND %(north)s
 ORDER BY n DESC, place LIMIT %(most)s
 """
+FILLED_SQL: Final = """
+{basis}
+SELECT place, sum(n)::bigint FROM ({parts}) AS parts(place, spot, n, lon, lat, ids) GROUP BY 1 HAVING sum(n) > 0
+"""
 COUNT_SQL: Final = """
 {basis}
 SELECT coalesce(sum(n), 0)::bigint FROM ({parts}) AS parts(place, spot, n, lon, lat, ids)
 """
 
 
-def is_summed(query: PublicQuery) -> bool:
+def is_summed(query: "PublicQuery") -> bool:
     """Whether the sums know what is asked for: services, whether a case is open, areas, days up to now, and where."""
     return (
         query.worded is None
@@ -82,7 +89,7 @@ def is_summed(query: PublicQuery) -> bool:
     )
 
 
-def levels(query: PublicQuery, shift: int) -> list[int]:
+def levels(query: "PublicQuery", shift: int) -> list[int]:
     """The squares that have sums for a question and make up those of `shift` bits, the coarsest first."""
     kept = (COARSE, FINE) if query.days else LEVELS
     return [level for level in kept if 2 * (cells.ZOOM - level) <= shift]
@@ -96,7 +103,7 @@ class Reading:
     """
 
     city: City
-    query: PublicQuery
+    query: "PublicQuery"
     now: datetime
     level: int
     shift: int
@@ -175,3 +182,40 @@ def rows(statement: tuple[str, dict[str, Any]]) -> Sequence[Any]:
         cursor.execute(*statement)
         found: Sequence[Any] = cursor.fetchall()
     return found
+
+
+def filled(city: City, query: "PublicQuery", *, now: datetime) -> dict[int, int]:
+    """How many cases of some services, state and areas lie in each of the smallest squares, at any time; -1 is without a place."""
+    whenever = replace(query, days=0)
+    shift = 2 * (cells.ZOOM - FINEST)
+    reading = Reading(city, whenever, now, FINEST, shift, None, Case.objects.none())
+    return dict(rows(reading.statement(FILLED_SQL)))
+
+
+def bounds(squares: Iterable[int]) -> tuple[list[int], list[int]]:
+    """The first and the last map cell of each of the smallest squares."""
+    bits = 2 * (cells.ZOOM - FINEST)
+    firsts = [square << bits for square in sorted(squares)]
+    return firsts, [first + (1 << bits) - 1 for first in firsts]
+
+
+OPEN_BY_AREA_SQL: Final = f"""
+{_BASIS}
+SELECT part.key, part.value, sum(n)::bigint FROM (
+  SELECT areas, sum(n) AS n FROM (
+    {_SUMS.format(tally="open_cases, areas")} UNION ALL {_CHANGES.format(tally="open_cases, areas")}
+  ) AS parts(place, spot, n, areas) GROUP BY 1
+) AS summed, LATERAL jsonb_each_text(areas) AS part
+WHERE part.key = ANY(%(layers)s) GROUP BY 1, 2 HAVING sum(n) > 0
+"""
+
+
+def open_by_area(
+    city: City, query: "PublicQuery", layers: Sequence[str], *, now: datetime
+) -> dict[tuple[str, str], int]:
+    """How many open cases of the services of a question lie in each area, by (layer, code); an area without any is not named."""
+    shift = 2 * (cells.ZOOM - COARSE)
+    reading = Reading(city, query, now, COARSE, shift, None, Case.objects.none())
+    text, given = reading.statement(OPEN_BY_AREA_SQL)
+    found = rows((text, given | {"layers": list(layers)}))
+    return {(layer, code): n for layer, code, n in found}

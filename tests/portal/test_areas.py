@@ -10,6 +10,7 @@ from django.core.cache import caches
 from django.test import Client
 from django.utils import translation
 
+from onehall.casework import mapping
 from onehall.casework.models import Case
 from onehall.insights import areas as figures
 from onehall.insights.models import AreaFigure
@@ -132,29 +133,27 @@ class TestWhatIsOpen:
         yield
         caches["default"].clear()
 
-    def test_a_small_city_is_counted_when_it_is_asked_for(self, city: City, south: Case) -> None:
-        figures.keep_open(now=now())
+    def test_is_counted_when_it_is_asked_for(self, city: City, south: Case) -> None:
+        mapping.fold(now=now())
         assert figures.open_counts(city, now=now()) == {("district", "south"): 1}
-        twin(south)
+        other = twin(south)
         assert figures.open_counts(city, now=now()) == {("district", "south"): 2}
-
-    def test_of_a_large_one_the_worker_s_count_is_read(
-        self, phone: Client, city: City, south: Case, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(figures, "SLOW", timedelta())
-        figures.keep_open(now=now())
-        twin(south)
+        Case.objects.filter(pk=other.pk).update(is_public=False)
+        mapping.fold(now=now())
         assert figures.open_counts(city, now=now()) == {("district", "south"): 1}
+
+    def test_is_told(self, phone: Client, south: Case) -> None:
         assert "1 open" in plain(html_of(phone, "/city/areas"))
-        figures.keep_open(now=now())
-        assert figures.open_counts(city, now=now()) == {("district", "south"): 2}
 
-    def test_no_city_reads_another_s(
-        self, south: Case, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_without_a_place_too(self, city: City, south: Case) -> None:
+        place = {"lon": None, "lat": None, "cell": None}
+        Case.objects.filter(pk=south.pk).update(**place)
+        mapping.fold(now=now())
+        assert figures.open_counts(city, now=now()) == {("district", "south"): 1}
+
+    def test_no_city_reads_another_s(self, south: Case, tmp_path: Any) -> None:
         other, _ida = elsewhere(tmp_path)
-        monkeypatch.setattr(figures, "SLOW", timedelta())
-        figures.keep_open(now=now())
+        mapping.fold(now=now())
         assert figures.open_counts(other, now=now()) == {}
 
 
