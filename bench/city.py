@@ -1,18 +1,23 @@
 """Measures what everybody sees of the city's work: the list with the map, its feed, the parts of the city.
 
-`python -m bench.city [--cases 100000,1000000] [--seconds 8] [--folder DIR] [--profile la]` needs `wrk` (a Debian
+`python -m bench.city [--cases 100000,1000000] [--seconds 8] [--folder DIR] [--profile la] [--copied]` needs `wrk` (a Debian
 package) and prints one JSON line per figure, and at the end how each page grew from the first number of cases to
 the others. Pages, marks and counts are kept for two or three seconds; an answer that nobody asked for before is
 measured apart, as `uncounted`: only the count over the list stays kept there, for its selection is the same.
+With `--copied`, cases that a folder lacks are copies of those it has, without timelines and reports.
 """
 
 import argparse
 import gzip
+import os
 import shutil
+import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
 
+from bench import ballast
 from bench.http import machine, pages, say
 from bench.site import Site, multiply, profile_option, running, settle
 
@@ -61,12 +66,29 @@ def uncounted(site: Site, path: str) -> tuple[float, float, int]:
     return times[len(times) // 2], times[int(len(times) * 0.95)], size
 
 
-def measure(site: Site, sizes: list[int], seconds: int, profile: str = "") -> None:
+def copied(site: Site, cases: int) -> int:
+    """Copy the cases of a site until it has about so many, and count its sums anew; returns how many it has."""
+    with site.connect() as db:
+        total = ballast.multiply_made_up(db, cases=cases)
+    subprocess.run(
+        [sys.executable, "-m", "onehall", "figures", "rebuild"],
+        env={**os.environ, "DATABASE_URL": site.database, "ONEHALL_MODE": "demo"},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    with site.connect() as db:
+        db.execute("VACUUM ANALYZE")
+    return total
+
+
+def measure(
+    site: Site, sizes: list[int], seconds: int, profile: str = "", *, copies: bool = False
+) -> None:
     """Every page at each number of cases, and how it grew."""
     machine()
     grown: dict[str, list[float]] = {}
     for size in sizes:
-        total = multiply(site, size, profile=profile)
+        total = copied(site, size) if copies else multiply(site, size, profile=profile)
         say(what="cases", cases=total, settled_seconds=settle(site))
         for name, path in PAGES.items():
             if path.startswith("/city?") or path == "/city":
@@ -91,6 +113,7 @@ def main() -> None:
     parser.add_argument("--cases", default="100000,1000000")
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--copied", action="store_true", help="copy the cases there are")
     profile_option(parser)
     asked = parser.parse_args()
     if shutil.which("wrk") is None:
@@ -98,7 +121,8 @@ def main() -> None:
             "`wrk` is not installed (Debian: apt-get install wrk); nothing was measured."
         )
     with running(folder=asked.folder) as site:
-        measure(site, [int(n) for n in asked.cases.split(",")], asked.seconds, asked.profile)
+        sizes = [int(n) for n in asked.cases.split(",")]
+        measure(site, sizes, asked.seconds, asked.profile, copies=asked.copied)
 
 
 if __name__ == "__main__":
