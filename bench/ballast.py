@@ -73,7 +73,7 @@ def multiply_made_up(db: psycopg.Connection, *, cases: int) -> int:
     """Copy all cases there are until there are about `cases`; returns how many there are.
 
     Copies are as old as their cases but for some minutes, and lie where these do. They have no timeline and no report.
-    The sums of the map are not theirs before they are counted anew: `onehall figures rebuild`.
+    The sums of days and of the map are not theirs before they are counted anew.
     """
     have = count(db)
     copies = round(cases / max(1, have)) - 1
