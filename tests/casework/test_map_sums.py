@@ -220,8 +220,10 @@ def life(cast: Cast, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("life", range(5), indirect=True)
-def test_say_what_a_plain_count_says(cast: Cast, life: Life) -> None:
-    now = START
+def test_say_what_a_plain_count_says(
+    cast: Cast, life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, rounds = START, mapping.MOST_ROUNDS
     for _ in range(5):
         if life.chance.random() < 0.2:
             life.coarse ^= {life.chance.choice(life.services)}
@@ -229,7 +231,9 @@ def test_say_what_a_plain_count_says(cast: Cast, life: Life) -> None:
         for _change in range(life.chance.randint(0, 12)):
             life.happen(now)
         if life.chance.random() < 0.7:
-            # The worker may be late, or ahead of the clock of who reads.
+            # The worker may be late, or ahead of the clock of who reads, and some changes come while it is at work.
+            monkeypatch.setattr(mapping, "AT_ONCE", life.chance.choice((4, 5_000)))
+            monkeypatch.setattr(mapping, "MOST_ROUNDS", life.chance.choice((3, rounds)))
             mapping.fold(now=now + timedelta(hours=life.chance.choice((0, 0, -30, 30))))
         agrees(life, now)
         now += timedelta(hours=life.chance.choice((0.02, 1, 30, 24 * 40)))
@@ -237,6 +241,7 @@ def test_say_what_a_plain_count_says(cast: Cast, life: Life) -> None:
     bits = 2 * (cells.ZOOM - mapping.COARSE)
     assert all(mapping.prove_square(cast.city, cell >> bits) for cell in cells_of)
     mapping.fold(now=now)
+    monkeypatch.setattr(mapping, "MOST_ROUNDS", rounds)
     mapping.fold(now=now)
     kept = Counter(MapSum.objects.filter(cases__gt=0).values_list(*SUM))
     mapping.rebuild(cast.city)
