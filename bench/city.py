@@ -78,10 +78,12 @@ def copied(site: Site, cases: int) -> int:
     from onehall.places.models import City
 
     with site.connect() as db:
+        before = ballast.count(db)
         total = ballast.multiply_made_up(db, cases=cases)
-        for city in City.objects.all():
-            mapping.rebuild(city)
-        db.execute("VACUUM ANALYZE casework_mapsum")
+        if total > before:
+            for city in City.objects.all():
+                mapping.rebuild(city)
+            db.execute("VACUUM ANALYZE casework_mapsum")
     return total
 
 

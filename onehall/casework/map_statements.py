@@ -81,7 +81,8 @@ SELECT id FROM put WHERE {_NONE}
 """
 """Adds some of the changes to the sums; names those that hold nothing any more."""
 
-# What the sums hold of the cases between two moments: the cases as they are, without what is not added yet.
+# What the sums hold of the cases between two moments: the cases as they are, without what is not added yet. Not pulled
+# up, so that the few cases of each slice are found by the index of their time.
 _BETWEEN: Final = "{0}.opened_at >= slice.low AND {0}.opened_at < slice.high"
 MOVE_ON: Final = f"""
 WITH slice AS (
@@ -90,7 +91,7 @@ WITH slice AS (
          {_BEFORE.format("greatest(basis.at, %(now)s)", "span")} AS high
   FROM {_BASIS}, unnest(ARRAY[{", ".join(map(str, SPANS))}]) AS days(span)
 ), moved AS (
-  SELECT span, sign, one.* FROM slice CROSS JOIN LATERAL ({CASES} AND {_BETWEEN.format("c")}) AS one
+  SELECT span, sign, one.* FROM slice CROSS JOIN LATERAL ({CASES} AND {_BETWEEN.format("c")} OFFSET 0) AS one
   UNION ALL
   SELECT span, -sign, one.* FROM slice CROSS JOIN LATERAL (
     {_CHANGES} casework_mapchange m WHERE m.city_id = %(city)s AND {_BETWEEN.format("m")}) AS one

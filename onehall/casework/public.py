@@ -97,12 +97,14 @@ def meant(city: City, query: PublicQuery, *, now: datetime) -> models.QuerySet[C
     return rows
 
 
-FEW: Final = 5_000
-"""Up to so many cases of areas are read to find the newest of them."""
+FEW: Final = 500
+"""Up to so many cases of areas are looked for where they lie, more among the newest of the city."""
+NEWEST_SQL: Final = "SELECT * FROM casework_case WHERE {} ORDER BY opened_at DESC, id DESC LIMIT %s"
 IN_SQUARES_SQL: Final = """
-SELECT one.* FROM unnest(%s::bigint[], %s::bigint[]) AS range(low, high),
-LATERAL ({} AND casework_case.cell BETWEEN range.low AND range.high OFFSET 0) AS one
-ORDER BY opened_at DESC, id DESC LIMIT %s
+SELECT one.* FROM unnest(%s::bigint[], %s::bigint[]) AS range(low, high), LATERAL (
+  SELECT * FROM casework_case
+  WHERE {} AND is_public AND merged_into_id IS NULL AND parent_id IS NULL AND cell BETWEEN range.low AND range.high OFFSET 0
+) AS one
 """
 
 
@@ -115,32 +117,43 @@ def page(
     if after is not None:
         rows = newest.beyond(rows, after, backwards=False)
     rows = rows.order_by(*newest.by(backwards=False))
-    found = None
     if query.box is not None or query.near is not None or query.areas:
-        found = _among_newest(city, query, rows, after, size + 1)
-        if found is None and query.areas and summed.is_summed(query):
-            found = _in_few_squares(city, query, rows, size + 1, now)
-    if found is None:
+        found = _of_a_part(city, query, rows, now, size + 1)
+    else:
         found = list(rows.values_list(*LINE)[: size + 1])
     exact = set(query.exact_ids)
     lines = (PublicLine(*row) for row in found)
     return [f if f.service_id in exact else replace(f, place_words="") for f in lines]
 
 
-def _among_newest(
-    city: City, query: PublicQuery, rows: models.QuerySet[Case], after: Edge | None, size: int
-) -> list[tuple[Any, ...]] | None:
-    """The first `size` rows of a list, where they are among the newest cases of the city; else None.
+type Row = tuple[Any, ...]
 
-    How many cases lie in a part of the city the planner can not know: it reads all of them to find the newest few.
+
+def _of_a_part(
+    city: City, query: PublicQuery, rows: models.QuerySet[Case], now: datetime, size: int
+) -> list[Row]:
+    """The first `size` rows of a list about a part of the city.
+
+    How many cases lie in a part the planner can not know: to find the newest few it reads all of them. So the newest of
+    the city are looked through first; few cases of an area are then read where they lie.
     """
-    newest = ORDERS["newest"]
-    every: models.QuerySet[Case] = Case.objects.of_city(city.id)
-    if query.state == "open":
-        every = every.filter(is_open=True)
-    if after is not None:
-        every = newest.beyond(every, after, backwards=False)
-    some, values = sql_of(every.order_by(*newest.by(backwards=False))[:LOOKED_THROUGH])
+    mine = f"city_id = {city.pk:d}" + (" AND is_open" if query.state == "open" else "")
+    newest = NEWEST_SQL.format(mine)
+    found = _among(newest, [LOOKED_THROUGH], rows, size)
+    if len(found) == size:
+        return found
+    if not query.areas or not summed.is_summed(query):
+        return list(rows.values_list(*LINE)[:size])
+    # An index over areas would not do: row-level security keeps all from being used but those of a few operators.
+    many = summed.count(city, query, now=now) > FEW
+    squares = {} if many else summed.filled(city, query, now=now)
+    if many or -1 in squares:
+        return _among(newest, [None], rows, size)
+    return _among(IN_SQUARES_SQL.format(mine), summed.bounds(squares), rows, size)
+
+
+def _among(some: str, values: Sequence[Any], rows: models.QuerySet[Case], size: int) -> list[Row]:
+    """The first `size` rows of a list that are among some cases, given as a statement that the planner leaves as it is."""
     sql, more = sql_of(rows.values_list(*LINE)[:size])
     begin, end = sql.split(' FROM "casework_case" WHERE ', 1)
     with connection.cursor() as cursor:
@@ -148,25 +161,7 @@ def _among_newest(
             f'{begin} FROM ({some}) AS "casework_case" WHERE {end}',
             [*values, *more],
         )
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found if len(found) == size else None
-
-
-def _in_few_squares(
-    city: City, query: PublicQuery, rows: models.QuerySet[Case], size: int, now: datetime
-) -> list[tuple[Any, ...]] | None:
-    """The same of areas that have few cases, by the squares of the map in which these lie; None where they have many.
-
-    An index over areas would not do: row-level security keeps all from being used but those of a few operators.
-    """
-    squares = summed.filled(city, query, now=now)
-    if sum(squares.values()) > FEW or -1 in squares:
-        return None
-    lows, highs = summed.bounds(squares)
-    sql, values = sql_of(rows.order_by().values_list(*LINE))
-    with connection.cursor() as cursor:
-        cursor.execute(IN_SQUARES_SQL.format(sql), [lows, highs, *values, size])
-        found: list[tuple[Any, ...]] = cursor.fetchall()
+        found: list[Row] = cursor.fetchall()
     return found
 
 

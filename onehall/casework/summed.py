@@ -184,6 +184,14 @@ def rows(statement: tuple[str, dict[str, Any]]) -> Sequence[Any]:
     return found
 
 
+def count(city: City, query: "PublicQuery", *, now: datetime) -> int:
+    """How many cases of some services, state, days and areas there are, wherever they lie."""
+    shift = 2 * (cells.ZOOM - COARSE)
+    reading = Reading(city, query, now, COARSE, shift, None, Case.objects.none())
+    ((found,),) = rows(reading.statement(COUNT_SQL))
+    return int(found)
+
+
 def filled(city: City, query: "PublicQuery", *, now: datetime) -> dict[int, int]:
     """How many cases of some services, state and areas lie in each of the smallest squares, at any time; -1 is without a place."""
     whenever = replace(query, days=0)

@@ -235,6 +235,9 @@ def test_say_what_a_plain_count_says(
             monkeypatch.setattr(mapping, "AT_ONCE", life.chance.choice((4, 5_000)))
             monkeypatch.setattr(mapping, "MOST_ROUNDS", life.chance.choice((3, rounds)))
             mapping.fold(now=now + timedelta(hours=life.chance.choice((0, 0, -30, 30))))
+        # However few of the newest are looked through, and whether what an area has counts as few.
+        monkeypatch.setattr(public, "LOOKED_THROUGH", life.chance.choice((3, 20, 4_000)))
+        monkeypatch.setattr(public, "FEW", life.chance.choice((3, 500)))
         agrees(life, now)
         now += timedelta(hours=life.chance.choice((0.02, 1, 30, 24 * 40)))
     cells_of = {c.cell if c.cell is not None else -1 for c in Case.objects.all()}
