@@ -41,13 +41,17 @@ SELECT cell >> %(shift)s, spot, {tally} FROM casework_mapchange
 WHERE city_id = %(city)s AND service_id = ANY(%(services)s::bigint[])
 """
 _OF_SPAN: Final = " AND opened_at >= (SELECT at FROM basis) - make_interval(hours => 24 * %(days)s)"
-_LOW: Final = "least((SELECT at FROM basis), %(now)s) - make_interval(hours => 24 * %(days)s)"
-_HIGH: Final = "greatest((SELECT at FROM basis), %(now)s) - make_interval(hours => 24 * %(days)s)"
+# Not pulled up: the few cases are found by the index of their time, and no second process is begun to look for them.
 _SLICE: Final = f"""
 SELECT cell >> %(shift)s, spot, sign * cases, sign * lon, sign * lat, sign * ids
-FROM (SELECT CASE WHEN (SELECT at FROM basis) < %(now)s THEN -1 ELSE 1 END) AS way(sign), LATERAL (
+FROM (
+  SELECT CASE WHEN at < %(now)s THEN -1 ELSE 1 END, least(at, %(now)s) - make_interval(hours => 24 * %(days)s),
+         greatest(at, %(now)s) - make_interval(hours => 24 * %(days)s)
+  FROM basis) AS slice(sign, low, high),
+LATERAL (
   SELECT cell, spot, areas, {{tally}} FROM ({CASES} AND c.service_id = ANY(%(services)s::bigint[])
-    AND c.opened_at >= {_LOW} AND c.opened_at < {_HIGH}) AS told) AS one(cell, spot, areas, cases, lon, lat, ids)
+    AND c.opened_at >= slice.low AND c.opened_at < slice.high OFFSET 0) AS told
+) AS one(cell, spot, areas, cases, lon, lat, ids)
 """
 _RANGES: Final = "unnest(%(lows)s::bigint[], %(highs)s::bigint[]) AS range(low, high)"
 # Not pulled up: for each range an index is asked, whatever the planner thinks of how many rows there are.
