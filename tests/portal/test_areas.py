@@ -204,7 +204,7 @@ class TestThePage:
                 done(south, took=DAY)
                 twin(south)
             caches["local"].clear()
-            with django_assert_max_num_queries(7):
+            with django_assert_max_num_queries(8):
                 assert phone.get("/city/areas/district/south").status_code == 200
 
     def test_a_case_leads_to_its_parts(self, phone: Client, south: Case) -> None:
