@@ -5,11 +5,12 @@ SHELL := /bin/bash
 PORT ?= 8000
 DIR ?= .demo
 HOST ?= 127.0.0.1
+ROUNDS ?= 5
 BIN := .venv/bin
 # What is imported is compiled once: a demo and a test run start many processes of the same modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-reset test check fix bench docs messages
+.PHONY: help demo demo-reset test fuzz check fix bench docs messages
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,6 +27,9 @@ demo-reset: .venv/.ready ## The same, with the demo's data thrown away first
 
 test: .venv/.ready ## Everything: checks, tests on two servers, browser tests
 	@tools/run-tests
+
+fuzz: .venv/.ready ## Try what must hold for any input on new random inputs (ROUNDS=5)
+	@for round in $$(seq $(ROUNDS)); do $(BIN)/pytest -n $${WORKERS:-2} -q -m hypothesis </dev/null; done
 
 check: .venv/.ready ## Format, lint, types, room order, migrations, templates
 	@tools/run-checks

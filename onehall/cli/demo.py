@@ -20,6 +20,8 @@ from onehall.cli.supervisor import Supervisor, tied
 from onehall.cli.words import Failure, out
 
 MARK = ".onehall-demo"
+PAYMENTS_ABOVE = 100
+"""How far the port of the payment provider lies above that of the pages, where it is free."""
 
 
 @click.command()
@@ -40,6 +42,7 @@ def command(port: int, host: str, folder: Path, *, reset: bool) -> None:
     with _only_here(folder, reset=reset):
         _set_environment(folder, host=host, port=port)
         tree.port_must_be_free()
+        payments = _set_payments(port + PAYMENTS_ABOVE)
         server = running.embedded()
         if server is not None:
             with out.status("Starting the database"):
@@ -48,7 +51,8 @@ def command(port: int, host: str, folder: Path, *, reset: bool) -> None:
             _prepare()
             with (folder / "onehall.log").open("ab") as log:
                 _log_to(folder / "onehall.log")
-                supervisor = Supervisor(tree.children(), server=server, output=log)
+                children = [*tree.children(), tree.pay_demo(payments, folder)]
+                supervisor = Supervisor(children, server=server, output=log)
                 supervisor.run(is_ready=tree.pages_answer, on_ready=lambda: _welcome(folder))
         finally:
             if server is not None:
@@ -95,6 +99,15 @@ def _set_environment(folder: Path, *, host: str, port: int) -> None:
         os.environ["ONEHALL_HOSTS"] = "*"
 
 
+def _set_payments(wanted: int) -> int:
+    """The port of the demo payment provider; the pages are told its address."""
+    host, _ = tree.bound()
+    port = tree.free_port(wanted)
+    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    os.environ["ONEHALL_PAY_DEMO_ADDRESS"] = f"http://{here}:{port}"
+    return port
+
+
 def _prepare() -> None:
     done = subprocess.run(tied([sys.executable, "-m", "onehall", "prepare-demo"]), check=False)
     if done.returncode:
@@ -113,7 +126,7 @@ def _log_to(path: Path) -> None:
 
 def _welcome(folder: Path) -> None:
     host, port = tree.bound()
-    shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host  # noqa: S104
+    shown = "localhost" if host in tree.EVERYWHERE else host
     address = f"http://{shown}:{port}"
     facts = demo_facts.load(folder) or demo_facts.DemoFacts()
     out.print(
@@ -128,6 +141,8 @@ def _welcome(folder: Path) -> None:
         for person in facts.sign_ins:
             table.add_row(person.name, person.role, person.email, person.password)
         out.print(table)
+    payments = os.environ["ONEHALL_PAY_DEMO_ADDRESS"].rpartition(":")[2]
+    out.print(f"\nPayments are a play: http://{shown}:{payments}/knobs makes them go wrong.")
     out.print(
         f"\nMail goes nowhere but to the page /demo/mail. The log is {folder / 'onehall.log'}."
     )

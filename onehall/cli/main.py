@@ -22,16 +22,18 @@ COMMANDS = {
     "import": "Bring in requests from another system.",
     "generate": "Make up history of any size, for measuring and for trying a city out.",
     "figures": "Sum up the days anew, or compare the sums with the cases.",
+    "pay-demo": "A payment provider to try things out with: no money moves.",
     "doctor": "Look for what is wrong with this installation.",
     "waiting": "Look at the reports that came while the database was away, drop one, have them recorded.",
     "user": "Add staff, list them, set passwords.",
     "retention": "What the rules erase of ended cases: look at it, or do it now.",
+    "archive": "Histories of cases that ended long ago: move them into files, look, bring them back.",
     "timeline": "Verify the timelines of cases.",
     "db": "The address of the database, and a shell on it.",
     "manage": "Pass a command on to Django.",
     "prepare-demo": "",
 }
-MODULES = {"import": "importing", "prepare-demo": "prepare_demo"}
+MODULES = {"import": "importing", "pay-demo": "pay_demo", "prepare-demo": "prepare_demo"}
 
 
 class Commands(click.Group):

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from importlib.util import find_spec
+from pathlib import Path
 
 from onehall.cli.running import live_socket
 from onehall.cli.supervisor import Child
@@ -14,6 +15,8 @@ from onehall.cli.words import Failure
 from onehall.config.env import Env
 
 PORT_PATIENCE_SECONDS = 3.0
+EVERYWHERE = frozenset({"127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104  # only compared with
+"""Addresses at which `localhost` reaches a server."""
 POOLS = {
     "tiles": ("ONEHALL_TILE_WORKERS", "ONEHALL_TILE_BIND"),
     "staff": ("ONEHALL_STAFF_WORKERS", "ONEHALL_STAFF_BIND"),
@@ -35,6 +38,28 @@ def children() -> list[Child]:
         live = [*python, "onehall.api.live"]
         found.append(Child(name="live", command=live, environment=environment))
     return found
+
+
+def pay_demo(port: int, data: Path) -> Child:
+    """The demo payment provider, which listens where the pages do and tells them what was paid."""
+    host, pages = bound()
+    name = f"[{host}]" if ":" in host else host
+    shown = "localhost" if host in EVERYWHERE else name
+    words = ["pay-demo", "--host", host, "--port", str(port), "--dir", str(data / "pay-demo")]
+    words += ["--webhooks", f"http://{shown}:{pages}/pay/webhook"]
+    return Child(name="pay-demo", command=[sys.executable, "-m", "onehall", *words])
+
+
+def free_port(wanted: int) -> int:
+    """A port beside the pages' own: the one that is wanted, or any."""
+    host, _ = bound()
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, wanted))
+        except (OSError, OverflowError):
+            probe.bind((host, 0))
+        return int(probe.getsockname()[1])
 
 
 def _pools(pages: list[str], environment: dict[str, str]) -> list[Child]:

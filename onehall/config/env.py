@@ -96,6 +96,15 @@ class Env:
             "Where residents find the pages, such as https://311.example.gov; for links in mails",
         ),
         _v("ONEHALL_MAIL_FROM", "Onehall <no-reply@localhost>", "Sender of every mail"),
+        _v("ONEHALL_PAY_DEMO_ADDRESS", "", "Where programs reach the demo payment provider"),
+        _v("ONEHALL_PAY_DEMO_PAGES", "", "Where payers reach it; when empty, at the host they use"),
+        _v("ONEHALL_PAY_DEMO_KEY", "", "Key to it; made and kept in the data folder when empty"),
+        _v("ONEHALL_PAY_DEMO_SECRET", "", "Signs its webhooks; made and kept when empty"),
+        _v("ONEHALL_STRIPE_KEY", "", "Secret key at Stripe; of several cities: slug=key, by comma"),
+        _v(
+            "ONEHALL_STRIPE_SECRET", "", "Signing secret of the webhook at Stripe, written likewise"
+        ),
+        _v("ONEHALL_STRIPE_ADDRESS", "", "A server that stands for Stripe, for tests"),
         _v("ONEHALL_MAP_FONT", "", "TrueType font for maps and PDFs, for scripts beyond Latin"),
         _v("ONEHALL_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
         _v(
@@ -162,6 +171,13 @@ class Env:
     def folder(self, name: str) -> Path:
         """An absolute path; a relative one starts at the working directory."""
         return Path(self.text(name)).expanduser().absolute()
+
+
+def pay_demo_secrets(env: Env) -> tuple[str, str]:
+    """The key to the demo payment provider and the secret of its webhooks: as set, else kept in the data folder."""
+    folder = env.folder("ONEHALL_DATA") / "secrets"
+    key = env.text("ONEHALL_PAY_DEMO_KEY") or stored_secret(folder, "pay-demo-key")
+    return key, env.text("ONEHALL_PAY_DEMO_SECRET") or stored_secret(folder, "pay-demo-secret")
 
 
 def stored_secret(folder: Path, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
-from onehall.config.env import Env, database_from_url, stored_secret
+from onehall.config.env import Env, database_from_url, pay_demo_secrets, stored_secret
 
 env = Env()
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "onehall.setup",
     "onehall.insights",
     "onehall.service_requests",
+    "onehall.billing",
     "onehall.casework",
     "onehall.catalog",
     "onehall.people",
@@ -253,6 +254,18 @@ if TRUSTED_PROXIES:
 LIMIT_CONNECTIONS = env.flag("ONEHALL_LIMIT_CONNECTIONS")
 PUBLIC_ADDRESS = env.text("ONEHALL_ADDRESS")
 ONEHALL_MAP_FONT = env.text("ONEHALL_MAP_FONT")
+
+# --- payments ------------------------------------------------------------------------------------
+_pay_demo = pay_demo_secrets(env) if env.text("ONEHALL_PAY_DEMO_ADDRESS") else ("", "")
+PAYMENTS = {
+    "demo_address": env.text("ONEHALL_PAY_DEMO_ADDRESS"),
+    "demo_pages": env.text("ONEHALL_PAY_DEMO_PAGES"),
+    "demo_key": _pay_demo[0],
+    "demo_secret": _pay_demo[1],
+    "stripe_key": env.text("ONEHALL_STRIPE_KEY"),
+    "stripe_secret": env.text("ONEHALL_STRIPE_SECRET"),
+    "stripe_address": env.text("ONEHALL_STRIPE_ADDRESS"),
+}
 
 # --- mail ----------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("ONEHALL_MAIL_FROM")

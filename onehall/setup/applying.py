@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import F
 
+from onehall.billing import pack as billing_pack
 from onehall.casework import recounting
 from onehall.casework.recounting import Recounted
 from onehall.catalog import pack as catalog_pack
@@ -79,6 +80,7 @@ def _apply(
     if packs.changes_above(pack, city, with_staff=with_staff):
         people_pack.apply(pack.people, city, with_staff=with_staff, by=author.name, now=now)
         catalog_pack.apply(pack.catalog, city, now=now)
+        billing_pack.apply(pack.billing, city)
         if held is not None and city.revision == held.revision:
             City.objects.filter(pk=city.pk).update(
                 revision=F("revision") + 1, changed_at=now, changed_by=author.name

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from onehall.billing import pack as billing_pack
 from onehall.catalog import pack as catalog_pack
 from onehall.kernel import yamllined
 from onehall.people import pack as people_pack
@@ -29,6 +30,7 @@ def written(city: City) -> Mapping[str, str]:
     if outside := people_pack.bodies_document(city):
         found[BODIES] = yamllined.write(outside)
     found |= {path: yamllined.write(doc) for path, doc in catalog_pack.file_docs(city).items()}
+    found |= billing_pack.file_texts(city)
     found |= places_pack.area_texts(small.areas)
     return {path: found[path] for path in rules.in_order(list(found))}
 
@@ -40,7 +42,7 @@ def forget() -> None:
 
 def put(folder: Path, files: Mapping[str, str], *, areas: bool) -> None:
     """Write files into a folder; those of `areas/` only when they are asked for."""
-    for name in ("services", "flows", "templates", "areas"):
+    for name in ("services", "flows", "templates", "fees", "areas"):
         (folder / name).mkdir(exist_ok=True)
     for path, text in files.items():
         if areas or not path.startswith("areas/"):

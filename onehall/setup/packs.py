@@ -3,7 +3,6 @@
 Import it only after Django is set up.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +10,7 @@ from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from onehall.billing import pack as billing_pack
-from onehall.billing.fees.documents import Schedule
+from onehall.billing.pack import BillingPack
 from onehall.casework import migrating
 from onehall.catalog import pack as catalog_pack
 from onehall.catalog.pack import CatalogPack, Known
@@ -46,8 +45,7 @@ class CityPack:
     places: PlacesPack
     people: PeoplePack
     catalog: CatalogPack
-    fees: Mapping[str, Schedule] = field(default_factory=dict, compare=False)
-    """Checked with the rest and left in the folder: applying does not keep them."""
+    billing: BillingPack = field(default_factory=BillingPack)
 
 
 def read(folder: Path) -> tuple[CityPack, list[PackProblem]]:
@@ -127,10 +125,11 @@ def _with_the_rest(
     )
     catalog, catalog_problems = catalog_pack.read(folder, known)
     counted_in = catalog.sheets.get(MATERIALS, {}).get("currency", "")
-    fees, fee_problems = billing_pack.read(folder, languages, counted_in)
+    services = {doc["key"] for doc in catalog.services}
+    billing, billing_problems = billing_pack.read(folder, languages, counted_in, services)
     left_over = area_mentions.of_empty(folder, codes)
-    found = {*problems, *people_problems, *catalog_problems, *fee_problems, *left_over}
-    return CityPack(places=places, people=people, catalog=catalog, fees=fees), sorted(found)
+    found = {*problems, *people_problems, *catalog_problems, *billing_problems, *left_over}
+    return CityPack(places=places, people=people, catalog=catalog, billing=billing), sorted(found)
 
 
 def check(folder: Path) -> list[PackProblem]:
@@ -149,7 +148,7 @@ def read_sound(folder: Path) -> CityPack:
 def warnings(pack: CityPack) -> list[str]:
     """What could not be checked, and what should be looked at, as sentences."""
     found = people_pack.warnings(pack.people), catalog_pack.warnings(pack.catalog)
-    return [*pack.places.notes, *found[0], *found[1], *billing_pack.warnings(pack.fees)]
+    return [*pack.places.notes, *found[0], *found[1]]
 
 
 def changes(pack: CityPack, *, with_staff: bool = False) -> list[Change]:
@@ -170,10 +169,11 @@ def changes_small(pack: CityPack, city: City, *, areas: bool) -> list[Change]:
 
 
 def changes_above(pack: CityPack, city: City | None, *, with_staff: bool) -> list[Change]:
-    """What applying would change in departments and in the catalogue."""
+    """What applying would change in departments, in the catalogue and in billing."""
     return [
         *people_pack.plan(pack.people, city, with_staff=with_staff),
         *_with_live_cases(catalog_pack.plan(pack.catalog, city), city),
+        *billing_pack.plan(pack.billing, city),
     ]
 
 
@@ -209,6 +209,7 @@ def export(slug: str, folder: Path, *, with_staff: bool = False) -> City:
     places_pack.write(city, folder)
     people_pack.write(city, folder, with_staff=with_staff)
     catalog_pack.write(city, folder)
+    billing_pack.write(city, folder)
     return city
 
 

@@ -35,6 +35,8 @@ KINDS: Final = (
     Kind("service", re.compile(rf"services/{_NAME}\.yaml")),
     Kind("flow", re.compile(rf"flows/{_NAME}\.yaml")),
     Kind("reply", re.compile(rf"templates/{_NAME}\.yaml")),
+    Kind("billing", re.compile(r"billing\.yaml")),
+    Kind("fees", re.compile(rf"fees/{_NAME}\.yaml")),
     Kind("area", re.compile(rf"areas/{_NAME}\.geojson"), most=MAX_AREA_TEXT),
 )
 """Every kind of file that the console changes, in the order they are listed."""

@@ -40,6 +40,14 @@ WRITERS = {
     "after.py": "photos of the finished work, inside a close",
     "joining.py": "joins and their undoing",
     "timers.py": "what a due timer does",
+    "posting.py": "the journal, and what is kept in step with it",
+    "numbering.py": "numbers without gaps",
+    "invoicing.py": "bills written and changed",
+    "attempts.py": "attempts at a provider",
+    "taking.py": "money that came in",
+    "settling.py": "what became of an attempt",
+    "refunding.py": "money that goes back",
+    "exceptions.py": "money that somebody has to look at",
     "progress.py": "tasks and timers of a case on its way, inside any act",
     "promises.py": "dates and pauses, inside any act",
     "targets.py": "further targets, inside any act",
@@ -66,6 +74,8 @@ WRITERS = {
     "erasing.py": "what rules of retention take out of cases",
     "retention.py": "what they take out of reports",
     "holds.py": "legal holds",
+    "archiving.py": "histories that go into files",
+    "restoring.py": "histories that come back from them",
     "relating.py": "cases that have to do with each other",
     "captions.py": "words of photos",
     "splitting.py": "a part split off a case",
@@ -102,8 +112,9 @@ NOT_ROWS = {
     ),
     "save": re.compile(r"^(picture|image|kept|square|default_storage)$"),
     "delete": re.compile(r"^(storage|default_storage)$"),
+    "create": re.compile(r"^self\._api\.[\w.]+$"),
 }
-"""Receivers that are dicts, sets, pictures or files."""
+"""Receivers that are dicts, sets, pictures, files, or things at another company."""
 WRITING_SQL = re.compile(
     r"\b(INSERT INTO|UPDATE \w+ (\w )?SET|DELETE FROM|TRUNCATE|COPY \w+ FROM)\b"
 )

@@ -128,10 +128,9 @@ versions:
     path.write_text(text, encoding="utf-8")
     pack, problems = packs.read(folder)
     assert problems == []
-    assert list(pack.fees) == ["copies"]
-    # Fees stay in the folder: the city that is applied is the same without them.
-    assert pack == packs.read(TESTFORD)[0]
-    assert any("fees/ is checked" in words for words in packs.warnings(pack))
+    assert list(pack.billing.fees) == ["copies"]
+    assert pack.billing.texts == {"fees/copies.yaml": text}
+    assert pack != packs.read(TESTFORD)[0]
     path.write_text(text.replace('"1.50"', '"1.05"'), encoding="utf-8")
     assert [str(p) for p in packs.check(folder)] == [
         "fees/copies.yaml:13: The total comes to 1.50, not 1.05. copies: 10 × $0.15 (Copies)"

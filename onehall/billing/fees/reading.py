@@ -55,7 +55,17 @@ def read_folder(folder: Path, shared: Shared, problems: Problems) -> dict[str, S
     return found
 
 
-def read_schedule(node: Node, shared: Shared) -> Schedule:
+def kept(texts: Mapping[str, str], shared: Shared) -> dict[str, Schedule]:
+    """The schedules of checked texts by path, without working their examples out again."""
+    found = {}
+    for path in sorted(p for p in texts if p.startswith(f"{FOLDER}/")):
+        node = yamlfile.parse(texts[path], file=path, problems=Problems())
+        schedule = read_schedule(node, shared, examples=False)
+        found[schedule.key] = schedule
+    return found
+
+
+def read_schedule(node: Node, shared: Shared, *, examples: bool = True) -> Schedule:
     """One file. Each of its examples is worked out; one that comes out otherwise is a mistake at its line."""
     before = len(node.problems)
     key = node.key("key")
@@ -72,7 +82,7 @@ def read_schedule(node: Node, shared: Shared) -> Schedule:
     schedule = Schedule(
         key=key, name=name, currency=currency, basis=basis, inputs=inputs, versions=tuple(versions)
     )
-    for version, part in reader.sound if clear else ():
+    for version, part in reader.sound if clear and examples else ():
         read_examples(part, schedule, version)
     return schedule
 

@@ -100,7 +100,7 @@ TALLY = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("casework", "0024_retention"),
+        ("casework", "0025_archives"),
         ("catalog", "0004_sheets"),
         ("places", "0004_city_notice"),
     ]

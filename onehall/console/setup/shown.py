@@ -26,6 +26,8 @@ KINDS: Final[Mapping[str, Any]] = {
     "service": gettext_lazy("Services"),
     "flow": gettext_lazy("Flows"),
     "reply": gettext_lazy("Prepared answers"),
+    "billing": gettext_lazy("Bills and payments"),
+    "fees": gettext_lazy("Fee schedules"),
     "area": gettext_lazy("Areas"),
 }
 FORMS: Final = {
@@ -82,13 +84,13 @@ def stem(path: str) -> str:
 def name_of(path: str, text: str | None, language: str, default: str) -> str:
     """What a file is about, in words: the name it gives itself, or its file name."""
     kind = rules.kind_of(path)
-    if text and kind and kind.key in FORMS:
+    if text and kind and kind.key in (*FORMS, "fees"):
         node = yamlfile.parse(text, file=path, problems=Problems())
         found = node.child("name") if node.kind == "mapping" else None
         if found is not None:
             words = found.as_localized((default, language))
             return pick(words, language, default) or stem(path)
-    if kind and kind.key not in (*FORMS, "area"):
+    if kind and kind.key not in (*FORMS, "fees", "area"):
         return str(KINDS[kind.key])
     return stem(path)
 

@@ -78,7 +78,7 @@ def _kinds(view: DraftView) -> list[dict[str, Any]]:
     found = []
     for kind, word in shown.KINDS.items():
         files = [f for f in view.of_kind(kind) if f.text is not None]
-        if kind in ("city", "calendar", "departments", "bodies", "groups"):
+        if kind in ("city", "calendar", "departments", "bodies", "groups", "billing"):
             href, count = (shown.edit_url(files[0]) if files else ""), None
         else:
             href, count = ways.get(kind, f"{reverse('console:setup-files')}#{kind}"), len(files)

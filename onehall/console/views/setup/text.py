@@ -16,7 +16,13 @@ from onehall.setup import actions, checking, queries, rules
 from onehall.setup.errors import Overtaken, SetupRefused
 from onehall.setup.queries import DraftView, FileView
 
-FOLDERS = {"service": "services", "flow": "flows", "reply": "templates", "area": "areas"}
+FOLDERS = {
+    "service": "services",
+    "flow": "flows",
+    "reply": "templates",
+    "fees": "fees",
+    "area": "areas",
+}
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,88 @@
+"""What `billing.yaml` says once read: kinds of bills, who may pay what how, and where money goes in the city's books."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final, Literal
+
+from onehall.kernel.localized import Localized
+
+type Partial = Literal["none", "minimum", "any"]
+type LookUp = Literal["account", "last_amount", "code", "plate"]
+
+PARTIALS: Final = ("none", "minimum", "any")
+"""What may be paid of a bill: all of it; at least its minimum; any amount."""
+LOOK_UPS: Final = ("account", "last_amount", "code", "plate")
+"""Account and postcode; account and amount of the last bill; number and access code; number, or plate and state."""
+ONLINE: Final = ("card", "ach")
+AT_COUNTER: Final = ("cash", "check", "transfer")
+PROVIDERS: Final = ("none", "demo", "stripe")
+ORDER: Final = ("tax", "principal", "fee", "penalty")
+"""In which order a payment is shared out over the lines of a bill, where the kind does not say another."""
+BOOKS: Final = (
+    "receivable",
+    "clearing",
+    "drawer",
+    "bank",
+    "credit",
+    "convenience",
+    "processor_fees",
+    "disputes",
+    "over_short",
+    "write_off",
+)
+"""Accounts that the program posts to besides revenue. Each has its code of the general ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Convenience:
+    """What paying in one way costs on top: an amount, and a percentage of what is paid, within bounds."""
+
+    flat: int = 0
+    percent: Decimal = Decimal(0)
+    minimum: int = 0
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """What is added so many days after the due day: an amount or a percentage of what is owed then."""
+
+    after_days: int
+    code: str
+    name: Localized
+    gl: str
+    flat: int = 0
+    percent: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of bill. `dispute` is the key of the service by which it is contested, "" for none."""
+
+    key: str
+    name: Localized
+    look_up: tuple[str, ...]
+    partial: Partial
+    gl: str
+    due_days: int
+    methods: tuple[str, ...]
+    order: tuple[str, ...] = ORDER
+    prefix: str = ""
+    dispute: str = ""
+    hint: Localized = field(default_factory=dict)
+    convenience: Mapping[str, Convenience] = field(default_factory=dict)
+    penalties: tuple[Penalty, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How a city bills. Amounts in the smallest unit of its currency."""
+
+    currency: str
+    provider: str
+    books: Mapping[str, str]
+    kinds: Mapping[str, Kind]
+    attempt_minutes: int = 60
+    refund_limit: int = 0
+    drawers: tuple[str, ...] = ()

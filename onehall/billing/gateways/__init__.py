@@ -1,0 +1,1 @@
+"""Payment providers: a folder for each, behind the protocol in `protocol`."""

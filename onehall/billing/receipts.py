@@ -1,0 +1,97 @@
+"""What a receipt says, and its mail. A receipt is of its payment for ever: what was given back stands below it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import translation
+from django.utils.formats import date_format
+
+from onehall.billing.models import Allocation, Payment
+from onehall.casework.telling import public_address
+from onehall.kernel import money
+from onehall.kernel.localized import pick
+from onehall.messaging import actions as messaging
+from onehall.messaging.actions import NewMessage
+from onehall.messaging.render import render
+from onehall.places.models import City
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptLine:
+    """What went to one line of a bill. `left` is what is still owed on the bill as a whole."""
+
+    invoice: str
+    kind: str
+    words: str
+    amount: int
+    left: int
+    token: str
+
+
+def lines(payment: Payment, language: str, default: str) -> list[ReceiptLine]:
+    """What a payment went to when it was taken or applied, by bill and line. Money taken back is not in it. One query."""
+    rows = Allocation.objects.filter(payment=payment, amount__gt=0).select_related(
+        "charge__invoice"
+    )
+    return [
+        ReceiptLine(
+            invoice=row.charge.invoice.number,
+            kind=row.charge.invoice.kind,
+            words=pick(row.charge.words, language, default),
+            amount=row.amount,
+            left=row.charge.invoice.owed,
+            token=row.charge.invoice.token,
+        )
+        for row in rows.order_by("charge__invoice_id", "charge__position", "pk")
+    ]
+
+
+def send(*, city: City, payment: Payment, now: datetime) -> None:
+    """Mail the receipt, in the caller's transaction, where an address was given."""
+    if not payment.email:
+        return
+    language = city.language_for(payment.language)
+    with translation.override(language):
+        found = lines(payment, language, city.languages[0])
+        say = _Say(payment.currency)
+        words = {
+            "city": city,
+            "amount": say(payment.amount),
+            "day": date_format(payment.on, "DATE_FORMAT"),
+            "lines": [
+                {
+                    "number": n.invoice,
+                    "words": n.words,
+                    "amount": say(n.amount),
+                    "left": say(n.left) if n.left else "",
+                }
+                for n in found
+            ],
+            "fee": say(payment.fee) if payment.fee else "",
+            "credit": say(payment.credit) if payment.credit else "",
+            "receipt": payment.receipt,
+            "url": f"{public_address(city)}/receipts/{payment.token}",
+        }
+    mail = render("billing/mail/receipt", words, language)
+    messaging.send_message(
+        message=NewMessage(
+            city_id=city.pk,
+            key=f"receipt:{payment.key}",
+            to_address=payment.email,
+            language=language,
+            subject=mail.subject,
+            body_text=mail.text,
+            body_html=mail.html,
+        ),
+        now=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Say:
+    """Amounts in words of the active language."""
+
+    currency: str
+
+    def __call__(self, amount: int) -> str:
+        return money.say(amount, self.currency)
