@@ -49,6 +49,7 @@ def main() -> None:
         kept = sizes(db, full=False)
         after = sizes(db, full=True)
         last = pages.read()
+        idle = run(db, now, None)["seconds"]
         begin = time.perf_counter()
         faults = verify()
         seconds = time.perf_counter() - begin
@@ -60,7 +61,7 @@ def main() -> None:
             "rows_per_second": round(entries / done["seconds"]),
             "bytes_per_case_in_tables": round((moved(before) - moved(after)) / max(1, done["archived"])),
             "bytes_per_case_in_files": round(files["size"] / max(1, done["archived"])),
-            "files": files["files"],
+            "files": files["files"], "nothing_due_seconds": idle,
             "tables_mb_before": in_mb(before), "after_vacuum_mb": in_mb(kept), "after_vacuum_full_mb": in_mb(after),
             "files_mb": round(files["size"] / 1e6, 1),
             "staff_page_ms": [first["staff"], last["staff"]],
@@ -167,7 +168,7 @@ def run(db: psycopg.Connection, now: datetime, piece: int | None) -> dict[str, A
         if piece is None or not more:
             break
         clean(db, full=False)
-    return {"archived": count, "failed": len(failed), "seconds": round(seconds, 1)}
+    return {"archived": count, "failed": len(failed), "seconds": round(seconds, 2)}
 
 
 def verify() -> int:

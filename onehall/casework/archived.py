@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 LOCAL: Final = "local"
 KEPT_SECONDS: Final = 60
+MOST_KEPT: Final = 50
+"""Lines that are kept of one question: a page's, not those of a walk over many cases."""
 _TRIES: Final = 3
 
 type Where = Mapping[int, int]
@@ -64,7 +66,8 @@ def _read(wanted: Where, found: dict[int, bytes]) -> dict[int, bytes]:
             raise Unreadable("its row is gone")
         for case_id, line in _lines(row, case_ids).items():
             found[case_id] = line
-            caches[LOCAL].set(_key(archive_id, case_id), line, KEPT_SECONDS)
+            if len(wanted) <= MOST_KEPT:
+                caches[LOCAL].set(_key(archive_id, case_id), line, KEPT_SECONDS)
     return found
 
 

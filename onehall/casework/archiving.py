@@ -327,7 +327,7 @@ def _name(row: Archive, held: Sequence[Held]) -> None:
 
 def _channel(one: Held) -> str:
     entries = archive_files.parsed(one.line)["entries"]
-    return str(entries[0]["data"].get("channel") or "") if entries else ""
+    return str(entries[0]["data"].get("channel") or "")[:8] if entries else ""
 
 
 def _delete(held: Sequence[Held]) -> None:

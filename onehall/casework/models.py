@@ -19,6 +19,8 @@ from onehall.casework.clock_models import CaseTarget as CaseTarget
 from onehall.casework.corrections import Correction as Correction
 from onehall.casework.hand_over_models import HandOver as HandOver
 from onehall.casework.hold_models import Hold as Hold
+from onehall.casework.map_models import MapBasis as MapBasis
+from onehall.casework.map_models import MapChange as MapChange
 from onehall.casework.map_models import MapSum as MapSum
 from onehall.casework.map_models import PiledSpot as PiledSpot
 from onehall.casework.on_map import ON_PUBLIC_MAP

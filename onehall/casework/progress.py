@@ -107,9 +107,11 @@ class Progress:
 
     def _channel(self) -> str:
         if self.case.archive_id is not None:
-            return self.case.archived_channel
-        found = TimelineEntry.objects.filter(case_id=self.case.pk, kind="received")
-        first = found.order_by("seq").first()
+            past = archived.timeline(self.case)
+            first = next((e for e in past if e.kind == "received"), None)
+        else:
+            found = TimelineEntry.objects.filter(case_id=self.case.pk, kind="received")
+            first = found.order_by("seq").first()
         return str(first.data.get("channel", "")) if first else ""
 
     def _photos(self) -> list[str]:

@@ -147,10 +147,12 @@ def _restore(city: City, number: str) -> int:
 def _restore_all(city: City) -> int:
     from onehall.casework import archiving
     from onehall.casework.errors import CaseworkRefused
+    from onehall.kernel import clock
 
     count = 0
     with progress() as steps:
-        total = archiving.stock(city).cases
+        stock = archiving.stock(city)
+        total = stock.cases
         task = steps.add_task(f"Bringing back in {city.name}", total=max(1, total))
         try:
             for some in archiving.archived_ids(city):
@@ -159,6 +161,10 @@ def _restore_all(city: City) -> int:
         except CaseworkRefused as problem:
             raise Failure(str(problem), hint="`onehall archive verify` says more.") from problem
         steps.update(task, completed=max(1, total))
+    # The files are let go of now, so that nothing is left of the archive but what waits to be deleted.
+    now = clock.now()
+    for _ in range(stock.files // archiving.TIDY_AT_ONCE + 1):
+        archiving.tidy(now=now)
     return count
 
 

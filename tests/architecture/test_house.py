@@ -137,6 +137,7 @@ def sources(folder: Path = PACKAGE) -> Iterator[tuple[str, str]]:
 
 
 DERIVED = (
+    "casework/map_statements.py",
     "casework/mapping.py",
     "insights/areas.py",
     "insights/rollups.py",

@@ -3,6 +3,7 @@
 import datetime as dt
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,103 @@ class TestArchiving:
         assert sound(other).is_open
         sound(root)
         whole()
+
+
+class TestMeanwhile:
+    """Something happens between the reading of histories and their marking."""
+
+    def while_writing(self, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+        write = archiving._write
+
+        def both(*given: Any) -> Archive:
+            monkeypatch.setattr(archiving, "_write", write)
+            row = write(*given)
+            act()
+            return row
+
+        monkeypatch.setattr(archiving, "_write", both)
+
+    def test_a_case_that_changes_stays(self, kept: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        first, second = ended(kept), ended(kept)
+        given: dict[str, Any] = {"city": kept.city, "by": kept.ben, "now": LATER}
+        self.while_writing(
+            monkeypatch, lambda: actions.note(case_id=first.pk, words="Wait.", **given)
+        )
+        assert archive(kept) == 1
+        assert kinds(first)[-1] == "noted"
+        sound(first)
+        assert fresh(second).archive == Archive.objects.get(stale=True)
+        archiving.tidy(now=LATER)
+        assert Archive.objects.get().cases == 1
+        whole()
+
+    def test_what_is_held_stays_with_its_kin(
+        self, kept: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole_one, part = ended(kept), ended(kept)
+        Case.objects.filter(pk=part.pk).update(parent=whole_one)
+        hold = {"city": kept.city, "case_id": whole_one.pk, "by": kept.mo, "now": LATER}
+        self.while_writing(monkeypatch, lambda: holds.put(reason="A court asks.", **hold))
+        assert archive(kept) == 0
+        assert fresh(part).archive is None
+        # Nothing of it is left: no row, and its file is deleted at once.
+        assert not Archive.objects.exists()
+        assert Outbox.objects.get(topic=archiving.FORGET).due_at == LATER
+        whole()
+
+    def test_another_worker_on_the_same_cases_harms_nothing(
+        self, kept: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case = ended(kept)
+        self.while_writing(monkeypatch, lambda: archive(kept))
+        assert archive(kept) == 0
+        (row,) = Archive.objects.all()
+        assert fresh(case).archive == row
+        whole()
+
+    def test_a_row_that_was_tidied_away_is_not_used(
+        self, kept: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case = ended(kept)
+        self.while_writing(monkeypatch, lambda: Archive.objects.all().delete())
+        with pytest.raises(archive_files.Unreadable), transaction.atomic():
+            archive(kept)
+        assert fresh(case).archive is None
+        sound(case)
+
+    def test_one_that_comes_back_while_its_file_is_written_anew(
+        self, kept: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second, third = ended(kept), ended(kept), ended(kept)
+        archive(kept)
+        archiving.restore(kept.city, [first.pk])
+        self.while_writing(monkeypatch, lambda: archiving.restore(kept.city, [second.pk]))
+        archiving.tidy(now=LATER)
+        row = Archive.objects.get()
+        assert (row.cases, row.stale) == (2, True)
+        archiving.tidy(now=LATER)
+        row = Archive.objects.get()
+        assert (row.cases, row.stale) == (1, False)
+        assert fresh(third).archive == row
+        for case in (first, second):
+            sound(case)
+        whole()
+
+    def test_a_file_that_is_not_what_was_written_is_not_used(
+        self, kept: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case = ended(kept)
+        monkeypatch.setattr(storage, "put", lambda data, suffix: storage.name_of(data, suffix))
+        with pytest.raises(OSError, match="No such file"):
+            archive(kept)
+        sound(case)
+
+    def test_rows_beside_the_file_are_told(self, kept: Cast) -> None:
+        case = ended(kept)
+        archive(kept)
+        entry = archived.timeline(fresh(case))[0]
+        entry.save(force_insert=True)
+        assert [(f.number, f.what) for f in verify.faults()] == [(case.number, "extra")]
 
 
 class TestFile:

@@ -10,7 +10,7 @@ from django.core.cache import caches
 
 from onehall.casework import archiving
 from onehall.casework.models import Archive, Case, TimelineEntry, Timer
-from onehall.cli import running
+from onehall.cli import doctor, running
 from onehall.cli.main import main
 from onehall.kernel import clock, storage
 from tests.cast import START, Cast, build, everybody
@@ -67,6 +67,7 @@ def test_there_and_back(old: list[Case]) -> None:
     assert set(TimelineEntry.objects.values_list("case_id", flat=True)) == {old[0].pk}
     assert "2 histories brought back" in onehall("restore", "--all").output
     assert TimelineEntry.objects.count() == sum(c.lock for c in old)
+    assert not Archive.objects.exists()
     assert onehall("verify").exit_code == 0
 
 
@@ -85,6 +86,11 @@ def test_says_what_is_broken(old: list[Case]) -> None:
     assert verify.exit_code == 1
     assert verify.output.count("is missing or not what was written") == 3
     assert "3 archived cases are broken" in verify.output
+    assert [f.good for f in doctor._archive()] == [True]
+    Path(storage.default_storage.path(Archive.objects.get().name)).unlink()
+    (finding,) = doctor._archive()
+    assert finding.good is False
+    assert "1 files of the archive are missing" in finding.words
     back = onehall("restore", old[0].number)
     assert back.exit_code == 1
     assert "cannot be read now" in back.output
@@ -96,3 +102,4 @@ def test_a_city_without_the_rule(cast: Cast) -> None:
     assert "archives nothing" in onehall("plan").output
     assert "0 cases archived." in onehall("run").output
     assert archiving.stock(cast.city).files == 0
+    assert list(doctor._archive()) == []
