@@ -109,7 +109,9 @@ def text(answer: Any, status: int = 200) -> str:
 
 class TestFinding:
     def test_by_number_account_name_plate_receipt_and_card(self, paying: City, fay: Person) -> None:
-        account = Account.objects.create(city=paying, kind="utility", number="W-77", name="Otis Ray")
+        account = Account.objects.create(
+            city=paying, kind="utility", number="W-77", name="Otis Ray"
+        )
         mine = bill(paying, account=account, name="")
         other = bill(paying, 4_500, "citation", name="Lena Fox", plate="CA 7ABC123")
         paid = by_card(paying, mine)
@@ -258,7 +260,13 @@ class TestABill:
     def test_is_not_written_by_half(
         self, paying: City, fay: Person, wrong: dict[str, str], words: str
     ) -> None:
-        data = {"kind": "utility", "name": "O", "key": str(uuid.uuid4()), "words.0": "H", "amount.0": "1"}
+        data = {
+            "kind": "utility",
+            "name": "O",
+            "key": str(uuid.uuid4()),
+            "words.0": "H",
+            "amount.0": "1",
+        }
         page = text(fay.post("/money/bills/new", **data | wrong), 422)
         assert words in page.replace("&quot;", '"')
         assert not Invoice.objects.exists()
@@ -282,7 +290,9 @@ class TestTheCounter:
         assert cash(fay, mine, key=key).url == cash(fay, mine, key=key).url
         assert Payment.objects.count() == 1
 
-    def test_a_check_and_what_is_over_is_credit_that_is_used(self, paying: City, fay: Person) -> None:
+    def test_a_check_and_what_is_over_is_credit_that_is_used(
+        self, paying: City, fay: Person
+    ) -> None:
         opened(fay)
         mine, later = bill(paying), bill(paying, 3_000)
         answer = cash(fay, mine, method="check", given="120", reference="1017", name="Rosa Diaz")
@@ -401,7 +411,11 @@ class TestRefunds:
         gus.post(f"/money/refunds/{refund.pk}/decide", what="approve")
         gus.post(f"/money/refunds/{refund.pk}/carry-out", drawer=str(drawer.pk))
         refund.refresh_from_db()
-        assert (refund.status, refund.decided_by, refund.drawer_id) == ("succeeded", "Gus", drawer.pk)
+        assert (refund.status, refund.decided_by, refund.drawer_id) == (
+            "succeeded",
+            "Gus",
+            drawer.pk,
+        )
         assert drawers.contents(drawer).expected == 5_000 + 10_000 - 8_000
         assert books(paying) == {"drawer": 2_000, "revenue": -2_000}
         mine.refresh_from_db()

@@ -16,6 +16,13 @@ from onehall.kernel import money
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 
 
+class Typed(dict[str, str]):
+    """What stands in the fields of a form, as templates read it: "" in each that was not sent."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
 def amount(text: str, currency: str) -> int:
     """Units of an amount as people write it: "1,234.50", "$5", "-3.00"."""
     sign = money.SIGNS.get(currency, "")

@@ -32,7 +32,7 @@ def _show(
     request: CityRequest, found: Invoice, refused: str = "", where: str = "", status: int = 200
 ) -> HttpResponse:
     context: dict[str, Any] = billpage.context(request, found)
-    context |= {"refused": refused, "where": where, "typed_in": request.POST.dict()}
+    context |= {"refused": refused, "where": where, "typed_in": given.Typed(request.POST.dict())}
     return show(request, "bill", "money", context, status=status)
 
 

@@ -177,7 +177,7 @@ def _show(
         ][:MOST],
         "methods": [(key, saying.METHODS[key]) for key in AT_COUNTER],
         "drawers": open_drawers(request),
-        "typed_in": typed.dict(),
+        "typed_in": given.Typed(typed.dict()),
         "method": typed.get("method", "cash"),
         "form_key": typed.get("key") or uuid.uuid4(),
         "refused": refused,

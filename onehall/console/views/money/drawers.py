@@ -52,7 +52,7 @@ def drawers(request: CityRequest) -> HttpResponse:
         "closed": list(rows.filter(closed_at__isnull=False).order_by("-opened_at")[:SHOWN]),
         "free": [n for n in setup.drawers if n not in {drawer.name for drawer in opened}],
         "refused": refused,
-        "typed_in": request.POST.dict(),
+        "typed_in": given.Typed(request.POST.dict()),
     }
     return show(request, "drawers", "money-drawers", context, status=422 if refused else 200)
 
@@ -92,7 +92,7 @@ def drawer(request: CityRequest, pk: int) -> HttpResponse:
             for worth in pieces
         ],
         "refused": refused,
-        "typed_in": request.POST.dict(),
+        "typed_in": given.Typed(request.POST.dict()),
     }
     return show(request, "drawer", "money-drawers", context, status=422 if refused else 200)
 

@@ -60,7 +60,7 @@ def to_look_at(request: CityRequest) -> HttpResponse:
 
 
 def _exceptions(
-    request: CityRequest, refused: str = "", at: int = 0, status: int = 200
+    request: CityRequest, refused: str = "", status: int = 200
 ) -> HttpResponse:
     setup_of(request)
     context: dict[str, Any] = {
@@ -70,8 +70,7 @@ def _exceptions(
         ],
         "chargebacks": books.chargebacks(request.city),
         "refused": refused,
-        "refused_at": at,
-        "typed_in": request.POST.dict(),
+        "typed_in": given.Typed(request.POST.dict()),
     }
     return show(request, "exceptions", "money-exceptions", context, status=status)
 
@@ -92,7 +91,7 @@ def resolve(request: CityRequest, pk: int) -> HttpResponse:
             now=read_clock(),
         )
     except BillingRefused as no:
-        return _exceptions(request, str(no), pk, 422)
+        return _exceptions(request, str(no), 422)
     messages.success(request, _("It is resolved."))
     return redirect("console:money-exceptions")
 
@@ -129,7 +128,7 @@ def overrides(request: CityRequest) -> HttpResponse:
     context = {
         "rows": [(row, saying.ADJUSTMENTS[row.kind], _roles(row.by_roles)) for row in rows],
         "kinds": [(key, saying.ADJUSTMENTS[key]) for key in AdjustmentKind.values],
-        "asked": kept,
+        "asked": given.Typed(kept),
         "older": f"{here}?{urlencode({**kept, 'after': after})}" if after else "",
         "first": f"{here}?{urlencode(kept)}" if asked.after else "",
         "query": urlencode(kept),

@@ -51,7 +51,7 @@ def _show(
         "receipt": f"{public_address(request.city)}/receipts/{found.token}",
         "can_bounce": found.method in ("check", "transfer") and found.returned_at is None,
         "refused": refused,
-        "typed_in": request.POST.dict(),
+        "typed_in": given.Typed(request.POST.dict()),
     }
     return show(request, "payment", "money", context, status=status)
 

@@ -32,7 +32,7 @@ def refunds(request: CityRequest) -> HttpResponse:
     return _show(request)
 
 
-def _show(request: CityRequest, refused: str = "", at: int = 0, status: int = 200) -> HttpResponse:
+def _show(request: CityRequest, refused: str = "", status: int = 200) -> HttpResponse:
     setup, actor = setup_of(request), request.actor
     waiting = books.refunds(request.city, books.WAITING)
     context: dict[str, Any] = {
@@ -54,7 +54,6 @@ def _show(request: CityRequest, refused: str = "", at: int = 0, status: int = 20
         "limit": setup.refund_limit,
         "drawers": open_drawers(request) if actor.may("take_money") else [],
         "refused": refused,
-        "refused_at": at,
     }
     return show(request, "refunds", "money-refunds", context, status=status)
 
@@ -109,7 +108,7 @@ def _form(
         "limit": setup_of(request).refund_limit,
         "form_key": request.POST.get("key") or uuid.uuid4(),
         "refused": refused,
-        "typed_in": request.POST.dict(),
+        "typed_in": given.Typed(request.POST.dict()),
     }
     return show(request, "refund", "money-refunds", context, status=status)
 
@@ -197,7 +196,7 @@ def decide(request: CityRequest, pk: int) -> HttpResponse:
             now=read_clock(),
         )
     except BillingRefused as no:
-        return _show(request, str(no), pk, 422)
+        return _show(request, str(no), 422)
     approved = made.status == "approved"
     messages.success(request, _("It is approved.") if approved else _("It is rejected."))
     return redirect("console:money-refunds")
@@ -219,12 +218,12 @@ def carry_out(request: CityRequest, pk: int) -> HttpResponse:
             drawer=_drawer(request),
         )
     except BillingRefused as no:
-        return _show(request, str(no), pk, 422)
+        return _show(request, str(no), 422)
     except GatewayError:
         words = _(
             "The provider does not answer. It is tried again by itself, or try it yourself later."
         )
-        return _show(request, words, pk, 502)
+        return _show(request, words, 502)
     _tell(request, done)
     return redirect("console:money-refunds")
 

@@ -155,7 +155,7 @@ def _show(request: CityRequest, form: _Form, *, status: int = 200) -> HttpRespon
     values = form.values
     context: dict[str, Any] = {
         "form": form,
-        "v": values,
+        "v": given.Typed(values),
         "form_key": values.get("key") or uuid.uuid4(),
         "kinds": [(k.key, pick(k.name, language, default)) for k in setup.kinds.values()],
         "schedules": [
