@@ -77,7 +77,7 @@ EXCEPTIONS: Final[Mapping[str, Promise]] = {
     "refund_failed": _("A refund failed"),
 }
 CHARGE_KINDS: Final[Mapping[str, Promise]] = {
-    "principal": _("Amount owed"),
+    "principal": _("Principal"),
     "fee": _("Fee"),
     "tax": _("Tax"),
     "penalty": _("Penalty"),
