@@ -455,8 +455,8 @@ class TestTrouble:
         with pytest.raises(GatewayDown):
             gateway.create_checkout(wanted)
         shop.turn(trouble="")
-        checkout = gateway.create_checkout(wanted)
-        assert [each.ref for each in gateway.list_recent(START)] == [checkout.ref]
+        checkout = shop.gateway.create_checkout(wanted)
+        assert [each.ref for each in shop.gateway.list_recent(START)] == [checkout.ref]
 
     def test_a_refund_that_was_made_without_an_answer(self, shop: Shop) -> None:
         paid = shop.paid(5000)
