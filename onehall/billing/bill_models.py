@@ -2,9 +2,8 @@
 
 from typing import override
 
-from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Upper
+from django.db.models.functions import Collate, Upper
 
 
 class BillingSetup(models.Model):
@@ -57,9 +56,7 @@ class Account(models.Model):
         ]
         indexes = [
             models.Index("city", Upper("number"), name="account_number_typed"),
-            models.Index(
-                OpClass(Upper("name"), "varchar_pattern_ops"), "city", name="account_name_begins"
-            ),
+            models.Index(Collate(Upper("name"), "C"), "city", name="account_name_begins"),
         ]
 
     @override
@@ -155,9 +152,7 @@ class Invoice(models.Model):
                 name="invoice_void",
                 condition=models.Q(voided_at__isnull=False),
             ),
-            models.Index(
-                OpClass(Upper("name"), "varchar_pattern_ops"), "city", name="invoice_name_begins"
-            ),
+            models.Index(Collate(Upper("name"), "C"), "city", name="invoice_name_begins"),
         ]
 
     @override

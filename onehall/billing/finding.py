@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Upper
+from django.db.models.functions import Collate, Upper
 
 from onehall.billing.models import Account, Invoice, Payment
 from onehall.kernel import money
@@ -17,6 +17,8 @@ PAGE: Final = 50
 MOST_ACCOUNTS: Final = 50
 """Accounts of one name whose bills are looked at."""
 LISTS: Final = ("open", "overdue", "disputed", "void", "all")
+_NAME: Final = Collate(Upper("name"), "C")
+"""As the index of the beginnings of names holds them."""
 _CARD: Final = re.compile(r"([0-9]{4})[ ,/]+\$?([0-9]+(?:\.[0-9]{1,3})?)")
 _PLATE: Final = re.compile(r"([A-Za-z]{2})[ -]+([A-Za-z0-9 -]{2,12})")
 _RECEIPT: Final = re.compile(r"[RF]-[0-9]{4}-[0-9]+", re.IGNORECASE)
@@ -54,9 +56,9 @@ def _bill_ways(city: City, text: str) -> list[QuerySet[Invoice]]:
     ways: list[QuerySet[Invoice]] = [mine.alias(typed=Upper("number")).filter(typed=capitals)]
     accounts = Account.objects.filter(city=city)
     by_number = accounts.alias(typed=Upper("number")).filter(typed=capitals)
-    by_name = accounts.alias(typed=Upper("name")).filter(_begins("typed", capitals))
+    by_name = accounts.alias(typed=_NAME).filter(typed__startswith=capitals)
     if len(text) > 1:
-        ways.append(mine.alias(typed=Upper("name")).filter(_begins("typed", capitals)))
+        ways.append(mine.alias(typed=_NAME).filter(typed__startswith=capitals))
         ids = [*by_number.order_by().values_list("pk", flat=True)[:MOST_ACCOUNTS]]
         ids += by_name.order_by().values_list("pk", flat=True)[:MOST_ACCOUNTS]
         if ids:
@@ -65,11 +67,6 @@ def _bill_ways(city: City, text: str) -> list[QuerySet[Invoice]]:
         said = f"{plate[1].upper()} {re.sub(r'[^0-9A-Z]', '', plate[2].upper())}"
         ways.append(mine.filter(plate=said))
     return ways
-
-
-def _begins(field: str, capitals: str) -> Q:
-    """A condition that the index of the beginnings of names answers."""
-    return Q(**{f"{field}__startswith": capitals})
 
 
 def payments(city: City, text: str, currency: str) -> list[Payment]:
@@ -86,7 +83,7 @@ def payments(city: City, text: str, currency: str) -> list[Payment]:
             amount = -1
         ways.append(mine.filter(last4=card[1], amount=amount))
     elif len(asked) > 1 and not _RECEIPT.fullmatch(asked):
-        ways.append(mine.alias(typed=Upper("name")).filter(_begins("typed", asked.upper())))
+        ways.append(mine.alias(typed=_NAME).filter(typed__startswith=asked.upper()))
     held: set[int] = set()
     for rows in ways:
         held.update(rows.order_by("-pk").values_list("pk", flat=True)[:PAGE])

@@ -2,9 +2,8 @@
 
 from typing import override
 
-from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Upper
+from django.db.models.functions import Collate, Upper
 
 
 class AttemptStatus(models.TextChoices):
@@ -175,9 +174,7 @@ class Payment(models.Model):
                 name="payment_of_a_card",
                 condition=~models.Q(last4=""),
             ),
-            models.Index(
-                OpClass(Upper("name"), "varchar_pattern_ops"), "city", name="payment_name_begins"
-            ),
+            models.Index(Collate(Upper("name"), "C"), "city", name="payment_name_begins"),
         ]
 
     @override

@@ -12,6 +12,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
+from onehall.billing.queries import billing_of
 from onehall.casework import queries as casework
 from onehall.casework.queries import Counts
 from onehall.catalog.queries import catalogue
@@ -168,6 +169,7 @@ def draw(
         "me": desk.actor,
         "may_write": desk.actor.writes,
         "may": {key: desk.actor.may(key) for key in KEYS},
+        "bills_here": desk.actor.may("see_bills") and billing_of(desk.city).setup is not None,
         "may_ask": desk.actor.may("ask") and bool(catalogue(desk.city).internal.groups),
     }
     return render(request, template, shared | context, status=status)

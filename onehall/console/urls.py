@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from onehall.console.money_urls import money
 from onehall.console.views import (
     acts,
     arrange,
@@ -187,4 +188,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/set-up/files/<path:path>/raw", setup_text.raw, name="setup-raw"),
     path("desk/set-up/files/<path:path>", setup_text.text, name="setup-text"),
     path("desk/components", components.components, name="components"),
+    *money,
 ]

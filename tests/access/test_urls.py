@@ -118,6 +118,25 @@ CITY_POSTS: dict[str, tuple[Key, dict[str, Any]]] = {
     "console:mail-replay": ("resend", {}),
     "console:notice": ("tell_all", {"title.en": "Storm", "do": "on"}),
 }  # fmt: skip
+MONEY_POSTS: dict[str, Key] = {
+    # Addresses of the pages of money that write, with the permission that each one asks for: tests/access/test_money.
+    "console:money-write": "write_bills",
+    "console:money-bill-link": "write_bills",
+    "console:money-bill-adjust": "adjust_bills",
+    "console:money-bill-void": "adjust_bills",
+    "console:money-counter": "take_money",
+    "console:money-apply": "take_money",
+    "console:money-drawers": "take_money",
+    "console:money-drawer": "take_money",
+    "console:money-bounced": "close_days",
+    "console:money-chargeback": "close_days",
+    "console:money-exception": "close_days",
+    "console:money-day": "close_days",
+    "console:money-day-of": "close_days",
+    "console:money-refund-ask": "ask_refunds",
+    "console:money-refund-carry": "ask_refunds",
+    "console:money-refund-decide": "approve_refunds",
+}
 READERS_POSTS: dict[str, dict[str, Any]] = {
     # Everybody who sees the case may: it says that they have it open, and nothing is added to it.
     "console:looking": {},
@@ -231,6 +250,7 @@ class World:
             "pick": "not-signed-by-anybody",
             "signed": "not-signed",
             "secret": "not-signed-by-anybody-here",
+            "on": "2026-03-02",
         }
 
     def slug(self, *, foreign: bool) -> str:
@@ -477,6 +497,7 @@ class TestPosts:
             *DESK_POSTS,
             *SETUP_POSTS,
             *CITY_POSTS,
+            *MONEY_POSTS,
             *READERS_POSTS,
             *STAFF_POSTS,
             *OPEN_POSTS,
@@ -484,7 +505,10 @@ class TestPosts:
 
     def test_none_is_taken_without_a_token_against_forgery(self, world: World) -> None:
         wrong = []
-        every = {*DESK_POSTS, *SETUP_POSTS, *CITY_POSTS, *READERS_POSTS, *STAFF_POSTS, *OPEN_POSTS}
+        every = {
+            *DESK_POSTS, *SETUP_POSTS, *CITY_POSTS, *MONEY_POSTS, *READERS_POSTS, *STAFF_POSTS,
+            *OPEN_POSTS,
+        }  # fmt: skip
         for name in sorted(every - ONE_CLICK):
             data = DESK_POSTS.get(name, {}) | {"words": "x", "answer": "yes", "rating": "5"}
             client = world.client("mo", csrf=True)

@@ -1,0 +1,131 @@
+"""Money in the words of the desk: statuses with their tones, methods, books, what an entry or an exception is."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy as context
+
+from onehall.billing import queries, rules
+from onehall.billing.models import Invoice, Payment, Refund
+from onehall.billing.rules import InvoiceStatus, Owed
+from onehall.kernel.localized import pick
+from onehall.look.tones import Tone
+from onehall.places.models import City
+
+STATUSES: Final[Mapping[InvoiceStatus, tuple[Tone, Promise]]] = {
+    "open": ("new", context("a bill", "Open")),
+    "partial": ("work", context("a bill", "Partly paid")),
+    "overdue": ("late", context("a bill", "Overdue")),
+    "paid": ("done", context("a bill", "Paid")),
+    "disputed": ("hold", context("a bill", "Contested")),
+    "void": ("no", context("a bill", "Void")),
+}
+REFUNDS: Final[Mapping[str, tuple[Tone, Promise]]] = {
+    "requested": ("look", context("a refund", "To be approved")),
+    "approved": ("work", context("a refund", "Approved")),
+    "submitted": ("work", context("a refund", "On its way")),
+    "succeeded": ("done", context("a refund", "Given back")),
+    "failed": ("late", context("a refund", "Failed")),
+    "rejected": ("no", context("a refund", "Rejected")),
+}
+METHODS: Final[Mapping[str, Promise]] = {
+    "card": _("Card"),
+    "ach": _("Bank debit"),
+    "cash": _("Cash"),
+    "check": _("Check"),
+    "transfer": _("Bank transfer"),
+}
+ADJUSTMENTS: Final[Mapping[str, Promise]] = {
+    "waiver": _("Waiver"),
+    "discount": _("Discount"),
+    "correction": _("Correction"),
+    "write_off": _("Write-off"),
+    "refund": _("Refund"),
+    "void": context("an adjustment", "Void"),
+}
+BOOKS: Final[Mapping[str, Promise]] = {
+    "receivable": _("Receivable"),
+    "revenue": _("Revenue"),
+    "clearing": _("With the provider"),
+    "drawer": _("Cash drawer"),
+    "bank": _("Bank"),
+    "credit": _("Credit of payers"),
+    "convenience": _("Convenience fees"),
+    "processor_fees": _("Fees of the provider"),
+    "disputes": _("Chargebacks under way"),
+    "over_short": _("Over and short"),
+    "write_off": _("Written off"),
+}
+ENTRIES: Final[Mapping[str, Promise]] = {
+    "billed": _("Billed"),
+    "adjusted": _("Adjusted"),
+    "paid": context("an entry", "Paid"),
+    "applied": _("Credit used"),
+    "refunded": _("Given back"),
+    "returned": _("Came back unpaid"),
+    "disputed": _("Chargeback opened"),
+    "dispute_ended": _("Chargeback ended"),
+    "deposited": _("Counted and deposited"),
+    "payout": _("Payout"),
+}
+EXCEPTIONS: Final[Mapping[str, Promise]] = {
+    "chargeback": _("Chargeback"),
+    "refunded_elsewhere": _("Given back at the provider"),
+    "refund_failed": _("A refund failed"),
+}
+CHARGE_KINDS: Final[Mapping[str, Promise]] = {
+    "principal": _("Principal"),
+    "fee": _("Fee"),
+    "tax": _("Tax"),
+    "penalty": _("Penalty"),
+}
+
+
+def status(bill: Invoice, today: date) -> InvoiceStatus:
+    """What a bill is on a day. `disputed` was read with it."""
+    contested = bill.disputed is not None and bill.disputed.is_open
+    return rules.status(
+        Owed(
+            billed=bill.billed,
+            owed=bill.owed,
+            due_on=bill.due_on,
+            voided=bill.voided_at is not None,
+            disputed=contested,
+        ),
+        today,
+    )
+
+
+def bill_row(city: City, bill: Invoice, today: date, language: str) -> dict[str, Any]:
+    """A bill in a list."""
+    kind = queries.kind_of(queries.setup(city), bill.kind)
+    tone, word = STATUSES[status(bill, today)]
+    return {
+        "bill": bill,
+        "kind": pick(kind.name, language, city.languages[0]),
+        "tone": tone,
+        "word": word,
+        "who": bill.name or (bill.account.name if bill.account else ""),
+        "account": bill.account,
+        "what": pick(bill.words, language, city.languages[0]),
+    }
+
+
+def method(payment: Payment) -> str:
+    """What somebody paid with: "Card · visa 4242", "Check · 1017"."""
+    parts = [str(METHODS[payment.method])]
+    card = " ".join(x for x in (payment.brand.title(), payment.last4) if x)
+    return " · ".join(x for x in (*parts, card, payment.reference) if x)
+
+
+def refund_tag(refund: Refund) -> tuple[Tone, Promise]:
+    """The tone and word of a refund."""
+    return REFUNDS[refund.status]
+
+
+def exception(kind: str) -> str:
+    """What an exception is about; its own key where it is none of the known."""
+    return str(EXCEPTIONS.get(kind, kind.replace("_", " ").capitalize()))

@@ -1,0 +1,1 @@
+"""Pages about money: bills, the counter, refunds, the day, the books."""
