@@ -3,10 +3,6 @@
 from typing import override
 
 from django.apps import AppConfig
-from django.contrib.postgres.indexes import OpClass
-from django.db.models.expressions import OrderBy
-from django.db.models.functions import Collate
-from django.db.models.indexes import IndexExpression
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,9 +19,6 @@ class BillingConfig(AppConfig):
         """Open attempts every five minutes, penalties and reminders every hour, what the provider says every day."""
         from onehall.billing import tasks
         from onehall.messaging import handlers
-
-        # What the app `django.contrib.postgres` would do for indexes with a class of operators.
-        IndexExpression.register_wrappers(OrderBy, OpClass, Collate)
 
         handlers.every("billing.sweep", 300, tasks.sweep)
         handlers.every("billing.penalties", 3600, tasks.add_penalties)

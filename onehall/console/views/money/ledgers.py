@@ -59,9 +59,7 @@ def to_look_at(request: CityRequest) -> HttpResponse:
     return _exceptions(request)
 
 
-def _exceptions(
-    request: CityRequest, refused: str = "", status: int = 200
-) -> HttpResponse:
+def _exceptions(request: CityRequest, refused: str = "", status: int = 200) -> HttpResponse:
     setup_of(request)
     context: dict[str, Any] = {
         "open": [(row, saying.exception(row.kind)) for row in books.open_exceptions(request.city)],
