@@ -13,14 +13,17 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import django
+import psycopg
 import pytest
 import time_machine
 from django.conf import settings
 from django.dispatch import receiver
 from django.test.signals import setting_changed
 from django.utils import timezone, translation
+from psycopg import sql
 from whitenoise.middleware import WhiteNoiseMiddleware
 
+from onehall.kernel.database.net import ROLE
 from onehall.kernel.postgres import EmbeddedPostgres, find_programs
 from tests import tripwires
 from tests.browsers import browser  # noqa: F401  # a fixture for all rooms
@@ -53,7 +56,11 @@ def _bring_up() -> EmbeddedPostgres | None:
     home = ROOT / ".pytest_cache" / "postgres" / f"{programs.source}-{programs.version}"
     server = EmbeddedPostgres(home, programs.bin_dir, settings=QUICK)
     server.start()
-    os.environ["DATABASE_URL"] = server.create_database("onehall")
+    os.environ["DATABASE_URL"] = address = server.create_database("onehall")
+    # It is of all databases alike: made inside a test, others would wait for the end of that test, and it would be undone.
+    with psycopg.connect(address, autocommit=True) as connection:
+        if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(ROLE)))
     return server
 
 
