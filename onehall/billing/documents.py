@@ -16,7 +16,6 @@ LOOK_UPS: Final = ("account", "last_amount", "code", "plate")
 """Account and postcode; account and amount of the last bill; number and access code; number, or plate and state."""
 ONLINE: Final = ("card", "ach")
 AT_COUNTER: Final = ("cash", "check", "transfer")
-PROVIDERS: Final = ("none", "demo", "stripe")
 ORDER: Final = ("tax", "principal", "fee", "penalty")
 """In which order a payment is shared out over the lines of a bill, where the kind does not say another."""
 BOOKS: Final = (

@@ -13,13 +13,13 @@ from onehall.billing.documents import (
     ONLINE,
     ORDER,
     PARTIALS,
-    PROVIDERS,
     Convenience,
     Kind,
     Partial,
     Penalty,
     Setup,
 )
+from onehall.billing.gateways import choosing
 from onehall.billing.read_export import read_export
 from onehall.kernel import money, yamlfile
 from onehall.kernel.yamlfile import Node, Problems
@@ -89,10 +89,10 @@ class _Reader:
             kinds[kind.key] = kind
         found = Setup(
             currency=self.currency,
-            provider=top.choice("provider", PROVIDERS, default="none"),
+            provider=top.choice("provider", sorted(choosing.known()), default="none"),
             books=self._books(top.mapping("books", required=True)),
             kinds=kinds,
-            attempt_minutes=top.whole("attempt_minutes", default=60, minimum=30, maximum=1_440)
+            attempt_minutes=top.whole("attempt_minutes", default=60, minimum=31, maximum=1_440)
             or 60,
             refund_limit=self.amount(top, "refund_limit") or 0,
             drawers=tuple(top.texts("drawers")),

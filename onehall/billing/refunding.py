@@ -178,7 +178,9 @@ def carry_out(
 def _ask_provider(refund: Refund, payment: Payment, gateway: Gateway) -> RefundSnapshot:
     if refund.provider_ref:
         return gateway.fetch_refund(refund.provider_ref)
-    gone = payment.refunds.filter(status=RefundStatus.SUCCEEDED).aggregate(sum=Sum("amount"))["sum"]
+    # Providers count a refund that is on its way as gone.
+    sent = payment.refunds.filter(status__in=[RefundStatus.SUBMITTED, RefundStatus.SUCCEEDED])
+    gone = sent.exclude(pk=refund.pk).aggregate(sum=Sum("amount"))["sum"]
     return gateway.refund(
         RefundRequest(
             key=str(refund.key),

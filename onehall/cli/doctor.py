@@ -64,6 +64,7 @@ def command() -> None:
                 _ground,
                 _readers,
                 _timers,
+                _providers,
                 _ledgers,
                 _mail,
             ):
@@ -362,6 +363,26 @@ def _timers() -> Iterator[Finding]:
         yield Finding(
             good=False, words=f"{count} {what} given up; see Messages, Given up on the desk."
         )
+
+
+def _providers() -> Iterator[Finding]:
+    """Who takes the payments of each city that bills, and whether the keys are there."""
+    from django.db import DatabaseError
+
+    from onehall.billing import queries
+    from onehall.billing.gateways import choosing
+    from onehall.places.models import City
+
+    try:
+        cities = list(City.objects.filter(billing__isnull=False).order_by("id"))
+    except DatabaseError:
+        # The tables are not made yet: said above.
+        return
+    for city in cities:
+        if setup := queries.billing_of(city).setup:
+            document = {"provider": setup.provider}
+            found = choosing.choose(document, city=city.slug, access=choosing.access())
+            yield Finding(found.good, f"{city.name}: {found.words}")
 
 
 def _ledgers() -> Iterator[Finding]:

@@ -69,6 +69,7 @@ class Provider:
     """A gateway in memory. `says` is what `fetch` answers by checkout; `down` lets everything fail."""
 
     key: str = "demo"
+    origins: tuple[str, ...] = ("https://pay.example",)
     down: bool = False
     refuses: str = ""
     asked: dict[str, CheckoutRequest] = field(default_factory=dict)

@@ -28,6 +28,8 @@ from onehall.billing.gateways.protocol import (
     GatewayDown,
     PayoutItem,
     PayoutReport,
+    RefundRequest,
+    RefundSnapshot,
     Snapshot,
 )
 from onehall.billing.models import (
@@ -155,6 +157,27 @@ class TestSweeping:
         refund.refresh_from_db()
         assert refund.status == "succeeded"
         proven(city)
+
+
+class Asked(Provider):
+    """Remembers what was said to be left before each refund."""
+
+    left: int = -1
+
+    def refund(self, wanted: RefundRequest) -> RefundSnapshot:
+        self.left = wanted.refundable
+        return super().refund(wanted)
+
+
+def test_a_refund_on_its_way_counts_as_gone(city: City) -> None:
+    provider = Asked(refund_status="pending")
+    payment = paid(city, provider, method="ach")
+    _refund(city, payment, 4_000)
+    sweeping.sweep(city=city, gateway=provider, now=START + DAY)
+    assert provider.left == 10_000
+    _refund(city, payment, 1_000)
+    sweeping.sweep(city=city, gateway=provider, now=START + DAY)
+    assert provider.left == 6_000
 
 
 def _refund(city: City, payment: Payment, amount: int) -> Refund:
