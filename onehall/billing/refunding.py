@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from django.db import transaction
 from django.db.models import F, Sum
@@ -28,22 +27,14 @@ from onehall.billing.models import (
     RefundStatus,
 )
 from onehall.billing.posting import NewEntry, NewLine
+from onehall.billing.refundable import GONE as GONE
+from onehall.billing.refundable import Back as Back
+from onehall.billing.refundable import available as available
+from onehall.billing.refundable import check_lines, taken_by_bank
 from onehall.billing.rules import Share, sums_by
 from onehall.kernel import money
 from onehall.people.actor import Actor
 from onehall.places.models import City
-
-GONE: Final = (RefundStatus.REJECTED, RefundStatus.FAILED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Back:
-    """One line to give back: of a line of a bill, of the convenience fee, or (neither) of the credit."""
-
-    amount: int
-    charge_id: int | None = None
-    of_fee: bool = False
-    owed_again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +46,6 @@ class Ask:
     lines: Sequence[Back]
     reason: str
     available: int
-
-
-def available(payment: Payment) -> int:
-    """What of a payment can still be given back: not refunded, not asked for, not taken back by a bank."""
-    if payment.returned_at is not None or _taken_by_bank(payment):
-        return 0
-    asked = payment.refunds.exclude(status__in=GONE).aggregate(sum=Sum("amount"))["sum"] or 0
-    return payment.amount - int(asked)
-
-
-def _taken_by_bank(payment: Payment) -> bool:
-    return payment.chargebacks.exclude(outcome="won").exists()
 
 
 @transaction.atomic
@@ -87,7 +66,7 @@ def ask(*, city: City, wanted: Ask, by: Actor, now: datetime) -> Refund:
     if amount > there:
         facts = {"amount": money.say(there, payment.currency)}
         raise BillingRefused(_("No more than %(amount)s of this payment is left.") % facts)
-    refund_parts.check(payment, wanted.lines)
+    check_lines(payment, wanted.lines)
     small = amount <= setup.refund_limit
     refund = Refund.objects.create(
         city=city,
@@ -155,7 +134,7 @@ def carry_out(
         return succeed(
             city=city, refund_id=refund.pk, provider_ref="", by=by, now=now, drawer=drawer
         )
-    if refund.status == RefundStatus.APPROVED and _taken_by_bank(payment):
+    if refund.status == RefundStatus.APPROVED and taken_by_bank(payment):
         words = "The payer's bank took the money back before."
         return fail(city=city, refund_id=refund.pk, words=words, now=now)
     if gateway is None:

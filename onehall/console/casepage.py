@@ -20,16 +20,8 @@ from onehall.catalog.flows import FlowDefinition
 from onehall.catalog.learned import Evidence
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
-from onehall.console import (
-    billlines,
-    effortlines,
-    mentions,
-    moves,
-    partlines,
-    promises,
-    tasks,
-    thinglines,
-)
+from onehall.console import effortlines, mentions, moves, partlines, promises, tasks, thinglines
+from onehall.console.billlines import context as bills
 from onehall.console.clockface import face
 from onehall.console.desk import Desk
 from onehall.console.trouble import Trouble
@@ -282,7 +274,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "hint": _hint(desk, loaded, reports) if works and found.is_open else None,
         "near": _near(request, desk, found),
         **thinglines.context(desk, found, reader),
-        **billlines.context(desk, found, request.LANGUAGE_CODE),
+        **bills(desk, found, request.LANGUAGE_CODE),
         "area_words": _areas(request, found),
         "stream": f"/live/{live_token([f'case:{found.id}', channel(found)])}",
         "live_address": f"?part=live&see={see}{query_text(request)}",

@@ -159,7 +159,7 @@ TABLE: Final[tuple[Part, ...]] = (
         _line("adjust_bills", _("Waive, correct, write off and take back what is billed"),
               "finance"),
         _line("take_money", _("Take cash, checks and transfers at the counter"), "agent finance"),
-        _line("ask_refunds", _("Ask for a refund"), "agent supervisor finance"),
+        _line("ask_refunds", _("Ask for a refund"), "agent supervisor head finance"),
         _line("approve_refunds", _("Approve or reject a refund that somebody else asked for"),
               "head finance"),
         _line("close_days", _("Close the day, take in payouts and resolve exceptions"), "finance"),

@@ -162,7 +162,9 @@ def test_every_page_at_every_size(visit: Any, site: str, paying: City) -> None:
     enter(page, site, "fay")
     wrong = []
     for name, address in addresses.items():
-        page.goto(address)
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
         _picture(page, name)
         try:
             good_at_every_size(page)

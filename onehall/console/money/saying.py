@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy as context
+from django.utils.translation import pgettext_lazy
 
 from onehall.billing import queries, rules
 from onehall.billing.models import Invoice, Payment, Refund
@@ -16,20 +16,20 @@ from onehall.look.tones import Tone
 from onehall.places.models import City
 
 STATUSES: Final[Mapping[InvoiceStatus, tuple[Tone, Promise]]] = {
-    "open": ("new", context("a bill", "Open")),
-    "partial": ("work", context("a bill", "Partly paid")),
-    "overdue": ("late", context("a bill", "Overdue")),
-    "paid": ("done", context("a bill", "Paid")),
-    "disputed": ("hold", context("a bill", "Contested")),
-    "void": ("no", context("a bill", "Void")),
+    "open": ("new", pgettext_lazy("a bill", "Open")),
+    "partial": ("work", pgettext_lazy("a bill", "Partly paid")),
+    "overdue": ("late", pgettext_lazy("a bill", "Overdue")),
+    "paid": ("done", pgettext_lazy("a bill", "Paid")),
+    "disputed": ("hold", pgettext_lazy("a bill", "Contested")),
+    "void": ("no", pgettext_lazy("a bill", "Void")),
 }
 REFUNDS: Final[Mapping[str, tuple[Tone, Promise]]] = {
-    "requested": ("look", context("a refund", "To be approved")),
-    "approved": ("work", context("a refund", "Approved")),
-    "submitted": ("work", context("a refund", "On its way")),
-    "succeeded": ("done", context("a refund", "Given back")),
-    "failed": ("late", context("a refund", "Failed")),
-    "rejected": ("no", context("a refund", "Rejected")),
+    "requested": ("look", pgettext_lazy("a refund", "To be approved")),
+    "approved": ("work", pgettext_lazy("a refund", "Approved")),
+    "submitted": ("work", pgettext_lazy("a refund", "On its way")),
+    "succeeded": ("done", pgettext_lazy("a refund", "Given back")),
+    "failed": ("late", pgettext_lazy("a refund", "Failed")),
+    "rejected": ("no", pgettext_lazy("a refund", "Rejected")),
 }
 METHODS: Final[Mapping[str, Promise]] = {
     "card": _("Card"),
@@ -44,7 +44,7 @@ ADJUSTMENTS: Final[Mapping[str, Promise]] = {
     "correction": _("Correction"),
     "write_off": _("Write-off"),
     "refund": _("Refund"),
-    "void": context("an adjustment", "Void"),
+    "void": pgettext_lazy("an adjustment", "Void"),
 }
 BOOKS: Final[Mapping[str, Promise]] = {
     "receivable": _("Receivable"),
@@ -62,7 +62,7 @@ BOOKS: Final[Mapping[str, Promise]] = {
 ENTRIES: Final[Mapping[str, Promise]] = {
     "billed": _("Billed"),
     "adjusted": _("Adjusted"),
-    "paid": context("an entry", "Paid"),
+    "paid": pgettext_lazy("an entry", "Paid"),
     "applied": _("Credit used"),
     "refunded": _("Given back"),
     "returned": _("Came back unpaid"),

@@ -20,8 +20,8 @@ from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
 
 
-@staff_who_may("see_bills")
 @require_GET
+@staff_who_may("see_bills")
 def bill(request: CityRequest, pk: int) -> HttpResponse:
     """The page of a bill."""
     setup_of(request)

@@ -82,8 +82,8 @@ def _show(request: CityRequest, on: date, refused: str = "", status: int = 200) 
     return show(request, "day", "money-day", context, status=status)
 
 
-@staff_who_may("see_books")
 @require_GET
+@staff_who_may("see_books")
 def export(request: CityRequest) -> HttpResponse:
     """The file of closed days for the general ledger: the same days are the same bits each time."""
     setup_of(request)

@@ -32,8 +32,8 @@ MOST_ROWS: Final = 100_000
 """Overrides in one file."""
 
 
-@staff_who_may("see_books")
 @require_GET
+@staff_who_may("see_books")
 def aging(request: CityRequest) -> HttpResponse:
     """What is owed by kind of bill, and how long it is over."""
     setup, default = setup_of(request), request.city.languages[0]
@@ -52,8 +52,8 @@ def aging(request: CityRequest) -> HttpResponse:
     return show(request, "aging", "money-aging", context)
 
 
-@staff_who_may("see_books")
 @require_GET
+@staff_who_may("see_books")
 def to_look_at(request: CityRequest) -> HttpResponse:
     """Exceptions to resolve, and chargebacks."""
     return _exceptions(request)
@@ -94,16 +94,16 @@ def resolve(request: CityRequest, pk: int) -> HttpResponse:
     return redirect("console:money-exceptions")
 
 
-@staff_who_may("see_books")
 @require_GET
+@staff_who_may("see_books")
 def payouts(request: CityRequest) -> HttpResponse:
     """What providers sent to the city's bank."""
     setup_of(request)
     return show(request, "payouts", "money-payouts", {"rows": books.payouts(request.city)})
 
 
-@staff_who_may("see_books")
 @require_GET
+@staff_who_may("see_books")
 def payout(request: CityRequest, pk: int) -> HttpResponse:
     """One of them with its items."""
     setup_of(request)
@@ -115,8 +115,8 @@ def payout(request: CityRequest, pk: int) -> HttpResponse:
     return show(request, "payout", "money-payouts", context)
 
 
-@staff_who_may("see_books")
 @require_GET
+@staff_who_may("see_books")
 def overrides(request: CityRequest) -> HttpResponse:
     """Everything that changed a bill after it was written: who, in which role, why."""
     setup_of(request)
@@ -162,8 +162,8 @@ def _asked(request: CityRequest) -> tuple[Overrides, dict[str, str]]:
     return asked, kept
 
 
-@staff_who_may("see_books")
 @require_GET
+@staff_who_may("see_books")
 def overrides_csv(request: CityRequest) -> StreamingHttpResponse:
     """The same as a file."""
     setup_of(request)

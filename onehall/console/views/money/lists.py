@@ -14,8 +14,8 @@ from onehall.console.money.room import setup_of, show, today_of
 from onehall.look.doorway import CityRequest
 
 
-@staff_who_may("see_bills")
 @require_GET
+@staff_who_may("see_bills")
 def bills(request: CityRequest) -> HttpResponse:
     """One box finds bills and payments; without words, a list of bills."""
     setup, today, language = setup_of(request), today_of(request), request.LANGUAGE_CODE

@@ -26,8 +26,8 @@ BACK: Final = timedelta(days=366)
 """How far a statement goes back."""
 
 
-@staff_who_may("see_bills")
 @require_GET
+@staff_who_may("see_bills")
 def receipt(request: CityRequest, pk: int, form: str) -> HttpResponse:
     """The receipt to print or as a PDF."""
     setup_of(request)
@@ -67,8 +67,8 @@ def _receipt(request: CityRequest, found: Payment) -> Sheet:
     return sheet
 
 
-@staff_who_may("see_bills")
 @require_GET
+@staff_who_may("see_bills")
 def statement(request: CityRequest, pk: int, form: str) -> HttpResponse:
     """The statement of an account: its bills and payments of a year, with what is owed."""
     setup_of(request)

@@ -27,8 +27,8 @@ def load(request: CityRequest, pk: int) -> Payment:
     return found
 
 
-@staff_who_may("see_bills")
 @require_GET
+@staff_who_may("see_bills")
 def payment(request: CityRequest, pk: int) -> HttpResponse:
     """The page of a payment."""
     setup_of(request)

@@ -25,8 +25,8 @@ from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 
 
-@staff_who_may("see_bills")
 @require_GET
+@staff_who_may("see_bills")
 def refunds(request: CityRequest) -> HttpResponse:
     """Those to approve and to carry out, and what became of others."""
     return _show(request)
