@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, get_urlconf, reverse
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
+from onehall.billing import queries as billing
 from onehall.kernel.clock import now as read_clock
 from onehall.look import maps
 from onehall.look.parts import Language
@@ -30,6 +31,9 @@ def page(request: "HttpRequest") -> dict[str, Any]:
         ),
         "home_url": _address("portal:home", otherwise="/"),
         "mine_url": _address("portal:mine"),
+        "pay_url": _address("portal:pay")
+        if city is not None and billing.billing_of(city).setup is not None
+        else "",
         "brand_url": _address("portal:brand") if city is not None and city.brand else "",
     }
 

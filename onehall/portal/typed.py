@@ -43,3 +43,11 @@ def address_of(request: HttpRequest) -> tuple[str, str]:
     if form.is_valid():
         return str(form.cleaned_data["email"]), ""
     return request.POST.get("email", "")[:254].replace("\x00", ""), str(form.errors["email"][0])
+
+
+def optional_address(typed: str) -> tuple[str, str]:
+    """(an e-mail address or "", what is wrong with it in words or ""): leaving it empty is fine."""
+    form = AddressForm({"email": typed})
+    if not typed or form.is_valid():
+        return typed, ""
+    return typed, _("Type an address like name@example.com, or leave it empty.")

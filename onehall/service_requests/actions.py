@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from onehall.billing import disputing
 from onehall.casework import actions as casework
 from onehall.casework import handing, joining, photos, splitting
 from onehall.casework.actions import CasePlace, NewCase
@@ -54,7 +55,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRequest:
-    """A checked report: answers are clean, the place is inside the city or only words."""
+    """A checked report: answers are clean, the place is inside the city or only words.
+
+    `bill` is the id of a bill that it is about, which its sender was shown.
+    """
 
     key: uuid.UUID
     service_key: str
@@ -67,6 +71,7 @@ class NewRequest:
     priority: int = 0
     side: dict[str, Any] = field(default_factory=dict)
     has_photos: bool = True
+    bill: int | None = None
 
 
 def submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceRequest:
@@ -144,6 +149,8 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
             is_public=service.photos_public == "public",
             is_private=service.photos_public == PRIVATE,
         )
+    if new.bill is not None:
+        disputing.contest(city=city, invoice_id=new.bill, service_key=service.key, case=case)
     if (body := body_of_key(city, route.body)) is not None:
         handing.hand_over(
             city=city, case_id=case.pk, body=body, words="", by=system(city.pk), now=now

@@ -48,6 +48,8 @@ WRITERS = {
     "settling.py": "what became of an attempt",
     "refunding.py": "money that goes back",
     "exceptions.py": "money that somebody has to look at",
+    "disputing.py": "bills that are contested",
+    "events.py": "what payment providers told",
     "progress.py": "tasks and timers of a case on its way, inside any act",
     "promises.py": "dates and pauses, inside any act",
     "targets.py": "further targets, inside any act",
