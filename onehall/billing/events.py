@@ -39,7 +39,7 @@ def keep(*, city: City, provider: str, event: Event, now: datetime) -> None:
     messaging.queue(city_id=city.pk, rows=[work], now=now)
 
 
-def work(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> None:
+def work(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> None:  # noqa: ARG001 (the registry's signature)
     """Settle what an event is about, by asking the provider. An event about nothing of ours is only noted as read."""
     rows = ProviderEvent.objects.filter(
         city_id=city_id, provider=payload["provider"], event_id=payload["event"]
@@ -76,7 +76,8 @@ def _attempt(row: ProviderEvent) -> Attempt | None:
     mine = Attempt.objects.filter(city=row.city_id, provider=row.provider)
     if row.checkout_ref and (found := mine.filter(provider_ref=row.checkout_ref).first()):
         return found
-    if row.reference and (found := mine.filter(key=_uuid(row.reference)).first()):
+    key = _uuid(row.reference)
+    if key is not None and (found := mine.filter(key=key).first()):
         return found
     if row.payment_ref:
         return mine.filter(payment__provider_ref=row.payment_ref).first()

@@ -28,7 +28,7 @@ from onehall.billing.models import (
     RefundStatus,
 )
 from onehall.billing.posting import NewEntry, NewLine
-from onehall.billing.rules import Share, sums_by
+from onehall.billing.rules import Share, no_card, sums_by
 from onehall.kernel import money
 from onehall.people.actor import Actor
 from onehall.places.models import City
@@ -78,6 +78,7 @@ def ask(*, city: City, wanted: Ask, by: Actor, now: datetime) -> Refund:
         raise BillingRefused(_("The payment has changed meanwhile. Look at it once more."))
     if not wanted.reason.strip():
         raise BillingRefused(_("Say why."))
+    no_card(wanted.reason)
     if amount <= 0 or min(line.amount for line in wanted.lines) <= 0:
         raise BillingRefused(_("Write an amount."))
     if amount > there:

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Literal
 
 from onehall.billing.documents import Convenience, Kind, Penalty
-from onehall.kernel import money
+from onehall.billing.errors import BillingRefused
+from onehall.kernel import cards, money
 from onehall.kernel.cards import card_number_in as card_number_in
 from onehall.kernel.money import Mode
 
@@ -115,6 +116,12 @@ def penalty_amount(penalty: Penalty, owed: int) -> int:
     if penalty.flat:
         return penalty.flat
     return money.round_to(Fraction(owed) * Fraction(penalty.percent) / 100, Mode.HALF_UP)
+
+
+def no_card(*texts: str) -> None:
+    """Refuse texts with the number of a payment card, in words."""
+    if any(map(card_number_in, texts)):
+        raise BillingRefused(cards.refusal())
 
 
 def plain_number(text: str) -> str:

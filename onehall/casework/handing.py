@@ -53,6 +53,7 @@ def hand_over(
     words = words.strip()
     if len(words) > rules.MAX_WORDS:
         raise MoveRefused(rules.too_long(), missing=("words",))
+    rules.no_card(words)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     if by.kind != "system":
         steps.may_work(case, by, "hand_over")
@@ -196,6 +197,7 @@ def _require(what: str, words: str, pictures: Sequence[Photo]) -> None:
         raise MoveRefused(_("Choose one of the answers."))
     if len(words) > rules.MAX_WORDS:
         raise MoveRefused(rules.too_long(), missing=("words",))
+    rules.no_card(words)
     if what == "words" and not words and not pictures:
         raise MoveRefused(_("Write something, or add a photo."), missing=("words",))
     if what in ("done", "not_ours") and not words:

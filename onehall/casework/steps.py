@@ -76,6 +76,7 @@ def text_of(words: str, *, need: str = "words") -> str:
         raise MoveRefused(rules.need_words(need), missing=(need,))
     if len(words) > rules.MAX_WORDS:
         raise MoveRefused(rules.too_long(), missing=(need,))
+    rules.no_card(words, missing=(need,))
     return words
 
 

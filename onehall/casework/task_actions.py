@@ -204,4 +204,5 @@ def _words(words: str) -> str:
     words = words.strip()
     if len(words) > rules.MAX_WORDS:
         raise MoveRefused(rules.too_long(), missing=("words",))
+    rules.no_card(words)
     return words

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 _RUN: Final = re.compile(r"(?<![0-9+])[0-9](?:[ .\-\u00a0\u2011\u2013]{0,2}[0-9]){13,}")
 _DIGITS: Final = re.compile(r"[0-9]+")
 _SHORTEST, _LONGEST = 14, 19
@@ -27,6 +29,13 @@ GONE: Final = "[card]"
 def card_number_in(text: str) -> bool:
     """Whether a text holds what is a card's number to a machine: its beginning, its length and its check digit."""
     return next(_found(text), None) is not None
+
+
+def refusal() -> str:
+    """What is said to whoever typed one."""
+    return _(
+        "This looks like the number of a payment card. Take it out: we never need it, and here it would be kept."
+    )
 
 
 def without(text: str) -> str:

@@ -17,7 +17,7 @@ from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
 from onehall.casework.numbers import next_number, reserve_case
-from onehall.casework.rules import MAX_WORDS, Given, require_in_time, require_kept
+from onehall.casework.rules import MAX_WORDS, Given, no_card, require_in_time, require_kept
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import routing
 from onehall.catalog.queries import catalogue
@@ -96,6 +96,9 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
     service = catalogue(city).service(new.service_key)
     if service.is_internal and not (by.is_staff and by.may("ask")):
         raise CaseworkRefused(_("This is for the city's own staff."))
+    if by.kind != "system":
+        told = [text for text in new.answers.values() if isinstance(text, str)]
+        no_card(new.words, new.place.words, new.contact.name, *told)
     if by.kind == "resident" and notices.instead_of(city, service.key, now) is not None:
         raise CaseworkRefused(_("The city takes no reports about this at the moment."))
     facts = deciding.facts(city, service, new, now=now)
@@ -174,6 +177,7 @@ def follow(
 
     A joined case means the one that lives on for it. The same key again returns the first record.
     """
+    no_card(words, contact.name)
     root_id = joining.root_id(case_id)
     part_ids = splitting.lock_whole(root_id)
     case = Case.objects.of_city(city.id).get(pk=root_id)
@@ -243,6 +247,7 @@ def write(
             _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
             missing=("words",),
         )
+    no_card(words)
     case_id, part_ids = _lock_case_of(request)
     case = Case.objects.get(pk=case_id)
     flow = catalogue(city).flow_version(case.flow_version_id)
@@ -324,6 +329,7 @@ def rate(
             _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
             missing=("comment",),
         )
+    no_card(comment, missing=("comment",))
     case_id, _part_ids = _lock_case_of(request)
     mine = ServiceRequest.objects.filter(pk=request.pk, city_id=city.id)
     if not mine.exclude(rating=rating, comment=comment.strip()).update(
@@ -348,6 +354,7 @@ def set_contact(*, city: City, request: ServiceRequest, contact: Contact, now: d
     """Give or change how to be reached, after the report was sent. What is not given stays."""
     if not contact:
         raise MoveRefused(_("Type an address or a number."), missing=("email",))
+    no_card(contact.name, contact.phone, missing=("email",))
     mine = ServiceRequest.objects.filter(pk=request.pk, city_id=city.id)
     row = mine.select_for_update(of=("self",)).select_related("case").get()
     require_kept(row.case.erased)

@@ -32,8 +32,8 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Table as Grid
 
-from onehall.look.papers import blocks
 from onehall.kernel import storage
+from onehall.look.papers import blocks
 from onehall.places import tiles
 from onehall.places.models import City
 

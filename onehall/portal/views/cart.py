@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -179,11 +179,11 @@ def _page(
         "full": kept.is_full,
     }
     response = render(request, name, context, status=status)
-    allow_leaving(request, response, gateway)
+    allow_leaving(response, gateway)
     return cart.keep(response, request.city, kept)
 
 
-def allow_leaving(request: HttpRequest, response: HttpResponse, gateway: Gateway | None) -> None:
+def allow_leaving(response: HttpResponse, gateway: Gateway | None) -> None:
     """Let a form on this page end at the provider's: browsers hold the whole way of a form against the policy."""
     if gateway is not None:
         allowed = {**settings.SECURE_CSP}

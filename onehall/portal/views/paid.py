@@ -80,7 +80,7 @@ def _page(
         "parts": list(attempt.parts.select_related("invoice").order_by("invoice_id")),
     }
     response = render(request, "portal/pay/back.html", context, status=200 if heard else 503)
-    allow_leaving(request, response, gateway)
+    allow_leaving(response, gateway)
     kept = cart.read(request)
     if payment is not None or context["on_its_way"]:
         paid = {p.invoice_id for p in context["parts"]}
