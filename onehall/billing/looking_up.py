@@ -86,8 +86,8 @@ def amount(text: str, currency: str) -> int | None:
     bare = re.sub(r"[^0-9.,]", "", text)
     if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?", bare):
         bare = bare.replace(",", "")
-    elif re.fullmatch(r"[0-9]+,[0-9]{1,2}", bare):
-        bare = bare.replace(",", ".")
+    elif re.fullmatch(r"([0-9]{1,3}(\.[0-9]{3})+|[0-9]+),[0-9]{1,2}", bare):
+        bare = bare.replace(".", "").replace(",", ".")
     try:
         return money.parse(bare.rstrip("."), currency)
     except money.MoneyMistake:

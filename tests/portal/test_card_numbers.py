@@ -46,11 +46,10 @@ def test_other_numbers_are_fine(phone: Client, city: City, words: str) -> None:
     assert phone.post("/report/pothole", filled(words=words)).status_code == 302
 
 
-def test_in_a_message_and_a_reason_and_a_comment(phone: Client, report: ServiceRequest) -> None:
+def test_in_a_message_and_a_reason(phone: Client, report: ServiceRequest) -> None:
     for path, name, more in (
         ("write", "words", {}),
         ("verdict", "reason", {"answer": "no"}),
-        ("rate", "comment", {"rating": "3"}),
     ):
         answer = phone.post(f"/r/{report.token}/{path}", {name: f"My card: {CARD}", **more})
         assert answer.status_code == 422, path
@@ -64,7 +63,7 @@ def _by_staff(city: City, report: ServiceRequest) -> list[Callable[[], Any]]:
         lambda: casework.note(words=CARD, **facts),
         lambda: casework.reply(words=CARD, **facts),
         lambda: casework.reply(words="Hello", words_in={"es": CARD}, **facts),
-        lambda: task_actions.add(title=CARD, **facts),
+        lambda: task_actions.add_task(title=CARD, **facts),
         lambda: holds.put(reason=CARD, **{**facts, "by": staff(city, "admin")}),
         lambda: attachments.take_in(photo(), city=city, title=f"card {CARD}.jpg"),
     ]
@@ -80,6 +79,8 @@ def test_by_the_actions_themselves(city: City, report: ServiceRequest) -> None:
     by, now = resident(city.pk, request_id=report.pk), clock.now()
     with pytest.raises(CaseworkRefused):
         actions.set_contact(city=city, request=report, contact=Contact(name=CARD), now=now)
+    with pytest.raises(CaseworkRefused):
+        actions.rate(city=city, request=report, rating=3, comment=CARD, by=by, now=now)
     with pytest.raises(CaseworkRefused):
         actions.follow(
             city=city, case_id=report.case_id, key=uuid.uuid4(), words=CARD, contact=Contact(),

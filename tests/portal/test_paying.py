@@ -15,22 +15,9 @@ from onehall.billing.invoicing import Change
 from onehall.billing.models import Account, AdjustmentKind, Attempt, AttemptPart, Invoice, Payment
 from onehall.kernel import clock
 from onehall.places.models import City
-from tests.billing.money import Provider, bill, billing_city, finance, pays_through, proven
+from tests.billing.money import Provider, bill, finance, proven
 
 NO_MATCH = "We found no bill with these two facts."
-
-
-@pytest.fixture
-def paying(city: City) -> City:
-    """Testford, which bills."""
-    return billing_city()
-
-
-@pytest.fixture
-def provider(paying: City, monkeypatch: pytest.MonkeyPatch) -> Provider:
-    made = Provider()
-    pays_through(paying, made, monkeypatch)
-    return made
 
 
 def account(city: City, number: str = "0044-10", kind: str = "utility", **more: Any) -> Account:
