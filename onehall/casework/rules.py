@@ -56,6 +56,13 @@ def no_card(*texts: str, missing: tuple[str, ...] = ("words",)) -> None:
         raise MoveRefused(cards.refusal(), missing=missing)
 
 
+def require_fit(text: str, *, missing: tuple[str, ...] = ("words",)) -> None:
+    """Refuse more words than fit, and the number of a payment card."""
+    if len(text) > MAX_WORDS:
+        raise MoveRefused(too_long(), missing=missing)
+    no_card(text, missing=missing)
+
+
 def needs_of(move: Move, service: ServiceDefinition, outcome: Outcome | None) -> frozenset[str]:
     """Everything that must be given: the move's needs, and for a close those of its outcome.
 

@@ -202,7 +202,5 @@ def _decides(progress: Progress, task: Task, by: Actor) -> None:
 
 def _words(words: str) -> str:
     words = words.strip()
-    if len(words) > rules.MAX_WORDS:
-        raise MoveRefused(rules.too_long(), missing=("words",))
-    rules.no_card(words)
+    rules.require_fit(words)
     return words

@@ -17,7 +17,14 @@ from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
 from onehall.casework.numbers import next_number, reserve_case
-from onehall.casework.rules import MAX_WORDS, Given, no_card, require_in_time, require_kept
+from onehall.casework.rules import (
+    MAX_WORDS,
+    Given,
+    no_card,
+    require_fit,
+    require_in_time,
+    require_kept,
+)
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import routing
 from onehall.catalog.queries import catalogue
@@ -29,7 +36,6 @@ from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor, system
 from onehall.people.bodies import body_of_key
 from onehall.people.models import Person
-from onehall.people.queries import queues
 from onehall.places.models import City
 from onehall.service_requests import deciding, notices
 from onehall.service_requests.models import ServiceRequest
@@ -97,8 +103,7 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
     if service.is_internal and not (by.is_staff and by.may("ask")):
         raise CaseworkRefused(_("This is for the city's own staff."))
     if by.kind != "system":
-        told = [text for text in new.answers.values() if isinstance(text, str)]
-        no_card(new.words, new.place.words, new.contact.name, *told)
+        deciding.refuse_cards(new)
     if by.kind == "resident" and notices.instead_of(city, service.key, now) is not None:
         raise CaseworkRefused(_("The city takes no reports about this at the moment."))
     facts = deciding.facts(city, service, new, now=now)
@@ -115,7 +120,7 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
     opened = NewCase(
         id=case_id,
         service_id=service.id,
-        queue_id=_queue_id(city, route.queue),
+        queue_id=deciding.queue_id(city, route.queue),
         route=route,
         number=number,
         channel=new.channel,
@@ -242,12 +247,7 @@ def write(
     words = words.strip()
     if not words and not pictures:
         raise MoveRefused(_("Write your message first."), missing=("words",))
-    if len(words) > MAX_WORDS:
-        raise MoveRefused(
-            _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
-            missing=("words",),
-        )
-    no_card(words)
+    require_fit(words)
     case_id, part_ids = _lock_case_of(request)
     case = Case.objects.get(pk=case_id)
     flow = catalogue(city).flow_version(case.flow_version_id)
@@ -324,12 +324,7 @@ def rate(
     """How it was, from 1 to 5, with a comment for the staff. May be changed later."""
     if rating not in range(1, 6):
         raise MoveRefused(_("Choose between one and five."), missing=("rating",))
-    if len(comment) > MAX_WORDS:
-        raise MoveRefused(
-            _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
-            missing=("comment",),
-        )
-    no_card(comment, missing=("comment",))
+    require_fit(comment, missing=("comment",))
     case_id, _part_ids = _lock_case_of(request)
     mine = ServiceRequest.objects.filter(pk=request.pk, city_id=city.id)
     if not mine.exclude(rating=rating, comment=comment.strip()).update(
@@ -440,10 +435,6 @@ def _person(city: City, contact: Contact, language: str, now: datetime) -> Perso
     if person is not None:
         insert([person])
     return person
-
-
-def _queue_id(city: City, key: str) -> int:
-    return next(q.id for q in queues(city) if q.key == key)
 
 
 def _keeps_photos_private(city: City, case: Case, request: ServiceRequest) -> bool:

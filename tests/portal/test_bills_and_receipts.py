@@ -82,7 +82,6 @@ class TestABill:
             "12 × $5.00",
             "Discount",
             "−$5.00",
-            
             "$79.20",
             "To pay",
             "0044-10",
@@ -133,7 +132,7 @@ class TestABill:
         for words in (mine.number, "Water", "12 × $5.00", "Discount", "$79.20", mine.access_code):
             assert words in said, words
         assert "Issued" in said
-        assert "Emitido" in words_of(phone.get(f"/bills/{mine.token}.pdf?lang=es").content)
+        assert "Descuento" in words_of(phone.get(f"/bills/{mine.token}.pdf?lang=es").content)
 
     def test_the_bills_of_its_account_hang_on_its_secret(
         self,

@@ -63,7 +63,7 @@ def _by_staff(city: City, report: ServiceRequest) -> list[Callable[[], Any]]:
         lambda: casework.note(words=CARD, **facts),
         lambda: casework.reply(words=CARD, **facts),
         lambda: casework.reply(words="Hello", words_in={"es": CARD}, **facts),
-        lambda: task_actions.add_task(title=CARD, **facts),
+        lambda: task_actions.add_task(title=CARD, queue_id=case.queue_id, **facts),
         lambda: holds.put(reason=CARD, **{**facts, "by": staff(city, "admin")}),
         lambda: attachments.take_in(photo(), city=city, title=f"card {CARD}.jpg"),
     ]
@@ -90,7 +90,7 @@ def test_by_the_actions_themselves(city: City, report: ServiceRequest) -> None:
 
 def test_in_words_of_a_photo_it_is_left_out(phone: Client, city: City) -> None:
     key = str(uuid.uuid4())
-    sent = phone.post(f"/drafts/{key}/photos", {"photos": _file()})
+    sent = phone.post(f"/drafts/{key}/photos", {"photo": _file()})
     assert sent.status_code in (200, 201)
     shot = Photo.objects.get()
     phone.post("/report/pothole", filled(key=key, **{f"alt_{shot.key}": f"My card {CARD}"}))
