@@ -17,14 +17,7 @@ from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
 from onehall.casework.numbers import next_number, reserve_case
-from onehall.casework.rules import (
-    MAX_WORDS,
-    Given,
-    no_card,
-    require_fit,
-    require_in_time,
-    require_kept,
-)
+from onehall.casework.rules import MAX_WORDS, Given, require_fit, require_in_time, require_kept
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import routing
 from onehall.catalog.queries import catalogue
@@ -182,7 +175,7 @@ def follow(
 
     A joined case means the one that lives on for it. The same key again returns the first record.
     """
-    no_card(words, contact.name)
+    require_fit(words)
     root_id = joining.root_id(case_id)
     part_ids = splitting.lock_whole(root_id)
     case = Case.objects.of_city(city.id).get(pk=root_id)
@@ -349,7 +342,7 @@ def set_contact(*, city: City, request: ServiceRequest, contact: Contact, now: d
     """Give or change how to be reached, after the report was sent. What is not given stays."""
     if not contact:
         raise MoveRefused(_("Type an address or a number."), missing=("email",))
-    no_card(contact.name, contact.phone, missing=("email",))
+    require_fit(contact.name, missing=("email",))
     mine = ServiceRequest.objects.filter(pk=request.pk, city_id=city.id)
     row = mine.select_for_update(of=("self",)).select_related("case").get()
     require_kept(row.case.erased)

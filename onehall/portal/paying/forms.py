@@ -40,7 +40,7 @@ class LookUpForm(forms.Form):
             "account": _("Account number and ZIP code"),
             "last_amount": _("Account number and the amount of your last bill"),
             "code": _("Bill number and access code"),
-            "number": _("Number"),
+            "number": _("Number on the bill"),
             "plate": _("License plate"),
         }
         return titles[self.kind_of_way]
