@@ -1,5 +1,6 @@
 """A guest pays a water bill and a citation in one go on a phone: declined, back, paid; with and without scripts."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from onehall.kernel import clock
 from onehall.messaging.models import Outbox
 from onehall.places.models import City
 from tests.billing.money import bill, billing_city, proven
-from tests.pages import good_at_every_size
+from tests.pages import good_at_every_size, settle
 
 pytestmark = [pytest.mark.browser, pytest.mark.real_clock]
 SMALL = """() => [...document.querySelectorAll("main a, main button, main summary, main input:not([type=hidden])")]
@@ -188,8 +189,6 @@ def _look(page: Page, name: str) -> None:
 
 def _shoot(page: Page, name: str) -> None:
     """Pictures for whoever wants to look, where a folder for them is named."""
-    import os
-
     folder = os.environ.get("ONEHALL_PAY_SHOTS", "")
     if not folder:
         return
@@ -197,4 +196,5 @@ def _shoot(page: Page, name: str) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
+            settle(page)
             page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
