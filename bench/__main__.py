@@ -51,6 +51,7 @@ PARTS = (
     Part("areas", ("--cases", "100000")),
     Part("timers"),
     Part("retention"),
+    Part("archive"),
     Part("rehearsal"),
     Part("generating"),
     Part("live"),

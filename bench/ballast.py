@@ -1,6 +1,7 @@
 """Copies of a city's past, so that a measurement meets the tables it will meet in a large city.
 
 Copies begin a timeline of their own: without entries, so that every later act on them can be checked.
+`multiply_made_up` copies cases alone, a hundred times as fast as making them up: enough for what lists and maps read.
 """
 
 import math
@@ -58,3 +59,44 @@ def multiply(db: psycopg.Connection, *, originals: int, cases: int, bare: bool =
 def count(db: psycopg.Connection) -> int:
     """How many cases there are."""
     return database.number(db, "SELECT count(*) FROM casework_case")
+
+
+_LEFT_OUT = """
+SELECT format('DROP INDEX %I', i.relname), pg_get_indexdef(i.oid)
+FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+WHERE x.indrelid = 'casework_case'::regclass AND NOT x.indisunique ORDER BY i.relname
+"""
+_SETTINGS = ("maintenance_work_mem = '1GB'", "max_parallel_maintenance_workers = 2")
+
+
+def multiply_made_up(db: psycopg.Connection, *, cases: int) -> int:
+    """Copy all cases there are until there are about `cases`; returns how many there are.
+
+    Copies are as old as their cases but for some minutes, and lie where these do. They have no timeline and no report.
+    The sums of days and of the map are not theirs before they are counted anew.
+    """
+    have = count(db)
+    copies = round(cases / max(1, have)) - 1
+    if copies < 1:
+        return have
+    last = database.number(db, "SELECT max(id) FROM casework_case")
+    apart = 10 ** len(str(last))
+    names = [row[0] for row in db.execute(COLUMNS)]
+    changed = CHANGED | BARE | {"id": f"c.id + copy * {apart}"}
+    text = MULTIPLY.format(
+        columns=", ".join(f'"{n}"' for n in names),
+        values=", ".join(changed.get(n, f'c."{n}"') for n in names),
+    )
+    for setting in _SETTINGS:
+        db.execute(f"SET {setting}")
+    db.execute("ALTER TABLE casework_case DISABLE TRIGGER USER")
+    left_out = db.execute(_LEFT_OUT).fetchall()
+    for drop, _again in left_out:
+        db.execute(drop)
+    for copy in range(1, copies + 1):
+        db.execute(text, {"first": copy, "last": copy, "base": last})
+    for _drop, again in left_out:
+        db.execute(again)
+    db.execute("ALTER TABLE casework_case ENABLE TRIGGER USER")
+    db.execute("VACUUM ANALYZE casework_case")
+    return count(db)

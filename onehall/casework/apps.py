@@ -16,8 +16,9 @@ class CaseworkConfig(AppConfig):
 
     @override
     def ready(self) -> None:
-        """Timers every 20 seconds, forgotten drafts and old presences every hour; reminders to the staff; sums of the map."""
+        """Timers every 20 seconds, forgotten drafts and old presences every hour; reminders to the staff; sums of the map; the archive."""
         from onehall.casework import (
+            archiving,
             erasing,
             handing,
             mapping,
@@ -39,6 +40,9 @@ class CaseworkConfig(AppConfig):
         handlers.every("casework.for_you", 30, tasks.mail_for_you)
         handlers.every("casework.for_you_purge", 3600, tasks.purge_for_you)
         handlers.register(erasing.FILES, erasing.forget_files)
+        handlers.register(archiving.FORGET, archiving.forget_file)
+        handlers.every("casework.archive", 86_400, archiving.carry_out_some, everywhere=True)
+        handlers.every("casework.archive_files", 300, archiving.tidy)
         handlers.every("casework.timeline_parts", 300, timeline_parts.keep_ahead)
         handlers.every("casework.map", 60, mapping.fold)
         handlers.every("casework.map_spots", 21_600, mapping.find_piles)

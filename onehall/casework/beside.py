@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from onehall.casework import archived
 from onehall.casework.models import (
     Attachment,
     Case,
@@ -90,7 +91,7 @@ def beside(case: Case, reader: Actor) -> Beside:
         row.body = known[row.body_id]
     return Beside(
         targets=targets,
-        pauses=pauses,
+        pauses=pauses if case.archive_id is None else archived.pauses(case),
         hand_overs=given,
         bodies=bodies,
         holds=holds,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.utils import timezone, translation
 
-from onehall.casework import following, wording
+from onehall.casework import archived, following, wording
 from onehall.casework.models import Case, ForYou, MailWish, TimelineEntry
 from onehall.casework.telling import public_address
 from onehall.casework.wording import Line
@@ -62,6 +62,8 @@ def _items(city: City, rows: Sequence[ForYou], language: str) -> list[Item]:
         (e.case_id, e.seq): e
         for e in TimelineEntry.objects.filter(pk__in=wanted).order_by("case_id", "seq")
     }
+    for old in archived.entries_of(archived.where(r.case for r in rows), city.pk).values():
+        entries |= {(e.case_id, e.seq): e for e in old}
     found = []
     for row in rows:
         entry = entries.get((row.case_id, row.seq))

@@ -1,8 +1,9 @@
-"""The sums behind the map for everybody: put together, proved, made anew; and spots that are no places.
+"""The sums behind the map for everybody: changes added, spans moved on, proved, made anew; and spots that are no places.
 
-What changes them are triggers on the cases, in the migration that made the table.
+What writes the changes are triggers on the cases, in the migration that made their table.
 """
 
+import json
 import logging
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,20 +12,18 @@ from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
 
-from onehall.casework.map_models import MapSum, PiledSpot
+from onehall.casework import map_statements as statements
+from onehall.casework.map_models import MapBasis, MapChange, MapSum, PiledSpot
+from onehall.casework.map_statements import COARSE
+from onehall.catalog.queries import catalogue
 from onehall.kernel import cells
 from onehall.places.models import City
 
 log = logging.getLogger(__name__)
 
-COARSE: Final = 14
-FINE: Final = 17
-LEVELS: Final = (COARSE, FINE)
-"""The squares that are summed up, as zooms whose tile is one: about 2 km and 250 m wide."""
-
-AT_ONCE: Final = 2_000
-"""Groups that are put together in one transaction."""
-MOST_ROUNDS: Final = 200
+AT_ONCE: Final = 5_000
+"""Changes that are added in one transaction."""
+MOST_ROUNDS: Final = 400
 
 PILED_LEAST: Final = 25
 PILED_MOST: Final = 5_000
@@ -34,67 +33,25 @@ PILED_SHARE: Final = 200
 LOCK: Final = 0x6F6E656D
 """First half of the advisory lock that lets one worker at a time look after a city's sums."""
 
-_SUMS: Final = "sum(cases), sum(open_cases), sum(lon), sum(lat), sum(open_lon), sum(open_lat), sum(ids), sum(open_ids)"
-_COLUMNS: Final = "cases, open_cases, lon, lat, open_lon, open_lat, ids, open_ids"
 
-FOLD: Final = f"""
-WITH changed AS (
-  SELECT DISTINCT level, square FROM (
-    SELECT level, square FROM casework_mapsum WHERE city_id = %(city)s AND NOT folded LIMIT %(most)s) fresh
-), gone AS (
-  DELETE FROM casework_mapsum s USING changed c
-  WHERE s.city_id = %(city)s AND s.level = c.level AND s.square = c.square RETURNING s.*
-)
-INSERT INTO casework_mapsum (city_id, level, square, service_id, spot, folded, {_COLUMNS})
-SELECT city_id, level, square, service_id, spot, true, {_SUMS}
-FROM gone GROUP BY city_id, level, square, service_id, spot
-HAVING sum(cases) <> 0 OR sum(open_cases) <> 0
-"""  # noqa: S608  (constants of this file; every value is a parameter)
-
-# The same cases as `public.meant` and the triggers: see `on_map.ON_PUBLIC_MAP`.
-COUNTED: Final = """
-SELECT c.city_id, %(level)s::int AS level, c.cell >> %(shift)s AS square, c.service_id, coalesce(p.cell, 0) AS spot,
-       count(*)::int AS cases, count(*) FILTER (WHERE is_open)::int AS open_cases,
-       sum(round(lon * 1e7)::bigint)::bigint AS lon, sum(round(lat * 1e7)::bigint)::bigint AS lat,
-       coalesce(sum(round(lon * 1e7)::bigint) FILTER (WHERE is_open), 0)::bigint AS open_lon,
-       coalesce(sum(round(lat * 1e7)::bigint) FILTER (WHERE is_open), 0)::bigint AS open_lat,
-       sum(c.id)::bigint AS ids, coalesce(sum(c.id) FILTER (WHERE is_open), 0)::bigint AS open_ids
-FROM casework_case c LEFT JOIN casework_piledspot p ON p.city_id = c.city_id AND p.cell = c.cell
-WHERE c.city_id = %(city)s AND c.is_public AND c.merged_into_id IS NULL AND c.parent_id IS NULL
-  AND c.cell BETWEEN %(low)s AND %(high)s
-GROUP BY 1, 2, 3, 4, 5
-"""
-
-COUNT_ANEW: Final = f"""
-INSERT INTO casework_mapsum (city_id, level, square, service_id, spot, {_COLUMNS}, folded)
-SELECT city_id, level, square, service_id, spot, {_COLUMNS}, true FROM ({COUNTED}) counted
-"""  # noqa: S608  (constants of this file; every value is a parameter)
-
-# In one statement, so that nothing can change in between.
-DIFFERENT: Final = f"""
-WITH said AS (
-  SELECT city_id, level, square, service_id, spot, {_SUMS} FROM casework_mapsum
-  WHERE city_id = %(city)s AND level = %(level)s AND square BETWEEN %(low)s >> %(shift)s AND %(high)s >> %(shift)s
-  GROUP BY 1, 2, 3, 4, 5 HAVING sum(cases) <> 0 OR sum(open_cases) <> 0
-), true_ones AS ({COUNTED})
-SELECT EXISTS (TABLE said EXCEPT TABLE true_ones) OR EXISTS (TABLE true_ones EXCEPT TABLE said)
-"""  # noqa: S608  (constants of this file; every value is a parameter)
-
-PILES: Final = """
-WITH crowded AS (
-  SELECT square FROM casework_mapsum WHERE city_id = %(city)s AND level = %(level)s
-  GROUP BY square HAVING sum(cases) >= %(least)s
-)
-SELECT c.cell, count(*) FROM crowded JOIN casework_case c
-  ON c.cell BETWEEN crowded.square << %(shift)s AND ((crowded.square + 1) << %(shift)s) - 1
-WHERE c.city_id = %(city)s AND c.is_public AND c.merged_into_id IS NULL AND c.parent_id IS NULL
-GROUP BY c.cell HAVING count(*) >= %(least)s
-"""
+PATIENCE: Final = "SET LOCAL lock_timeout = '5s'"
+HELD: Final = "LOCK TABLE casework_case IN SHARE ROW EXCLUSIVE MODE"
 
 
-def _given(city: City, level: int, low: int, high: int) -> dict[str, Any]:
-    shift = 2 * (cells.ZOOM - level)
-    return {"city": city.pk, "level": level, "shift": shift, "low": low, "high": high}
+def summed_services(city: City) -> list[int]:
+    """Services whose places everybody may see: a map of everything is of these."""
+    every = catalogue(city).every
+    shown = (s for s in every if s.public and not s.is_internal and s.place_privacy == "exact")
+    return sorted(s.id for s in shown)
+
+
+def _given(city: City, low: int = -1, high: int = 1 << 2 * cells.ZOOM) -> dict[str, Any]:
+    return {"city": city.pk, "low": low, "high": high}
+
+
+def _run(sql: str, given: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
 
 
 def _alone(city: City) -> bool:
@@ -103,13 +60,36 @@ def _alone(city: City) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def fold(*, now: datetime) -> None:  # noqa: ARG001  (recurring work is told the time)
-    """Put the changes of every city's squares together; nothing that anybody reads is another after it."""
+def fold(*, now: datetime) -> None:
+    """Add what changed on every city's map to its sums; nothing that anybody reads is another after it."""
     for city in City.objects.order_by("id"):
-        for _round in range(MOST_ROUNDS):
-            fresh = MapSum.objects.filter(city_id=city.pk, folded=False).order_by()
-            if not fresh.exists() or not _fold_some(city):
-                break
+        fold_city(city, now=now)
+
+
+def fold_city(city: City, *, now: datetime) -> None:
+    """The same of one city: a part of the changes at a time, and at the end the spans up to now."""
+    services = summed_services(city)
+    basis = MapBasis.objects.filter(pk=city.pk).first()
+    if (basis is None or basis.services != services) and not _add_together(city, services, now):
+        return
+    for _round in range(MOST_ROUNDS):
+        if not MapChange.objects.filter(city_id=city.pk).order_by().exists():
+            break
+        if not _fold_some(city):
+            return
+    _move_on(city, now)
+
+
+@transaction.atomic
+def _add_together(city: City, services: list[int], now: datetime) -> bool:
+    """Add up other services as "all of them" from now on; a city without sums begins them."""
+    if not _alone(city):
+        return False
+    _run(statements.BEGIN, {"city": city.pk, "now": now})
+    MapSum.objects.filter(city_id=city.pk, service_id=0).delete()
+    MapBasis.objects.filter(pk=city.pk).update(services=services)
+    _run(statements.TOGETHER, _given(city) | {"services": services})
+    return True
 
 
 @transaction.atomic
@@ -117,79 +97,96 @@ def _fold_some(city: City) -> bool:
     if not _alone(city):
         return False
     with connection.cursor() as cursor:
-        cursor.execute(FOLD, {"city": city.pk, "most": AT_ONCE})
+        cursor.execute(statements.FOLD, {"city": city.pk, "most": AT_ONCE})
+        emptied = [row[0] for row in cursor.fetchall()]
+    _forget(city, emptied)
     return True
+
+
+@transaction.atomic
+def _move_on(city: City, now: datetime) -> None:
+    """Take the cases out of each span of days that were told too long ago by now; those a clock set back brings again."""
+    if not _alone(city):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(statements.MOVE_ON, {"city": city.pk, "now": now})
+        emptied = [row[0] for row in cursor.fetchall()]
+    _forget(city, emptied)
+    MapBasis.objects.filter(pk=city.pk).update(at=now)
+
+
+def _forget(city: City, ids: list[int]) -> None:
+    MapSum.objects.filter(city_id=city.pk, pk__in=ids).delete()
 
 
 @transaction.atomic
 def rebuild(city: City) -> int:
     """Count every square of a city anew; returns how many cases are on its map. Cases can not change meanwhile."""
-    _hold_cases()
     with connection.cursor() as cursor:
+        cursor.execute(PATIENCE)
         for statement in counting(city):
             cursor.execute(statement)
     return on_map(city)
 
 
 def counting(city: City) -> list[str]:
-    """Statements without parameters that count every square anew; no case may change meanwhile."""
-    clear = f"DELETE FROM casework_mapsum WHERE city_id = {city.pk:d}"  # noqa: S608  (a whole number)
-    return [clear, *(COUNT_ANEW % _given(city, level, 0, 2**62) for level in LEVELS)]
+    """Statements without parameters, for one transaction, that count every square anew; no case can change meanwhile."""
+    services = json.dumps(summed_services(city))
+    return [
+        f"SELECT pg_advisory_xact_lock({LOCK:d}, {city.pk % 2**31:d})",
+        HELD,
+        statements.FORGET_CHANGES % _given(city),
+        statements.FORGET % _given(city),
+        statements.BASIS % {"city": city.pk, "services": f"'{services}'"},
+        statements.COUNT_ANEW % _given(city),
+    ]
 
 
 def on_map(city: City) -> int:
     """How many cases of a city are on its map."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(cases), 0) FROM casework_mapsum WHERE city_id = %s AND level = %s",
-            [city.pk, COARSE],
-        )
+        cursor.execute(statements.ON_MAP, {"city": city.pk})
         return int(cursor.fetchone()[0])
 
 
-def _hold_cases() -> None:
-    """Until the transaction ends no case changes; OperationalError when others do not come to an end soon."""
+def _hold_cases(city: City) -> None:
+    """Until the transaction ends no case and no sum changes; OperationalError when others do not come to an end soon."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '5s'")
-        cursor.execute("LOCK TABLE casework_case IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute(PATIENCE)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, city.pk % 2**31])
+        cursor.execute(HELD)
 
 
 def prove(*, now: datetime) -> None:
     """Compare some squares of every city, picked at random, with their cases; a wrong one is said and counted anew."""
     for city in City.objects.order_by("id"):
-        squares = MapSum.objects.filter(city_id=city.pk, level=COARSE).order_by("square")
+        squares = MapSum.objects.filter(city_id=city.pk, level=COARSE, span=0).order_by("square")
         known = list(squares.values_list("square", flat=True).distinct())
         chance = Random(f"{city.pk}:{now.isoformat()}")  # noqa: S311  (a sample)
         for square in chance.sample(known, min(10, len(known))):
             prove_square(city, square)
 
 
+@transaction.atomic
 def prove_square(city: City, square: int) -> bool:
     """Whether the sums in a coarse square are those of its cases. Those of one that is wrong are made anew."""
     shift = 2 * (cells.ZOOM - COARSE)
     low, high = square << shift, ((square + 1) << shift) - 1
-    wrong = []
-    for level in LEVELS:
-        with connection.cursor() as cursor:
-            cursor.execute(DIFFERENT, _given(city, level, low, high))
-            if cursor.fetchone()[0]:
-                wrong.append(level)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.DIFFERENT, _given(city, low, high))
+        wrong = bool(cursor.fetchone()[0])
     if wrong:
-        log.error("event=map.wrong city=%d square=%d levels=%s", city.pk, square, wrong)
-        with transaction.atomic():
-            _hold_cases()
-            _count_anew(city, low, high)
+        log.error("event=map.wrong city=%d square=%d", city.pk, square)
+        _hold_cases(city)
+        _count_anew(city, low, high)
     return not wrong
 
 
 def _count_anew(city: City, low: int, high: int) -> None:
     """Replace the sums between two map cells, which begin and end a coarse square. The cases are held."""
-    for level in LEVELS:
-        given = _given(city, level, low, high)
-        of_level = MapSum.objects.filter(city_id=city.pk, level=level)
-        of_level.filter(square__range=(low >> given["shift"], high >> given["shift"])).delete()
-        with connection.cursor() as cursor:
-            cursor.execute(COUNT_ANEW, given)
+    _run(statements.FORGET_CHANGES, _given(city, low, high))
+    _run(statements.FORGET, _given(city, low, high))
+    _run(statements.COUNT_ANEW, _given(city, low, high))
 
 
 def find_piles(*, now: datetime) -> None:
@@ -201,10 +198,9 @@ def find_piles(*, now: datetime) -> None:
 def find_piles_of(city: City, *, now: datetime) -> None:
     """Note the spots on which too many cases lie to be a place, and forget those that have become few."""
     least = max(PILED_LEAST, min(PILED_MOST, on_map(city) // PILED_SHARE))
-    given = _given(city, FINE, 0, 0)
     with connection.cursor() as cursor:
         # What was a pile stays one until it has lost half of what makes one.
-        cursor.execute(PILES, given | {"least": max(1, least // 2)})
+        cursor.execute(statements.PILES, {"city": city.pk, "least": max(1, least // 2)})
         found = dict(cursor.fetchall())
     known = set(PiledSpot.objects.filter(city_id=city.pk).values_list("cell", flat=True))
     now_piled = {cell for cell, n in found.items() if n >= least or cell in known}
@@ -220,7 +216,8 @@ def _note_piles(city: City, new: Iterable[int], gone: Iterable[int], *, now: dat
     new, gone = sorted(new), sorted(gone)
     if not new and not gone:
         return
-    _hold_cases()
+    _hold_cases(city)
+    _run(statements.BEGIN, {"city": city.pk, "now": now})
     PiledSpot.objects.filter(city_id=city.pk, cell__in=gone).delete()
     PiledSpot.objects.bulk_create(
         [PiledSpot(city_id=city.pk, cell=cell, found_at=now) for cell in new]

@@ -6,6 +6,7 @@ from typing import Self, override
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from onehall.casework.archive_models import Archive as Archive
 from onehall.casework.case_rows import Attachment as Attachment
 from onehall.casework.case_rows import CaseLink as CaseLink
 from onehall.casework.case_rows import Effort as Effort
@@ -18,11 +19,14 @@ from onehall.casework.clock_models import CaseTarget as CaseTarget
 from onehall.casework.corrections import Correction as Correction
 from onehall.casework.hand_over_models import HandOver as HandOver
 from onehall.casework.hold_models import Hold as Hold
+from onehall.casework.map_models import MapBasis as MapBasis
+from onehall.casework.map_models import MapChange as MapChange
 from onehall.casework.map_models import MapSum as MapSum
 from onehall.casework.map_models import PiledSpot as PiledSpot
 from onehall.casework.on_map import ON_PUBLIC_MAP
 from onehall.casework.photo_models import Photo as Photo
-from onehall.casework.to_erase import TO_ERASE
+from onehall.casework.timer_models import Timer as Timer
+from onehall.casework.to_erase import TO_ARCHIVE, TO_ERASE
 from onehall.people.actor import Actor
 from onehall.people.models import Queue
 
@@ -87,6 +91,8 @@ class Case(models.Model):
     """One piece of city work. `lock` is the number of its last timeline entry.
 
     `erased` says what of it the city's rules erased since it ended: bits of `to_erase.BITS`.
+    `archive` is where its history lies when it is not in the tables (`restoring.PARTS`); `archived_channel` is then how it
+    came in, as its first entry says, for lists ask for that.
     `held_tasks` are its tasks as read with the lock on the row; None when they were not.
     """
 
@@ -122,6 +128,9 @@ class Case(models.Model):
     asset = models.ForeignKey(
         "places.Asset", null=True, blank=True, on_delete=models.SET_NULL, db_index=False
     )
+    archive = models.ForeignKey(
+        Archive, null=True, blank=True, on_delete=models.PROTECT, db_index=False
+    )
     opened_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, blank=True)
@@ -156,6 +165,9 @@ class Case(models.Model):
         max_length=120, blank=True, default="", db_default=models.Value("")
     )
     areas = models.JSONField(default=dict, blank=True)
+    archived_channel = models.CharField(
+        max_length=8, blank=True, default="", db_default=models.Value("")
+    )
     head = models.BinaryField(max_length=32, null=True)
 
     objects = CaseQuerySet.as_manager()
@@ -178,6 +190,11 @@ class Case(models.Model):
                 name="case_is_no_part_of_itself",
                 condition=models.Q(parent=None) | ~models.Q(parent=models.F("id")),
                 violation_error_message="A case is no part of itself.",
+            ),
+            models.CheckConstraint(
+                name="case_archived_has_ended",
+                condition=models.Q(archive=None) | models.Q(is_open=False),
+                violation_error_message="An open case has its history at hand.",
             ),
         ]
         indexes = [
@@ -275,6 +292,10 @@ class Case(models.Model):
             models.Index(
                 "service", "erased", "closed_at", name="case_to_erase", condition=TO_ERASE
             ),
+            models.Index("service", "closed_at", name="case_to_archive", condition=TO_ARCHIVE),
+            models.Index(
+                "archive", name="case_archived", condition=models.Q(archive__isnull=False)
+            ),
             models.Index(
                 "merged_into", name="case_merged", condition=models.Q(merged_into__isnull=False)
             ),
@@ -320,52 +341,6 @@ class TimelineEntry(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.case_id}/{self.seq} {self.kind}"
-
-
-class Timer(models.Model):
-    """Fires a move, reminds or escalates later. Stale when the case has left the entry (`entered`) it was made for.
-
-    `move` is empty for one that moves nothing; `position` is its place among the timers of the state.
-    `attempts` failed so far, the last with `error`; given up it is `parked_at`, and counts as fired.
-    """
-
-    class Kind(models.TextChoices):
-        """What it does when it is due."""
-
-        FIRE = "fire"
-        REMIND = "remind"
-        ESCALATE = "escalate"
-
-    city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
-    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="timers")
-    entered = models.PositiveIntegerField()
-    kind = models.CharField(
-        max_length=8, choices=Kind, default=Kind.FIRE, db_default=models.Value("fire")
-    )
-    position = models.PositiveSmallIntegerField(default=0, db_default=0)
-    move = models.CharField(max_length=60, blank=True)
-    at = models.DateTimeField()
-    fired_at = models.DateTimeField(null=True, blank=True)
-    parked_at = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
-    error = models.CharField(max_length=200, blank=True, default="", db_default=models.Value(""))
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["case", "entered", "kind", "move", "position"], name="timer_once_per_entry"
-            )
-        ]
-        indexes = [
-            models.Index("at", "id", name="timer_due", condition=models.Q(fired_at__isnull=True)),
-            models.Index(
-                "city", "id", name="timer_parked", condition=models.Q(parked_at__isnull=False)
-            ),
-        ]
-
-    @override
-    def __str__(self) -> str:
-        return f"timer {self.pk}"
 
 
 class Task(models.Model):

@@ -12,7 +12,7 @@ from typing import Any, Self
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from onehall.casework import clock, effects, promises, queries
+from onehall.casework import archived, clock, effects, promises, queries
 from onehall.casework.answers import answers_of
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case, Photo, Task, TimelineEntry, Timer
@@ -106,8 +106,12 @@ class Progress:
         return self.answers if self.answers is not None else answers_of(self.case.pk)
 
     def _channel(self) -> str:
-        found = TimelineEntry.objects.filter(case_id=self.case.pk, kind="received")
-        first = found.order_by("seq").first()
+        if self.case.archive_id is not None:
+            past = archived.timeline(self.case)
+            first = next((e for e in past if e.kind == "received"), None)
+        else:
+            found = TimelineEntry.objects.filter(case_id=self.case.pk, kind="received")
+            first = found.order_by("seq").first()
         return str(first.data.get("channel", "")) if first else ""
 
     def _photos(self) -> list[str]:
@@ -120,6 +124,8 @@ class Progress:
     def _replied(self) -> bool:
         if any(e.kind == "replied" for e in self.entries):
             return True
+        if self.case.archive_id is not None:
+            return any(e.kind == "replied" for e in archived.timeline(self.case))
         return TimelineEntry.objects.filter(case_id=self.case.pk, kind="replied").exists()
 
     def require_guard(self, step: Move) -> None:

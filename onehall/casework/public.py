@@ -8,10 +8,11 @@ answer that would betray it: not on the map, not by words, not in a box.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from django.db import connection, models
 
+from onehall.casework import summed
 from onehall.casework.lists import ORDERS, Edge
 from onehall.casework.models import Case
 from onehall.casework.queries import PAGE
@@ -22,6 +23,8 @@ from onehall.places.models import City
 type PublicState = Literal["open", "closed", "all"]
 STATES: Final[tuple[PublicState, ...]] = ("open", "closed", "all")
 DAYS: Final = (7, 30, 90, 365)
+LOOKED_THROUGH: Final = 4_000
+"""So many of the newest cases are looked through for those of a part of the city, before all of those are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,18 +97,72 @@ def meant(city: City, query: PublicQuery, *, now: datetime) -> models.QuerySet[C
     return rows
 
 
+FEW: Final = 500
+"""Up to so many cases of areas are looked for where they lie, more among the newest of the city."""
+NEWEST_SQL: Final = "SELECT * FROM casework_case WHERE {} ORDER BY opened_at DESC, id DESC LIMIT %s"
+IN_SQUARES_SQL: Final = """
+SELECT one.* FROM unnest(%s::bigint[], %s::bigint[]) AS range(low, high), LATERAL (
+  SELECT * FROM casework_case
+  WHERE {} AND is_public AND merged_into_id IS NULL AND parent_id IS NULL AND cell BETWEEN range.low AND range.high OFFSET 0
+) AS one
+"""
+
+
 def page(
     city: City, query: PublicQuery, *, now: datetime, after: Edge | None = None, size: int = PAGE
 ) -> list[PublicLine]:
     """Newest first, from past `after` on (opened_at and id of a row); one row more than `size` says that there are more."""
     rows = meant(city, query, now=now)
-    order = ORDERS["newest"]
+    newest = ORDERS["newest"]
     if after is not None:
-        rows = order.beyond(rows, after, backwards=False)
-    rows = rows.order_by(*order.by(backwards=False))
+        rows = newest.beyond(rows, after, backwards=False)
+    rows = rows.order_by(*newest.by(backwards=False))
+    if query.box is not None or query.near is not None or query.areas:
+        found = _of_a_part(city, query, rows, now, size + 1)
+    else:
+        found = list(rows.values_list(*LINE)[: size + 1])
     exact = set(query.exact_ids)
-    found = [PublicLine(*row) for row in rows.values_list(*LINE)[: size + 1]]
-    return [f if f.service_id in exact else replace(f, place_words="") for f in found]
+    lines = (PublicLine(*row) for row in found)
+    return [f if f.service_id in exact else replace(f, place_words="") for f in lines]
+
+
+type Row = tuple[Any, ...]
+
+
+def _of_a_part(
+    city: City, query: PublicQuery, rows: models.QuerySet[Case], now: datetime, size: int
+) -> list[Row]:
+    """The first `size` rows of a list about a part of the city.
+
+    How many cases lie in a part the planner can not know: to find the newest few it reads all of them. So the newest of
+    the city are looked through first; few cases of an area are then read where they lie.
+    """
+    mine = f"city_id = {city.pk:d}" + (" AND is_open" if query.state == "open" else "")
+    newest = NEWEST_SQL.format(mine)
+    found = _among(newest, [LOOKED_THROUGH], rows, size)
+    if len(found) == size:
+        return found
+    if not query.areas or not summed.is_summed(query):
+        return list(rows.values_list(*LINE)[:size])
+    # An index over areas would not do: row-level security keeps all from being used but those of a few operators.
+    many = summed.count(city, query, now=now) > FEW
+    squares = {} if many else summed.filled(city, query, now=now)
+    if many or -1 in squares:
+        return _among(newest, [None], rows, size)
+    return _among(IN_SQUARES_SQL.format(mine), summed.bounds(squares), rows, size)
+
+
+def _among(some: str, values: Sequence[Any], rows: models.QuerySet[Case], size: int) -> list[Row]:
+    """The first `size` rows of a list that are among some cases, given as a statement that the planner leaves as it is."""
+    sql, more = sql_of(rows.values_list(*LINE)[:size])
+    begin, end = sql.split(' FROM "casework_case" WHERE ', 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'{begin} FROM ({some}) AS "casework_case" WHERE {end}',
+            [*values, *more],
+        )
+        found: list[Row] = cursor.fetchall()
+    return found
 
 
 def done_last(city: City, query: PublicQuery, *, now: datetime, size: int) -> list[PublicLine]:
@@ -118,26 +175,17 @@ def done_last(city: City, query: PublicQuery, *, now: datetime, size: int) -> li
     return [f if f.service_id in exact else replace(f, place_words="") for f in found]
 
 
-def how_many(city: City, query: PublicQuery, *, now: datetime, at_most: int) -> int:
-    """How many cases there are; counting stops at `at_most`."""
-    return meant(city, query, now=now).order_by()[:at_most].count()
-
-
-OPEN_BY_AREA_SQL: Final = """
-SELECT part.key, part.value, count(*) FROM ({}) seen, LATERAL jsonb_each_text(seen.areas) part
-WHERE part.key = ANY(%s) GROUP BY 1, 2
-"""
-
-
 def open_by_area(
-    city: City, service_ids: Sequence[int], layers: Sequence[str], *, now: datetime
+    city: City,
+    service_ids: Sequence[int],
+    exact_ids: Sequence[int],
+    layers: Sequence[str],
+    *,
+    now: datetime,
 ) -> dict[tuple[str, str], int]:
     """How many open cases everybody sees in each area, by (layer, code); an area without any is not named."""
-    rows = meant(city, PublicQuery(service_ids=tuple(service_ids), exact_ids=()), now=now)
-    sql, params = sql_of(rows.values_list("areas").order_by())
-    with connection.cursor() as cursor:
-        cursor.execute(OPEN_BY_AREA_SQL.format(sql), [*params, list(layers)])
-        return {(layer, code): n for layer, code, n in cursor.fetchall()}
+    query = PublicQuery(service_ids=tuple(service_ids), exact_ids=tuple(exact_ids))
+    return summed.open_by_area(city, query, layers, now=now)
 
 
 def case_of(city: City, number: str, service_ids: Sequence[int]) -> Case | None:

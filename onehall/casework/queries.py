@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.core.cache import caches
 from django.db import connection, models
 
-from onehall.casework import following
+from onehall.casework import archived, following
 from onehall.casework.models import Case, CaseTarget, Photo, TimelineEntry
 from onehall.casework.nearby import NearCase as NearCase
 from onehall.casework.nearby import open_near as open_near
@@ -236,6 +236,8 @@ def counts(
 
 def timeline_of(case: Case, *, public_only: bool = False) -> list[TimelineEntry]:
     """Entries of a case, newest first, the last 500."""
+    if case.archive_id is not None and (entries := archived.timeline(case)):
+        return [e for e in reversed(entries) if e.public or not public_only][:500]
     only = "AND public " if public_only else ""
     return select(TimelineEntry, f"WHERE case_id = %s {only}ORDER BY seq DESC LIMIT 500", [case.id])
 

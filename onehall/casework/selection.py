@@ -193,7 +193,8 @@ class Selection:
             first = TimelineEntry.objects.filter(
                 case_id=models.OuterRef("pk"), seq=1, data__channel__in=self.channels
             )
-            found &= models.Q(models.Exists(first))
+            archived = models.Q(archived_channel__in=self.channels)
+            found &= models.Q(models.Exists(first)) | archived
         return found
 
     def _when(self) -> models.Q:

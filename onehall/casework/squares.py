@@ -1,7 +1,7 @@
 """Marks of the map for everybody: how many cases lie in each square, wherever the window is and however many there are.
 
-Wide windows are read from the sums that triggers keep (`mapping`), narrow ones and narrower questions from the
-cases. Cases on a spot that is no place (`PiledSpot`) stand apart from the square they lie in.
+They are read from the sums that triggers and the worker keep (`mapping`); the closest looks and what is asked for by
+words from the cases. Cases on a spot that is no place (`PiledSpot`) stand apart from the square they lie in.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,13 @@ from typing import Any, Final
 
 from django.db import connection, models
 
-from onehall.casework.mapping import LEVELS
+from onehall.casework import covering, public, summed
+from onehall.casework.covering import Cover
+from onehall.casework.map_statements import COARSE
 from onehall.casework.models import Case
-from onehall.casework.public import PublicQuery, meant
+from onehall.casework.public import PublicQuery
 from onehall.casework.selection import Box
+from onehall.casework.summed import Reading
 from onehall.kernel import cells
 from onehall.kernel.rows import sql_of
 from onehall.places.models import City
@@ -43,32 +46,17 @@ SELECT count(*), avg(lon), avg(lat), max(id),
 FROM ({}) seen GROUP BY cell >> %s, spot ORDER BY count(*) DESC, cell >> %s LIMIT %s
 """
 
-SUMMED_SQL: Final = """
-SELECT n, lon / n / 1e7, lat / n / 1e7, ids::bigint, spot FROM (
-  SELECT square >> %(shift)s AS place, spot, sum({cases}) AS n, sum(({lon})::float8) AS lon,
-         sum(({lat})::float8) AS lat, sum(({ids})::float8) AS ids
-  FROM casework_mapsum
-  WHERE city_id = %(city)s AND level = %(level)s AND service_id = ANY(%(services)s) AND ({ranges})
-  GROUP BY 1, 2
-) added
-WHERE n > 0 AND lon / n / 1e7 BETWEEN %(west)s AND %(east)s AND lat / n / 1e7 BETWEEN %(south)s AND %(north)s
-ORDER BY n DESC, place LIMIT %(most)s
-"""
-_OF_STATE: Final = {"open": "open_{0}", "all": "{0}", "closed": "{0} - open_{0}"}
-
 
 def squares(
     city: City, query: PublicQuery, window: Box, *, shift: int, now: datetime, most: int
 ) -> list[Square]:
     """The squares of a window, fullest first; `shift` is how many bits of the map cell a square leaves out.
 
-    Every case is counted, however many there are. At the sides of a wide window a square is shown, whole, when
-    the middle of its cases is seen. Two queries.
+    Every case is counted, however many there are. At the sides of the window a square is shown, whole, when the middle
+    of its cases is seen; the closest looks, which have no sums, show what is seen of it. Two queries.
     """
-    level = _level(shift)
-    if level and is_summed(query):
-        found = _summed(city, query, window, level=level, shift=shift, most=most)
-    else:
+    found = _summed(city, query, window, shift=shift, now=now, most=most)
+    if found is None:
         found = _counted(city, query, window, shift=shift, now=now, most=most)
     alone = [newest for count, _lon, _lat, newest, _spot in found if count == 1]
     named = {
@@ -84,50 +72,57 @@ def squares(
     ]
 
 
-def is_summed(query: PublicQuery) -> bool:
-    """Whether the sums know what is asked for: services and whether a case is open."""
-    plain = PublicQuery(service_ids=query.service_ids, exact_ids=query.exact_ids, state=query.state)
-    return query == plain and query.worded is None
-
-
-def _level(shift: int) -> int:
-    """The coarsest level whose squares make up those that are asked for; 0 where they are finer than all."""
-    return next((one for one in LEVELS if 2 * (cells.ZOOM - one) <= shift), 0)
+def how_many(city: City, query: PublicQuery, *, now: datetime, at_most: int) -> int:
+    """How many cases there are, `at_most` where there are more. One query."""
+    meant = public.meant(city, query, now=now)
+    cover, level = None, COARSE
+    if query.by_place and summed.is_summed(query):
+        cover, level = _cover(query, 2 * cells.ZOOM)
+    if not summed.is_summed(query) or (query.by_place and cover is None):
+        return meant.order_by()[:at_most].count()
+    shift = 2 * (cells.ZOOM - level)
+    reading = Reading(city, query, now, level, shift, cover, meant)
+    ((count,),) = summed.rows(reading.statement(summed.COUNT_SQL))
+    return min(int(count), at_most)
 
 
 def _summed(
-    city: City, query: PublicQuery, window: Box, *, level: int, shift: int, most: int
-) -> Sequence[Any]:
-    bits = 2 * (cells.ZOOM - level)
-    sides = (window.west, window.south, window.east, window.north)
-    ranges = [(low >> bits, high >> bits) for low, high in cells.ranges(*sides)]
-    named = {f"from_{n}": low for n, (low, _high) in enumerate(ranges)}
-    named |= {f"to_{n}": high for n, (_low, high) in enumerate(ranges)}
-    state = _OF_STATE[query.state]
-    sql = SUMMED_SQL.format(
-        ranges=" OR ".join(
-            f"square BETWEEN %(from_{n})s AND %(to_{n})s" for n in range(len(ranges))
-        ),
-        cases=state.format("cases"),
-        lon=state.format("lon"),
-        lat=state.format("lat"),
-        ids=state.format("ids"),
+    city: City, query: PublicQuery, window: Box, *, shift: int, now: datetime, most: int
+) -> Sequence[Any] | None:
+    """The squares as the sums tell them; None where they can not."""
+    known = summed.levels(query, shift)
+    if not known or not summed.is_summed(query):
+        return None
+    if query.by_place:
+        cover, level = _cover(query, shift, window)
+    else:
+        # The squares that are drawn, and the largest that make them up.
+        level = known[0]
+        cover = covering.cover(
+            None, None, level=cells.ZOOM - shift // 2, window=window, shift=shift
+        )
+    if cover is None:
+        return None
+    meant = public.meant(city, query, now=now)
+    text, given = Reading(city, query, now, level, shift, cover, meant).statement(
+        summed.SQUARES_SQL
     )
-    given: dict[str, Any] = {
-        "city": city.pk,
-        "level": level,
-        "shift": shift - bits,
-        "services": list(query.exact_ids),
-        "most": most,
+    sides = {
         "west": window.west,
         "south": window.south,
         "east": window.east,
         "north": window.north,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(sql, given | named)
-        found: Sequence[Any] = cursor.fetchall()
-    return found
+    return summed.rows((text, given | sides | {"most": most}))
+
+
+def _cover(query: PublicQuery, shift: int, window: Box | None = None) -> tuple[Cover | None, int]:
+    """The part of the map that a question is about, in the smallest squares that are not too many of those that have sums."""
+    for level in reversed(summed.levels(query, shift)):
+        cover = covering.cover(query.box, query.near, level=level, window=window, shift=shift)
+        if cover is not None:
+            return cover, level
+    return None, 0
 
 
 def _counted(
@@ -137,7 +132,7 @@ def _counted(
     if query.near is not None:
         # As a circle it bounds no index; its box does.
         box = _within(query.near.box, box)
-    rows: models.QuerySet[Case] = meant(city, replace(query, box=box), now=now)
+    rows: models.QuerySet[Case] = public.meant(city, replace(query, box=box), now=now)
     rows = rows.filter(cell__isnull=False)
     sql, params = sql_of(rows.order_by().values_list("id", "cell", "lon", "lat"))
     with connection.cursor() as cursor:

@@ -6,7 +6,16 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from onehall.casework import following, ladder, parts, queries, rules, targets, timeline
+from onehall.casework import (
+    following,
+    ladder,
+    parts,
+    queries,
+    restoring,
+    rules,
+    targets,
+    timeline,
+)
 from onehall.casework.errors import CaseChanged, MoveRefused
 from onehall.casework.models import Case, Task, TimelineEntry
 from onehall.casework.progress import Progress
@@ -25,7 +34,7 @@ TASKS_OF: Final = "WHERE case_id = %s ORDER BY cycle, position, id"
 
 
 def locked(*, city: City, case_id: int, seen: int | None = None) -> Case:
-    """The case, locked until the transaction ends.
+    """The case, locked until the transaction ends; an archived one with its history brought back.
 
     `seen` is the `lock` that the page showed; raises `CaseChanged` when anything else than a mere
     look was added since.
@@ -40,6 +49,7 @@ def locked(*, city: City, case_id: int, seen: int | None = None) -> Case:
     case: Case = cases[0]
     # The same rows: what follows need not read them again.
     case.city, case.queue, case.held_tasks = city, found[0], tasks
+    restoring.bring_back([case])
     if seen is not None and case.lock != seen and _is_news(case, seen):
         words = _("Somebody else changed this case while you were looking at it.")
         raise CaseChanged(words, case=case, seen=seen)

@@ -1,4 +1,4 @@
-"""Which ended cases still hold something that rules of retention may be about; joined ones go with the case that lives on."""
+"""Which ended cases rules of retention and of the archive may be about; joined ones go with the case that lives on."""
 
 from typing import Final
 
@@ -10,3 +10,7 @@ BITS: Final = {"contact": 1, "words": 2, "photos": 4}
 ALL: Final = sum(BITS.values())
 
 TO_ERASE: Final = models.Q(closed_at__isnull=False, merged_into__isnull=True, erased__lt=ALL)
+
+TO_ARCHIVE: Final = models.Q(
+    closed_at__isnull=False, merged_into__isnull=True, archive__isnull=True
+)

@@ -1,12 +1,13 @@
 """Look for timelines that were changed behind the program's back: a stream over all, in constant memory.
 
 Both streams come ordered by case, so that a case whose entries are gone and entries whose case is gone
-are seen as well. Who can rewrite every later hash of a case and its row too is not found here: compare
+are seen as well. Then the files of the archive are read, one at a time: each must have the bytes it is named by, and the
+history of every case that names it. Who can rewrite every later hash of a case and its row too is not found here: compare
 with a backup.
 """
 
 import json
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,19 +17,21 @@ from typing import Any, Final, Literal
 
 from django.db import connection
 
+from onehall.casework import archive_files
+from onehall.casework.archive_files import Held, Unreadable
 from onehall.casework.linking import actor_text, hashed_text, json_text, quick_hash
-from onehall.casework.models import TimelineEntry
+from onehall.casework.models import Archive, Case, TimelineEntry
 from onehall.casework.timeline import KINDS, facts_for_hash, seal
-from onehall.kernel import chain
+from onehall.kernel import chain, storage
 
 BATCH: Final = 5_000
 ACTORS: Final = frozenset({"resident", "staff", "system"})
 
-type What = Literal["changed", "missing", "cut", "extra", "head", "no case"]
+type What = Literal["changed", "missing", "cut", "extra", "head", "no case", "unreadable"]
 type Row = tuple[Any, ...]
 
 CASES_SQL: Final = """
-SELECT c.id, c.number, c.lock, c.head FROM casework_case c
+SELECT c.id, c.number, c.lock, c.head, c.archive_id FROM casework_case c
 WHERE (%(city)s::bigint IS NULL OR c.city_id = %(city)s)
   AND (%(since)s::timestamptz IS NULL OR c.updated_at >= %(since)s)
 ORDER BY c.id
@@ -78,18 +81,81 @@ def faults(
     with closing(_stream(CASES_SQL, given)) as cases, closing(_stream(ENTRIES_SQL, given)) as rows:
         chains = groupby(_counted(rows, seen), key=itemgetter(0))
         found = next(chains, None)
-        for case_id, number, lock, head in cases:
+        for case_id, number, lock, head, archive_id in cases:
             while found is not None and found[0] < case_id:
                 yield _orphan(found)
                 found = next(chains, None)
             if found is not None and found[0] == case_id:
+                # Of an archived case the tables have nothing: its history must be in one place.
+                lock = 0 if archive_id is not None else lock
                 yield from _check(number, lock, head, found[1])
                 found = next(chains, None)
-            else:
+            elif archive_id is None:
                 yield from _check(number, lock, head, iter(()))
         while found is not None:
             yield _orphan(found)
             found = next(chains, None)
+    yield from archive_faults(city_id=city_id, since=since, seen=seen)
+
+
+def archive_faults(
+    *,
+    city_id: int | None = None,
+    since: datetime | None = None,
+    seen: Callable[[int], None] = lambda _count: None,
+) -> Iterator[Fault]:
+    """Every fault of the archive, file by file."""
+    archives = Archive.objects.filter(sealed_at__isnull=False).order_by("pk")
+    if city_id is not None:
+        archives = archives.filter(city_id=city_id)
+    for pk, name in list(archives.values_list("pk", "name")):
+        cases = Case.objects.filter(archive_id=pk)
+        if since is not None:
+            cases = cases.filter(updated_at__gte=since)
+        rows = list(cases.order_by("pk").values_list("pk", "number", "lock", "head"))
+        held = _held(name) if rows else {}
+        for case_id, number, lock, head in rows:
+            one = held.get(case_id)
+            if one is None:
+                yield Fault(number, 1, "unreadable")
+            else:
+                yield from faults_of_line(number, case_id, lock, bytes(head or b""), one.line)
+        seen(sum(row[2] for row in rows))
+
+
+def _held(name: str) -> dict[int, Held]:
+    """What is in a file of the archive, by case; nothing where it is missing or not what was written."""
+    try:
+        data = storage.read(name)
+        if storage.name_of(data, archive_files.SUFFIX) != name:
+            return {}
+        return {one.case_id: one for one in archive_files.taken_apart(data)}
+    except (Unreadable, OSError):
+        return {}
+
+
+def faults_of_line(
+    number: str, case_id: int, lock: int, head: bytes | None, line: bytes
+) -> Iterator[Fault]:
+    """Faults of a case whose history is a line of the archive."""
+    try:
+        doc = archive_files.parsed(line)
+        rows = [_row_of(case_id, entry) for entry in doc["entries"]]
+        wrong = doc["case"] != case_id
+    except (Unreadable, KeyError, TypeError, ValueError):
+        wrong = True
+    if wrong:
+        yield Fault(number, 1, "unreadable")
+    else:
+        yield from _check(number, lock, head, iter(rows))
+
+
+def _row_of(case_id: int, entry: Mapping[str, Any]) -> Row:
+    return (
+        case_id, entry["seq"], datetime.fromisoformat(entry["at"]), entry["kind"], entry["public"],
+        entry["actor_kind"], entry["actor_id"], entry["actor_name"], json.dumps(entry["data"]),
+        bytes.fromhex(entry["hash"].removeprefix("\\x")),
+    )  # fmt: skip
 
 
 def _orphan(group: tuple[int, Iterator[Row]]) -> Fault:

@@ -24,6 +24,8 @@ from onehall.kernel.postgres import EmbeddedPostgres, PostgresError, find_progra
 LEAST_FREE_BYTES = 1024**3
 WAITING_SECONDS = 120
 """A report that waits for longer has no worker that records it."""
+ARCHIVES = 500
+"""Files of the archive that are looked for, the newest ones."""
 _NUMBERS = (
     "ONEHALL_WEB_WORKERS",
     "ONEHALL_WEB_THREADS",
@@ -57,6 +59,7 @@ def command() -> None:
                 _migrations,
                 _net,
                 _static,
+                _archive,
                 _outbox,
                 _ground,
                 _readers,
@@ -258,6 +261,21 @@ def _static() -> Iterator[Finding]:
         yield Finding(
             good=there, words=f"Styles and scripts are collected in {settings.STATIC_ROOT}.{hint}"
         )
+
+
+def _archive() -> Iterator[Finding]:
+    from onehall.casework.models import Archive
+    from onehall.kernel import storage
+
+    rows = Archive.objects.filter(sealed_at__isnull=False).order_by("-pk")
+    names = list(rows.values_list("name", flat=True)[:ARCHIVES])
+    missing = [name for name in names if not storage.exists(name)]
+    if missing:
+        words = f"{len(missing)} files of the archive are missing, the last is {missing[0]}. Put them back"
+        words += " from a backup; `onehall archive verify` says which cases they hold."
+        yield Finding(good=False, words=words)
+    elif names:
+        yield Finding(good=True, words=f"{len(names)} files of the archive are there.")
 
 
 def _outbox() -> Iterator[Finding]:

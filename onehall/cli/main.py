@@ -27,6 +27,7 @@ COMMANDS = {
     "waiting": "Look at the reports that came while the database was away, drop one, have them recorded.",
     "user": "Add staff, list them, set passwords.",
     "retention": "What the rules erase of ended cases: look at it, or do it now.",
+    "archive": "Histories of cases that ended long ago: move them into files, look, bring them back.",
     "timeline": "Verify the timelines of cases.",
     "db": "The address of the database, and a shell on it.",
     "manage": "Pass a command on to Django.",

@@ -19,6 +19,7 @@ SENTENCES: dict[What, str] = {
     "cut": "the end from entry {seq} on is missing",
     "extra": "entry {seq} is more than the case knows of",
     "head": "the case does not know its last entry, {seq}",
+    "unreadable": "its archived history is missing or not what was written",
     "no case": "the case is gone, its entries are not",
 }
 
@@ -54,7 +55,7 @@ def _verify(slug: str | None, since: datetime | None) -> tuple[int, int]:
     broken: set[str] = set()
     checked = 0
     with transaction.atomic(), progress() as steps:
-        _one_snapshot()
+        one_snapshot()
         city_id = None if slug is None else cities.named(slug).pk
         total = checking.expected(city_id=city_id, since=since)
         task = steps.add_task("Recomputing hashes", total=max(1, total))
@@ -66,16 +67,17 @@ def _verify(slug: str | None, since: datetime | None) -> tuple[int, int]:
 
         for fault in checking.faults(city_id=city_id, since=since, seen=seen):
             broken.add(fault.number)
-            out.print(_sentence(fault), markup=False, soft_wrap=True)
+            out.print(sentence(fault), markup=False, soft_wrap=True)
         steps.update(task, completed=max(1, total))
     return checked, len(broken)
 
 
-def _sentence(fault: Fault) -> str:
+def sentence(fault: Fault) -> str:
+    """What is wrong with a case, in words."""
     return f"{fault.number}: {SENTENCES[fault.what].format(seq=fault.seq)}"
 
 
-def _one_snapshot() -> None:
+def one_snapshot() -> None:
     """What is written meanwhile is not seen, so that a case and its entries fit together."""
     from django.db import connection
 

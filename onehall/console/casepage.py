@@ -252,6 +252,7 @@ def context(request: CityRequest, desk: Desk, loaded: Loaded, trouble: Trouble) 
         "close": next((m for m in offered if m.purpose == "close"), None),
         "works": works,
         "hold": next(iter(around.holds), None),
+        "history_lost": found.archive_id is not None and not history,
         "erased": [kind for kind, bit in BITS.items() if found.erased & bit],
         "writer": writer(
             request,

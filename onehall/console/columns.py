@@ -1,6 +1,7 @@
 """The columns of a list of cases: which there are, which are chosen, and what each shows of a case."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -8,6 +9,8 @@ from django.db import connection
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from onehall.casework import archived
+from onehall.casework.models import TimelineEntry
 from onehall.casework.queries import CaseLine
 from onehall.console.desk import Desk
 from onehall.console.statewords import channel_word
@@ -22,6 +25,9 @@ CHOICE: Final = (
 MOST: Final = 10
 EXTRA: Final = frozenset({"area", "channel", "last", "thing", "notes"})
 """Columns that are not on the row of a case: one more question for a page."""
+TOLD: Final = frozenset({"channel", "last", "notes"})
+"""Those that the history tells: of archived cases they are read from the archive."""
+SAID: Final = ("wrote", "replied", "noted", "called")
 
 
 def words() -> dict[str, str]:
@@ -73,7 +79,7 @@ class Extra:
 
 EXTRA_SQL: Final = """
 SELECT c.id, c.areas ->> %s, first.data ->> 'channel', said.words, said.at, said.actor_kind = 'resident',
-  thing.kind, thing.code,
+  thing.kind, thing.code, c.archive_id,
   (SELECT count(*) FROM casework_timelineentry n WHERE n.case_id = c.id AND n.kind = 'noted')
 FROM casework_case c
 LEFT JOIN places_asset thing ON thing.id = c.asset_id
@@ -96,7 +102,7 @@ def extras(desk: Desk, cases: list[CaseLine], names: tuple[str, ...]) -> dict[in
     with connection.cursor() as cursor:
         cursor.execute(EXTRA_SQL, [layer, desk.city.id, [c.id for c in cases]])
         rows = cursor.fetchall()
-    return {
+    found = {
         pk: Extra(
             areas.label(desk.city, layer, code, get_language() or "en") if code else "",
             channel_word(channel) if channel else "",
@@ -107,8 +113,27 @@ def extras(desk: Desk, cases: list[CaseLine], names: tuple[str, ...]) -> dict[in
             number or "",
             notes,
         )
-        for pk, code, channel, last, at, by_resident, kind, number, notes in rows
+        for pk, code, channel, last, at, by_resident, kind, number, _archive, notes in rows
     }
+    if TOLD & set(names):
+        where = {row[0]: row[8] for row in rows if row[8] is not None}
+        for pk, entries in archived.entries_of(where, desk.city.id).items():
+            found[pk] = _with_archived(found[pk], entries)
+    return found
+
+
+def _with_archived(extra: Extra, entries: Sequence[TimelineEntry]) -> Extra:
+    """The same with what the history of an archived case says."""
+    said = next((e for e in reversed(entries) if e.kind in SAID and "words" in e.data), None)
+    channel = str(entries[0].data.get("channel") or "") if entries else ""
+    return replace(
+        extra,
+        channel=channel_word(channel) if channel else "",
+        last=str(said.data["words"])[:160] if said else "",
+        last_at=said.at if said else None,
+        last_by_resident=said is not None and said.actor_kind == "resident",
+        notes=sum(e.kind == "noted" for e in entries),
+    )
 
 
 def age(desk: Desk, case: CaseLine) -> str:

@@ -23,4 +23,3 @@ class InsightsConfig(AppConfig):
         handlers.every("insights.rollups", 30, rollups.keep_current)
         handlers.every("insights.proof", 86_400, rollups.prove)
         handlers.every("insights.areas", 60, areas.keep_current)
-        handlers.every("insights.open", 120, areas.keep_open)

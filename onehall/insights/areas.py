@@ -4,12 +4,10 @@ Counting reads a year of cases, which takes seconds in a large city; so it is do
 when it was.
 """
 
-import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.core.cache import caches
 from django.db import connection, transaction
 
 from onehall.casework import public
@@ -21,10 +19,6 @@ from onehall.service_requests.publicly import shown_services
 SPANS: Final = (30, 90, 365)
 """Days up to now that are counted."""
 EVERY: Final = timedelta(hours=6)
-SLOW: Final = timedelta(seconds=0.2)
-"""Counting what is open takes a page no longer than this; in a larger city the worker does it."""
-OPEN_SECONDS: Final = 600
-"""For how long what the worker counted is as good as new, should it come late."""
 LEAST: Final = 5
 """Fewer closed cases say nothing about how long it usually takes."""
 LOCK: Final = 0x6F6E6561
@@ -130,27 +124,15 @@ def count(city: City, *, now: datetime) -> bool:
 
 
 def open_counts(city: City, *, now: datetime) -> dict[tuple[str, str], int]:
-    """How many open cases everybody sees in each public area, by (layer, code); of a large city as of some minutes ago."""
-    kept: dict[tuple[str, str], int] | None = caches["default"].get(_open_name(city))
-    return _count_open(city, now) if kept is None else kept
-
-
-def keep_open(*, now: datetime) -> None:
-    """Count what is open in each area of the cities where that takes too long for a page."""
-    for city in City.objects.order_by("id"):
-        begin = time.perf_counter()
-        counts = _count_open(city, now)
-        if time.perf_counter() - begin >= SLOW.total_seconds():
-            caches["default"].set(_open_name(city), counts, OPEN_SECONDS)
-
-
-def _open_name(city: City) -> str:
-    return f"open-by-area:{city.pk}:{city.revision}"
-
-
-def _count_open(city: City, now: datetime) -> dict[tuple[str, str], int]:
-    ids = [s.id for s in shown_services(city)]
-    return public.open_by_area(city, ids, public_layers(city), now=now)
+    """How many open cases everybody sees in each public area, by (layer, code). One query."""
+    services = shown_services(city)
+    return public.open_by_area(
+        city,
+        [s.id for s in services],
+        [s.id for s in services if s.place_privacy == "exact"],
+        public_layers(city),
+        now=now,
+    )
 
 
 def figures(city: City, layer: str, area: str) -> AreaFigures:

@@ -8,9 +8,21 @@ import heapq
 import math
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 ZOOM: Final = 26
 MAX_LATITUDE: Final = 85.05112877980659
 _METRES_PER_DEGREE: Final = 111_320.0
+
+_STEPS: Final = (
+    (16, 0x0000FFFF0000FFFF),
+    (8, 0x00FF00FF00FF00FF),
+    (4, 0x0F0F0F0F0F0F0F0F),
+    (2, 0x3333333333333333),
+    (1, 0x5555555555555555),
+)
+"""How bits are spread: moved by so many, and which are kept."""
 
 type Range = tuple[int, int]
 
@@ -26,11 +38,9 @@ def grid_xy(lon: float, lat: float) -> tuple[int, int]:
 
 def _spread(value: int) -> int:
     """Move the low 32 bits of a number to the even bit positions."""
-    value = (value | value << 16) & 0x0000FFFF0000FFFF
-    value = (value | value << 8) & 0x00FF00FF00FF00FF
-    value = (value | value << 4) & 0x0F0F0F0F0F0F0F0F
-    value = (value | value << 2) & 0x3333333333333333
-    return (value | value << 1) & 0x5555555555555555
+    for step, kept in _STEPS:
+        value = (value | value << step) & kept
+    return value
 
 
 def _squeeze(value: int) -> int:
@@ -46,6 +56,17 @@ def _squeeze(value: int) -> int:
 def join(x: int, y: int) -> int:
     """The cell at a column and row."""
     return _spread(x) | _spread(y) << 1
+
+
+def joins(columns: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same for many: an array of cells, of the shape of those of columns and rows."""
+    return _spreads(columns) | _spreads(rows) << 1
+
+
+def _spreads(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    for step, kept in _STEPS:
+        values = (values | values << step) & kept
+    return values
 
 
 def split(cell: int) -> tuple[int, int]:

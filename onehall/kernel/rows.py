@@ -111,6 +111,16 @@ def sql_of(rows: models.QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
     return sql, values
 
 
+def table_of(model: type[models.Model]) -> str:
+    """The name of a model's table."""
+    return str(model._meta.db_table)
+
+
+def columns_of(model: type[models.Model]) -> list[str]:
+    """The names of the columns of a model's table."""
+    return [f.column for f in model._meta.concrete_fields if f.column]
+
+
 def next_id_sql(model: type[models.Model]) -> str:
     """The expression that takes the next key of a model whose keys the database counts."""
     return f"nextval('{model._meta.db_table}_id_seq')"

@@ -1,6 +1,7 @@
 """How long what residents told is kept after a case ended: the words of a pack, and the day that they mean.
 
-`contact` is how somebody is reached, `words` what they wrote and answered, `photos` pictures and files of a case.
+`contact` is how somebody is reached, `words` what they wrote and answered, `photos` pictures and files of a case. When
+the history of a case goes to the archive, where nothing is lost, is said beside them: `archive_after`.
 """
 
 import re
@@ -17,11 +18,20 @@ type Kind = Literal["contact", "words", "photos"]
 KINDS: Final[tuple[Kind, ...]] = ("contact", "words", "photos")
 """What the rules are about."""
 
+ARCHIVE: Final = "archive_after"
+"""After how long without anything new the history of an ended case is archived."""
+
+FIELDS: Final[tuple[str, ...]] = (*KINDS, ARCHIVE)
+"""Everything that a city or service says of how long things are kept."""
+
 FOREVER: Final = "for ever"
 """What a service says that keeps something although its city does not."""
 
 LEAST: Final = timedelta(days=30)
 """Nothing is erased sooner: somebody may be about to ask why a case ended as it did."""
+
+LEAST_ARCHIVE: Final = timedelta(days=90)
+"""Nothing is archived sooner: what ended lately is still read in lists and changed."""
 
 MOST_YEARS: Final = 100
 _UNITS: Final = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "year": 365.25}
@@ -70,6 +80,11 @@ def terms(of_city: Mapping[str, Any], of_service: Mapping[str, Any]) -> dict[Kin
     return {kind: term for kind, term in found.items() if term is not None}
 
 
+def archive_term(of_city: Mapping[str, Any], of_service: Mapping[str, Any]) -> Term | None:
+    """After how long cases of a service are archived; None where they never are."""
+    return parse(str(of_service.get(ARCHIVE) or of_city.get(ARCHIVE, "")))
+
+
 def read(node: Node, *, of_service: bool = False) -> dict[str, Plain]:
     """The rules of a pack, written in one way. A service may also say `for ever`."""
     found: dict[str, Plain] = {}
@@ -77,6 +92,7 @@ def read(node: Node, *, of_service: bool = False) -> dict[str, Plain]:
         ("contact", node.text("contact")),
         ("words", node.text("words")),
         ("photos", node.text("photos")),
+        (ARCHIVE, node.text("archive_after")),
     ):
         if text == FOREVER and of_service:
             found[kind] = FOREVER
@@ -91,8 +107,8 @@ def _checked(node: Node, kind: str, text: str) -> Term | None:
     if term is None:
         advice = 'Write a number and days, weeks, months or years, such as "90 days".'
         node.problem(f'"{text[:40]}" is no length of time.', advice, key=kind)
-    elif term.span < LEAST:
-        days = LEAST.days
+    elif term.span < (least := LEAST_ARCHIVE if kind == ARCHIVE else LEAST):
+        days = least.days
         node.problem(f"{term.text} is too short.", f"Write at least {days} days.", key=kind)
     elif term.span.days > _MOST_DAYS:
         node.problem(

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from onehall.casework import public
+from onehall.casework import public, squares
 from onehall.casework.models import Case
 from onehall.casework.public import PublicLine
 from onehall.casework.selection import Span
@@ -162,7 +162,7 @@ def _tell_one(city: City, alert: Alert, until: datetime, now: datetime) -> None:
     lines = found[:LISTED]
     more = 0
     if len(found) > LISTED:
-        more = public.how_many(city, query, now=now, at_most=MOST_COUNTED) - LISTED
+        more = squares.how_many(city, query, now=now, at_most=MOST_COUNTED) - LISTED
     key = f"alert:{alert.pk}:{until.timestamp():.6f}"
     _send(city, alert, "alert", key, {"lines": _lines(city, lines, alert), "more": more}, now)
 

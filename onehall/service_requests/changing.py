@@ -102,7 +102,7 @@ def _facts(city: City, case: Case, answers: Mapping[str, Any], now: datetime) ->
     return routing.facts_of(
         answers=answers,
         areas=case.areas,
-        channel=str(data.get("channel", "")),
+        channel=case.archived_channel or str(data.get("channel", "")),
         placed=case.lon is not None,
         at=now,
         calendar=calendar_of(city),

@@ -10,7 +10,7 @@ from django.core.cache import caches
 from django.db import connection, models
 from django.db.models.functions import Lower
 
-from onehall.casework import joining
+from onehall.casework import archived, joining
 from onehall.casework.models import Attachment, Case, Photo, TimelineEntry
 from onehall.catalog.queries import catalogue
 from onehall.kernel.rows import select_together
@@ -71,7 +71,11 @@ def told(city: City, token: str) -> Told | None:
     report.case = cases[0]
     if people:
         report.person = people[0]
-    return Told(report, *more)
+    found = Told(report, *more)
+    if report.case.archive_id is not None and not found.entries:
+        past = [e for e in reversed(archived.timeline(report.case)) if e.public]
+        found.entries.extend(past[:500])
+    return found
 
 
 @dataclass(frozen=True, slots=True)

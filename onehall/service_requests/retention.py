@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.db import Error, connection, transaction
 
-from onehall.casework import erasing, holds
+from onehall.casework import erasing, holds, restoring
 from onehall.casework.erasing import Erasure
 from onehall.casework.models import Case
 from onehall.casework.to_erase import ALL, BITS
@@ -228,6 +228,7 @@ def _take(
         # What was put on hold before the rows were ours, we see now.
         held = holds.covered(city.pk)
         wholes = _with_joined([case for case in roots if case.pk not in held])
+        restoring.bring_back([case for whole in wholes for case in whole])
         _erase(city, wholes, terms, now=now)
     except Exception as problem:
         if size == 1 and _database_answers():

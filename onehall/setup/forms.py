@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any, Final
 
 from onehall.kernel import expressions
-from onehall.places.retention import KINDS
+from onehall.places.retention import FIELDS
 
 type Doc = dict[str, Any]
 type Tree = dict[str, Any]
@@ -93,7 +93,7 @@ def words(tree: Tree, key: str, languages: Sequence[str], before: Any = None) ->
 def kept(tree: Tree, before: Doc) -> Doc:
     """How long what residents told is kept: nothing where a field is empty."""
     found = dict(before)
-    for kind in KINDS:
+    for kind in FIELDS:
         if kind in tree:
             put(found, kind, " ".join(text(tree, kind).lower().split()))
     return found

@@ -15,7 +15,10 @@ from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connection, connection
 from django.test import Client
 
 from onehall.billing.models import Account, Invoice
+from onehall.casework import mapping, squares
 from onehall.casework.models import Case, TimelineEntry
+from onehall.casework.public import PublicQuery
+from onehall.catalog.queries import catalogue
 from onehall.kernel.database import net
 from onehall.kernel.database.base import DatabaseWrapper
 from onehall.messaging.models import Message
@@ -176,6 +179,25 @@ class TestTheNet:
             net.see_city(world.cast.city.pk)
             assert [name for name in tables if other(name)] == []
             assert Case.objects.count() == 1
+
+    def test_counts_no_case_of_another_city_on_the_map(self, world: World) -> None:  # noqa: F811
+        """From the sums and from changes that are not in them yet, also where the question names its services."""
+        ids = tuple(s.id for s in catalogue(world.elsewhere).every)
+        query = PublicQuery(service_ids=ids, exact_ids=ids, state="all")
+
+        def there() -> int:
+            return squares.how_many(world.elsewhere, query, now=START, at_most=99)
+
+        seen = Case.objects.filter(city_id=world.elsewhere.pk, is_public=True, merged_into=None)
+        right = seen.filter(parent=None).count()
+        assert right > 0
+        for keep in (lambda: None, lambda: mapping.fold(now=START)):
+            keep()
+            with as_pages():
+                net.see_city(world.elsewhere.pk)
+                assert there() == right
+                net.see_city(world.cast.city.pk)
+                assert there() == 0
 
     def test_takes_no_row_for_another_city(self, world: World) -> None:  # noqa: F811
         with as_pages():

@@ -76,6 +76,8 @@ WRITERS = {
     "erasing.py": "what rules of retention take out of cases",
     "retention.py": "what they take out of reports",
     "holds.py": "legal holds",
+    "archiving.py": "histories that go into files",
+    "restoring.py": "histories that come back from them",
     "relating.py": "cases that have to do with each other",
     "captions.py": "words of photos",
     "splitting.py": "a part split off a case",
@@ -128,6 +130,7 @@ def sources(folder: Path = PACKAGE) -> Iterator[tuple[str, str]]:
 
 
 DERIVED = (
+    "casework/map_statements.py",
     "casework/mapping.py",
     "insights/areas.py",
     "insights/rollups.py",

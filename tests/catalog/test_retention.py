@@ -64,6 +64,8 @@ class TestTerms:
     [
         (CITY, "{contact: soon}", '"soon" is no length', "90 days"),
         (CITY, "{contact: 7 days}", "7 days is too short", "at least 30 days"),
+        (CITY, "{archive_after: 60 days}", "60 days is too short", "at least 90 days"),
+        (CITY, "{archive_after: soon}", '"soon" is no length', "90 days"),
         (CITY, "{words: 200 years}", "200 years is too long", "at most 100 years"),
         (CITY, "{contact: for ever}", '"for ever" is no length', "a number and days"),
         (CITY, "{names: 90 days}", 'Unknown field "retention.names"', "contact"),

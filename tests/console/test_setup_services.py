@@ -364,3 +364,11 @@ def test_how_long_a_service_keeps_things_is_said_and_refused_at_its_field(ada: P
     sent["retention.contact"] = [" 90  Days"]
     assert ada.post(POTHOLE, **sent).status_code == 302
     assert doc_of(ada.city)["retention"] == {"contact": "90 days"}
+    sent = fields(ada.get(POTHOLE))
+    sent["retention.archive_after"] = ["60 days"]
+    ada.post(POTHOLE, **sent)
+    assert "60 days is too short" in ada.get(POTHOLE).content.decode()
+    sent = fields(ada.get(POTHOLE))
+    sent["retention.archive_after"] = ["2 Years"]
+    assert ada.post(POTHOLE, **sent).status_code == 302
+    assert doc_of(ada.city)["retention"]["archive_after"] == "2 years"

@@ -10,6 +10,7 @@ from django.core.cache import caches
 from django.test import Client
 from django.utils import translation
 
+from onehall.casework import mapping
 from onehall.casework.models import Case
 from onehall.insights import areas as figures
 from onehall.insights.models import AreaFigure
@@ -132,29 +133,27 @@ class TestWhatIsOpen:
         yield
         caches["default"].clear()
 
-    def test_a_small_city_is_counted_when_it_is_asked_for(self, city: City, south: Case) -> None:
-        figures.keep_open(now=now())
+    def test_is_counted_when_it_is_asked_for(self, city: City, south: Case) -> None:
+        mapping.fold(now=now())
         assert figures.open_counts(city, now=now()) == {("district", "south"): 1}
-        twin(south)
+        other = twin(south)
         assert figures.open_counts(city, now=now()) == {("district", "south"): 2}
-
-    def test_of_a_large_one_the_worker_s_count_is_read(
-        self, phone: Client, city: City, south: Case, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(figures, "SLOW", timedelta())
-        figures.keep_open(now=now())
-        twin(south)
+        Case.objects.filter(pk=other.pk).update(is_public=False)
+        mapping.fold(now=now())
         assert figures.open_counts(city, now=now()) == {("district", "south"): 1}
+
+    def test_is_told(self, phone: Client, south: Case) -> None:
         assert "1 open" in plain(html_of(phone, "/city/areas"))
-        figures.keep_open(now=now())
-        assert figures.open_counts(city, now=now()) == {("district", "south"): 2}
 
-    def test_no_city_reads_another_s(
-        self, south: Case, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_without_a_place_too(self, city: City, south: Case) -> None:
+        place = {"lon": None, "lat": None, "cell": None}
+        Case.objects.filter(pk=south.pk).update(**place)
+        mapping.fold(now=now())
+        assert figures.open_counts(city, now=now()) == {("district", "south"): 1}
+
+    def test_no_city_reads_another_s(self, south: Case, tmp_path: Any) -> None:
         other, _ida = elsewhere(tmp_path)
-        monkeypatch.setattr(figures, "SLOW", timedelta())
-        figures.keep_open(now=now())
+        mapping.fold(now=now())
         assert figures.open_counts(other, now=now()) == {}
 
 
@@ -195,8 +194,8 @@ class TestThePage:
     def test_there_is_none_of_an_unknown_area(self, phone: Client, path: str) -> None:
         assert phone.get(f"/city/areas/{path}").status_code == 404
 
-    def test_asks_a_fixed_number_of_questions(
-        self, phone: Client, city: City, south: Case, django_assert_num_queries: Any
+    def test_asks_no_more_the_more_there_are(
+        self, phone: Client, city: City, south: Case, django_assert_max_num_queries: Any
     ) -> None:
         figures.count(city, now=now())
         html_of(phone, "/city/areas/district/south")
@@ -205,7 +204,7 @@ class TestThePage:
                 done(south, took=DAY)
                 twin(south)
             caches["local"].clear()
-            with django_assert_num_queries(5):
+            with django_assert_max_num_queries(8):
                 assert phone.get("/city/areas/district/south").status_code == 200
 
     def test_a_case_leads_to_its_parts(self, phone: Client, south: Case) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from onehall.billing.gateways.protocol import GatewayDown
+from onehall.billing.gateways.protocol import GatewayDown, GatewayRefused
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 ATTEMPTS: Final = 2
@@ -42,6 +42,8 @@ class JsonServer:
                     words = f"The payment provider gave no answer ({type(problem).__name__})."
                     raise GatewayDown(words) from None
                 continue
+            except ValueError:
+                raise GatewayRefused("The payment provider cannot be asked for that.") from None
             if said.status < 500:
                 return said
             if not left:

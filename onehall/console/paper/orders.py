@@ -9,7 +9,7 @@ import segno
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from onehall.casework import worklist
+from onehall.casework import archived, worklist
 from onehall.casework.models import Case, Effort, Photo, Task, TimelineEntry
 from onehall.casework.queries import photos_of
 from onehall.casework.telling import public_address
@@ -29,6 +29,7 @@ from onehall.service_requests.models import ServiceRequest
 MOST: Final = 25
 """Cases on one print."""
 
+NOTES: Final = ("noted", "part_of")
 SHOTS: Final = 4
 WORDS: Final = 3
 """Photos and residents' words that one order shows."""
@@ -51,13 +52,18 @@ def gather(cases: Sequence[Case]) -> Gathered:
     reports = ServiceRequest.objects.filter(case_id__in=ids).order_by("created_at", "id")
     tasks = Task.objects.filter(case_id__in=ids).exclude(state=Task.State.CANCELLED)
     efforts = Effort.objects.filter(case_id__in=ids).order_by("day", "id")
-    notes = TimelineEntry.objects.filter(case_id__in=ids, kind__in=("noted", "part_of"))
+    notes = TimelineEntry.objects.filter(case_id__in=ids, kind__in=NOTES)
+    found = _by_case(notes.order_by("case_id", "-seq")[:500])
+    for old in cases:
+        if old.archive_id is not None:
+            told = archived.timeline(old)
+            found[old.pk] = [entry for entry in reversed(told) if entry.kind in NOTES]
     return Gathered(
         reports=_by_case(reports[:500]),
         photos=_by_case(photos_of(ids)),
         tasks=_by_case(tasks.order_by("cycle", "position", "id")[:500]),
         efforts=_by_case(efforts[:500]),
-        notes=_by_case(notes.order_by("case_id", "-seq")[:500]),
+        notes=found,
     )
 
 

@@ -12,11 +12,12 @@ WORDS: Final[Mapping[str, Any]] = {
     "contact": gettext_lazy("How they are reached"),
     "words": gettext_lazy("What they wrote"),
     "photos": gettext_lazy("Photos and files"),
+    "archive_after": gettext_lazy("Archived after"),
 }
 
 
 def rows(doc: Mapping[str, Any], of_city: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    """A field for each kind; `usual` is what the city says, where the fields are those of a service."""
+    """A field for each rule; `usual` is what the city says, where the fields are those of a service."""
     said = forms.mapped(doc.get("retention"))
     return [
         {
@@ -25,5 +26,5 @@ def rows(doc: Mapping[str, Any], of_city: Mapping[str, Any] | None = None) -> li
             "value": said.get(kind, ""),
             "usual": (of_city or {}).get(kind, ""),
         }
-        for kind in retention.KINDS
+        for kind in retention.FIELDS
     ]

@@ -44,7 +44,7 @@ WORDS: Final[Mapping[str, Any]] = {
 TOP: Final = (
     "key", "group", "name", "summary", "icon", "keywords", "audience", "common", "place", "asset",
     "photos", "privacy", "languages", "position", "active", "routing", "promise", "flow", "closing",
-    "similar", "retention", "questions", *(f"retention.{kind}" for kind in retention.KINDS),
+    "similar", "retention", "questions", *(f"retention.{kind}" for kind in retention.FIELDS),
 )  # fmt: skip
 OF_QUESTION: Final = ("key", "type", "label", "hint", "required", "options", "when", "stop")
 OF_ROUTE: Final = ("queue", "because", "when", "person", "body")

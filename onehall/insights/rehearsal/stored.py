@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.models import Q
 
+from onehall.casework import archived
 from onehall.casework.models import Case, CaseQuerySet, Photo, TimelineEntry
 from onehall.casework.promises import PRIORITY_NAMES
 from onehall.catalog.queries import catalogue
@@ -109,6 +110,9 @@ def batches(city: City, *, since: datetime, until: datetime) -> Generator[list[L
                 return
             after, ids = batch[-1]["id"], [row["id"] for row in batch]
             acts, answers = _acts(ids, roles), _answers(ids)
+            acts |= _archived(
+                {r["id"]: r["archive_id"] for r in batch if r["archive_id"]}, city, roles
+            )
             photos, readers = _photos(ids), _readers(ids)
         yield [
             replace(
@@ -126,7 +130,7 @@ def batches(city: City, *, since: datetime, until: datetime) -> Generator[list[L
 
 COLUMNS: Final = (
     "id", "number", "service_id", "opened_at", "closed_at", "priority", "areas", "lon", "asset__facts",
-    "state",
+    "state", "archive_id",
 )  # fmt: skip
 
 
@@ -188,6 +192,20 @@ def _acts(ids: list[int], roles: Mapping[int, frozenset[str]]) -> dict[int, list
             for _, at, kind, actor, actor_id, data in mine
         ]
         for case_id, mine in groupby(rows.iterator(), key=itemgetter(0))
+    }
+
+
+def _archived(
+    where: Mapping[int, int], city: City, roles: Mapping[int, frozenset[str]]
+) -> dict[int, list[Act]]:
+    """The same of cases whose history is archived."""
+    return {
+        case_id: [
+            Act(e.at, e.kind, e.actor_kind, roles.get(e.actor_id or 0, frozenset()), e.data)
+            for e in entries[:MOST_ENTRIES]
+            if e.kind in KINDS
+        ]
+        for case_id, entries in archived.entries_of(where, city.pk).items()
     }
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from onehall.casework import public
+from onehall.casework import public, squares
 from onehall.casework.public import PublicLine
 from onehall.catalog.queries import catalogue
 from onehall.insights import areas as figures
@@ -106,7 +106,7 @@ def area(request: CityRequest, layer: str, code: str) -> HttpResponse:
         raise Http404
     asked = city_query.read(city, {"area": f"{layer}:{code}"})
     found = figures.figures(city, layer, code)
-    total = public.how_many(city, asked.query, now=now, at_most=COUNTED + 1)
+    total = squares.how_many(city, asked.query, now=now, at_most=COUNTED + 1)
     opened = public.page(city, asked.query, now=now, size=LISTED)[:LISTED]
     done = public.done_last(city, asked.query, now=now, size=LISTED)
     here = reverse("portal:city")

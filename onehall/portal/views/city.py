@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from onehall.casework import photos, public, squares, wording
+from onehall.casework import photos, public, squares, summed, wording
 from onehall.casework import queries as casework
 from onehall.casework.errors import CaseworkRefused
 from onehall.casework.models import Case, Photo
@@ -122,7 +122,7 @@ def row_of(request: CityRequest, line: PublicLine) -> dict[str, Any]:
 
 
 def _total(request: CityRequest, asked: Asked, now: datetime) -> int:
-    count = partial(public.how_many, request.city, asked.query, now=now, at_most=COUNTED + 1)
+    count = partial(squares.how_many, request.city, asked.query, now=now, at_most=COUNTED + 1)
     return int(_kept(request, ["total", *sorted(asked.said.items())], count))
 
 
@@ -154,7 +154,7 @@ def _map(request: CityRequest, asked: Asked, seen: maps.Window, now: datetime) -
     )
     what = ["marks", *sorted((asked.said | seen.query).items())]
     wide = seen.zoom <= WIDE_ZOOM and asked.query.state != "open"
-    long = wide and not squares.is_summed(asked.query)
+    long = wide and not summed.is_summed(asked.query)
     found: list[Square] = _kept(request, what, count, WIDE_SECONDS if long else FRESH_SECONDS)
     shown = found[: maps.MOST_MARKS]
     return {

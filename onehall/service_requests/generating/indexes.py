@@ -75,7 +75,6 @@ def _counted_anew(run: HistoryRun) -> str:
     """Statements that count the map of the run's city and have new cases added to it again, as one."""
     return ";".join(
         (
-            f"LOCK TABLE {CASES} IN SHARE ROW EXCLUSIVE MODE",
             *mapping.counting(run.city),
             f"ALTER TABLE {CASES} ENABLE TRIGGER {_MAP}",
         )

@@ -21,8 +21,9 @@ def shop(provider: Any, door: Any, clock: Any) -> Shop:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Any:
-    """A page that must not complain. Scripts run only for the measures: the pages have none."""
+def page(browser: Browser, provider: Any) -> Any:
+    """A page that must not complain, closed before the provider. Scripts run only for the measures."""
+    del provider
     complaints: list[str] = []
     context = browser.new_context(viewport={"width": 360, "height": 780})
     context.set_default_timeout(10_000)
@@ -66,6 +67,32 @@ def test_a_declined_card_is_said_where_the_page_stays_open(
     page.get_by_role("button", name="Pay $50.00").click()
     page.get_by_text("back at the city").wait_for()
     assert shop.gateway.fetch(checkout.ref).status == "paid"
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_form_of_the_city_leads_there_where_its_policy_names_the_origins(
+    browser: Browser, shop: Shop, *, allowed: bool
+) -> None:
+    checkout = shop.made(language="en")
+    origins = " ".join(shop.gateway.origins) if allowed else ""
+    form = f'<form action="{checkout.url}"><button>Pay</button></form>'
+    headers = {"Content-Security-Policy": f"form-action 'self' {origins}"}
+    context = browser.new_context()
+    context.route(
+        "http://city.example/",
+        lambda route: route.fulfill(body=form, headers=headers, content_type="text/html"),
+    )
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto("http://city.example/")
+    page.get_by_role("button").click(no_wait_after=True)
+    if allowed:
+        page.get_by_role("heading", name="$50.00").wait_for()
+    else:
+        page.wait_for_timeout(500)
+    context.close()
+    assert any("form-action" in each for each in said) is not allowed
 
 
 def test_by_keyboard_alone_and_without_a_script(browser: Browser, shop: Shop) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from onehall.billing.gateways import signing
 from onehall.billing.gateways.demo.provider.app import Provider, Setup
+from onehall.billing.gateways.demo.provider.records import Refund
 from onehall.billing.gateways.protocol import (
     CheckoutLine,
     Forged,
@@ -167,15 +168,39 @@ class TestRefusals:
             shop.made(lines=(CheckoutLine("All", 4999),))
 
     def test_nobody_knows_this_page(self, shop: Shop) -> None:
-        for ref in ("cs_test_0", "../refunds", "a b"):
+        for ref in ("cs_test_0", "../refunds", "a b", ""):
             with pytest.raises(GatewayRefused):
                 shop.gateway.fetch(ref)
+            with pytest.raises(GatewayRefused):
+                shop.gateway.fetch_refund(ref)
+            with pytest.raises(GatewayRefused):
+                shop.gateway.expire(ref)
         with pytest.raises(NotFound):
             shop.gateway.fetch("cs_test_0")
         with pytest.raises(NotFound):
             shop.gateway.expire("cs_test_0")
         with pytest.raises(NotFound):
             shop.gateway.fetch_refund("re_test_0")
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "javascript:alert(1)",
+            "http://a/\r\nSet-Cookie: a=b",
+            "http://a/ b",
+            "/pay/back",
+            "http://ä/",
+        ],
+    )
+    def test_payers_go_back_to_the_web_and_nowhere_else(self, shop: Shop, url: str) -> None:
+        for name in ("return_url", "cancel_url"):
+            with pytest.raises(GatewayRefused):
+                shop.made(**{name: url})
+        assert list(shop.gateway.list_recent(START)) == []
+
+    def test_a_key_that_no_header_can_bear(self, shop: Shop) -> None:
+        with pytest.raises(GatewayError):
+            shop.made(key="a\r\nb")
 
     def test_a_page_may_not_have_expired_before(self, shop: Shop) -> None:
         with pytest.raises(GatewayRefused):
@@ -430,8 +455,8 @@ class TestTrouble:
         with pytest.raises(GatewayDown):
             gateway.create_checkout(wanted)
         shop.turn(trouble="")
-        checkout = gateway.create_checkout(wanted)
-        assert [each.ref for each in gateway.list_recent(START)] == [checkout.ref]
+        checkout = shop.gateway.create_checkout(wanted)
+        assert [each.ref for each in shop.gateway.list_recent(START)] == [checkout.ref]
 
     def test_a_refund_that_was_made_without_an_answer(self, shop: Shop) -> None:
         paid = shop.paid(5000)
@@ -547,14 +572,19 @@ class TestLists:
         assert first.net + second.net == 5000 - 175
 
     def test_more_than_one_page_of_items(self, shop: Shop) -> None:
-        for _ in range(3):
-            paid = shop.paid(100_000)
-            for _ in range(40):
-                shop.gateway.refund(shop.refund_of(shop.gateway.fetch(paid.ref), 100))
-        with shop.provider.engine.lock:
-            shop.provider.engine.pay_out()
+        paid, engine = shop.paid(100_000), shop.provider.engine
+        with engine.lock:
+            for number in range(122):
+                engine.refund(
+                    Refund(
+                        ref=f"re_{number}", payment_ref=paid.payment_ref, reference="", amount=100,
+                        currency="USD", status="",
+                    )
+                )  # fmt: skip
+            engine.pay_out()
         (report,) = shop.gateway.payouts(date(2026, 3, 1))
         assert len(report.items) == 123
+        assert report.items[0].kind == "payment"
         assert report.net == sum(item.net for item in report.items)
 
 

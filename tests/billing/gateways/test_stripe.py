@@ -77,7 +77,7 @@ class TestAsking:
         fields = dict(pair.split("=") for pair in body.split("&"))
         assert fields["client_reference_id"] == fields["metadata[reference]"] == wanted.reference
         assert fields["payment_intent_data[metadata][reference]"] == wanted.reference
-        assert fields["payment_method_types[1]"] == "us_bank_account"
+        assert fields["allowed_payment_method_types[1]"] == "us_bank_account"
         assert fields["adaptive_pricing[enabled]"] == "false"
         assert fields["locale"] == "auto"
         assert fields["expires_at"] == str(int(wanted.expires_at.timestamp()))

@@ -144,11 +144,13 @@ class StripeGateway:
 
     def fetch(self, ref: str) -> Snapshot:
         """What is true now."""
+        _require_name(ref)
         with self._asking():
             return self._snapshot(self._session(ref))
 
     def expire(self, ref: str) -> Snapshot:
         """Close a page that nobody has paid on."""
+        _require_name(ref)
         with self._asking():
             try:
                 self._api.checkout.sessions.expire(ref)
@@ -161,6 +163,7 @@ class StripeGateway:
 
     def refund(self, wanted: RefundRequest) -> RefundSnapshot:
         """Money back; the same refund for the same key, for ever."""
+        _require_name(wanted.payment_ref)
         with self._asking():
             made = self._refund_with(wanted)
             if made is not None:
@@ -185,6 +188,7 @@ class StripeGateway:
 
     def fetch_refund(self, ref: str) -> RefundSnapshot:
         """What became of a refund."""
+        _require_name(ref)
         with self._asking():
             return reading.refund(self._api.refunds.retrieve(ref).to_dict())
 
@@ -311,6 +315,12 @@ class StripeGateway:
         )
 
 
+def _require_name(ref: str) -> None:
+    """Without a name Stripe would answer with a list of everything."""
+    if not ref:
+        raise NotFound("Nothing at Stripe has an empty name.")
+
+
 def _params(wanted: CheckoutRequest) -> dict[str, Any]:
     """A Checkout Session to be made. Equal requests give equal parameters: the key stands for them."""
     if sum(line.amount for line in wanted.lines) != wanted.amount or not wanted.lines:
@@ -328,7 +338,8 @@ def _params(wanted: CheckoutRequest) -> dict[str, Any]:
             }
             for line in wanted.lines
         ],
-        "payment_method_types": [METHODS[method] for method in wanted.methods],
+        # A filter: what the account has not switched on is not offered either.
+        "allowed_payment_method_types": [METHODS[method] for method in wanted.methods],
         "client_reference_id": wanted.reference,
         "metadata": {"reference": wanted.reference},
         "payment_intent_data": {"metadata": {"reference": wanted.reference}},

@@ -60,7 +60,7 @@ def city(request: CityRequest) -> HttpResponse:
 FIELDS: Final = frozenset(
     {
         "name", "time_zone", "languages", "hosts", "numbering.width", "map.center", "map.zoom", "map.credit",
-        "publishing", "retention", *(f"retention.{kind}" for kind in retention.KINDS),
+        "publishing", "retention", *(f"retention.{kind}" for kind in retention.FIELDS),
         "emergency.number", "emergency.words", "outside.words", "outside.contacts",
         *(f"contact.{key}" for key in ("phone", "text", "email", "url", "phone_hours", "address", "words")),
         *(f"brand.{scheme}.{name}" for scheme in city_facts.SCHEMES for name in brand.NAMES),

@@ -107,7 +107,7 @@ class Courier:
             return
         try:
             status = _post(letter)
-        except (OSError, http.client.HTTPException) as problem:
+        except (OSError, ValueError, http.client.HTTPException) as problem:
             status, delivery.says = 0, type(problem).__name__
         else:
             delivery.says = str(status)

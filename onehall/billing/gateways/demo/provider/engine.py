@@ -1,5 +1,6 @@
 """What the demo provider does with pages and payments. Whoever calls holds `lock`."""
 
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from onehall.billing.gateways.demo.provider.records import (
 from onehall.billing.gateways.demo.provider.sources import FAILURES, Source, fee_of
 
 DISPUTE_FEE = 1500
+_WEB = re.compile(r"https?://[!-~]{1,2000}")
 ARRIVES_AFTER = timedelta(days=2)
 
 
@@ -52,6 +54,12 @@ class Engine:
             raise Refused("amount_too_small", "The amount must be at least 1.")
         if session.expires_at <= self.now():
             raise Refused("expires_in_the_past", "The page would have expired already.")
+        for url in filter(None, (session.return_url, session.cancel_url)):
+            if not _WEB.fullmatch(url):
+                words = (
+                    "The payer goes back to an address that begins with http, in plain characters."
+                )
+                raise Refused("url_invalid", words)
         self._waiting.add(session.ref)
         return self.book.put(session)
 
@@ -73,6 +81,10 @@ class Engine:
         if found is None:
             raise Refused("resource_missing", f"No such payment: {ref[:80]}", status=404)
         return found
+
+    def _knows(self, payment: str) -> bool:
+        """Whether a payment is not so old that it was forgotten."""
+        return self.book.get(Payment, payment) is not None
 
     def _known[R: Record](self, kind: type[R], ref: str, words: str) -> R:
         self.tick()
@@ -288,7 +300,7 @@ class Engine:
         now = self.now()
         for ref in sorted(self._waiting):
             session = self.book.get(Session, ref)
-            if session is None:
+            if session is None or (session.payment_ref and not self._knows(session.payment_ref)):
                 self._waiting.discard(ref)
             elif session.status == "open" and session.expires_at <= now:
                 self.expire(session)
@@ -296,7 +308,7 @@ class Engine:
                 self.settle(session)
         for ref in sorted(self._pending):
             refund = self.book.get(Refund, ref)
-            if refund is None:
+            if refund is None or not self._knows(refund.payment_ref):
                 self._pending.discard(ref)
             elif refund.due_at <= now:
                 self._end_refund(refund)

@@ -68,7 +68,7 @@ def page(
         # Not stricter: with "no-referrer" a browser would send the origin "null" with our own forms.
         "Referrer-Policy": "same-origin",
     }
-    return Answer(status, html.encode(), headers=headers)
+    return Answer(status, html.encode("utf-8", "replace"), headers=headers)
 
 
 def static(request: Request) -> Answer | None:

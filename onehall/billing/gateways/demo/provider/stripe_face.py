@@ -20,6 +20,26 @@ from onehall.billing.gateways.demo.provider.stripe_shapes import Shape
 from onehall.billing.gateways.demo.provider.web import Answer, Request, as_json
 
 METHODS: Final = {value: key for key, value in shapes.METHODS.items()}
+SESSION: Final = frozenset(
+    [
+        "adaptive_pricing",
+        "allowed_payment_method_types",
+        "cancel_url",
+        "client_reference_id",
+        "customer_email",
+        "expires_at",
+        "line_items",
+        "locale",
+        "metadata",
+        "mode",
+        "payment_intent_data",
+        "submit_type",
+        "success_url",
+        "ui_mode",
+    ]
+)
+REFUND: Final = frozenset({"amount", "metadata", "payment_intent", "reason"})
+"""What may be said of a new session, and of a new refund: Stripe refuses what it does not know."""
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
 """Seconds that a page of Stripe's may stay open; a minute is let go for the way."""
 
@@ -105,6 +125,7 @@ class StripeFace:
         return keys.once(self._engine, "stripe", request, do, conflict=400)
 
     def _open(self, tree: forms.Tree) -> Session:
+        _require_known(tree, SESSION)
         if forms.text(tree, "mode") != "payment":
             raise Refused("parameter_invalid", "Only the mode 'payment' is known here.")
         now = self._engine.now()
@@ -113,7 +134,7 @@ class StripeFace:
             words = "The `expires_at` timestamp must be between 30 minutes and 24 hours from now."
             raise Refused("parameter_invalid", words)
         lines, currency = _lines(tree)
-        names = forms.texts(tree, "payment_method_types") or ["card"]
+        names = forms.texts(tree, "allowed_payment_method_types") or ["card"]
         if not set(names) <= set(METHODS):
             words = f"The payment method type provided: {names[0][:40]} is invalid."
             raise Refused("parameter_invalid", words)
@@ -142,6 +163,7 @@ class StripeFace:
         return self._engine.expire(session)
 
     def _refund(self, tree: forms.Tree) -> Shape:
+        _require_known(tree, REFUND)
         payment = self._engine.payment(forms.text(tree, "payment_intent"))
         amount = forms.whole(tree, "amount") if "amount" in tree else payment.amount
         back = Refund(
@@ -250,6 +272,12 @@ def _page(found: Iterable[Shape], request: Request) -> Shape:
         first = at[after] + 1 if after else 0
         data, more = rows[first : first + limit], len(rows) > first + limit
     return {"object": "list", "url": request.path, "has_more": more, "data": data}
+
+
+def _require_known(tree: forms.Tree, names: frozenset[str]) -> None:
+    for name in tree:
+        if name not in names:
+            raise Refused("parameter_unknown", f"Received unknown parameter: {name}")
 
 
 def _lines(tree: forms.Tree) -> tuple[list[tuple[str, int]], str]:
