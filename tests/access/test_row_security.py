@@ -227,7 +227,6 @@ class TestTheNet:
     [
         (Invoice, {"plain": "UB2026000001"}),
         (Account, {"kind": "utility", "plain": "004410"}),
-        (Invoice, {"plate": "CA 7ABC123"}),
     ],
 )
 def test_bills_are_looked_up_by_an_index_under_the_net(
@@ -238,6 +237,6 @@ def test_bills_are_looked_up_by_an_index_under_the_net(
         net.see_city(cast.city.pk)
         cursor.execute("SET LOCAL enable_seqscan = off")
         rows = model.objects.filter(city=cast.city, **facts)
-        plan = rows.order_by("pk").explain()
+        plan = rows.order_by().explain()
     asked = list(facts)[-1]
     assert any("Index Cond" in line and asked in line for line in plan.splitlines()), plan
