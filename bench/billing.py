@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 from bench import database
 
 if TYPE_CHECKING:
-    from onehall.billing.models import Invoice
     from onehall.places.models import City
 
 FIRST = 100_000
@@ -170,10 +169,11 @@ def _count() -> int:
 
 def looking_up(city: "City") -> None:
     """The questions behind the residents' look-ups: a hit every second time."""
-    from django.db.models.functions import Upper
+    from onehall.billing import queries
+    from onehall.billing.looking_up import Found, find
+    from onehall.billing.models import Invoice
 
-    from onehall.billing.models import Account, Invoice
-
+    kinds = queries.setup(city).kinds
     dice = random.Random(2)
     some = list(
         Invoice.objects.filter(
@@ -182,30 +182,24 @@ def looking_up(city: "City") -> None:
     )
     pick = iter(some * 4)
 
-    def by_account() -> "list[Invoice]":
+    def looked_up(kind: str, way: str, first: str, second: str) -> Found:
+        return find(
+            city=city, kind=kinds[kind], way=way, first=first, second=second, currency="USD"
+        )
+
+    def by_account() -> Found:
         bill = next(pick)
         assert bill.account
         number = bill.account.number if dice.random() < 0.5 else f"9{bill.account.number}"
-        typed = Account.objects.annotate(typed=Upper("number")).filter(
-            city=city, typed=number, postcode=bill.account.postcode
-        )
-        accounts = list(typed.values_list("pk", flat=True)[:2])
-        return list(
-            Invoice.objects.filter(account__in=accounts, owed__gt=0).order_by("-issued_on", "-id")[
-                :20
-            ]
-        )
+        return looked_up("utility", "account", number, bill.account.postcode)
 
-    def by_code() -> "Invoice | None":
+    def by_code() -> Found:
         bill = next(pick)
         code = bill.access_code if dice.random() < 0.5 else "WRONG234"
-        typed = Invoice.objects.annotate(typed=Upper("number"))
-        return typed.filter(city=city, typed=bill.number, access_code=code).first()
+        return looked_up("utility", "code", bill.number, code)
 
-    def by_plate() -> "list[Invoice]":
-        plate = f"CA {dice.randrange(FIRST):07d}"
-        rows = Invoice.objects.filter(city=city, plate=plate, owed__gt=0).exclude(plate="")
-        return list(rows.order_by("due_on", "id")[:20])
+    def by_plate() -> Found:
+        return looked_up("citation", "plate", "CA", f"{dice.randrange(FIRST):07d}")
 
     measured("look-up by account and postcode", by_account, LOOKED_AT)
     measured("look-up by number and code", by_code, LOOKED_AT)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BillingConfig(AppConfig):
-    """Names the room and registers its recurring work."""
+    """Names the room, registers its recurring work and takes what payment providers tell."""
 
     name = "onehall.billing"
     label = "billing"
@@ -17,9 +17,10 @@ class BillingConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Open attempts every five minutes, penalties and reminders every hour, what the provider says every day."""
-        from onehall.billing import tasks
+        from onehall.billing import events, tasks
         from onehall.messaging import handlers
 
+        handlers.register(events.TOPIC, events.work)
         handlers.every("billing.sweep", 300, tasks.sweep)
         handlers.every("billing.penalties", 3600, tasks.add_penalties)
         handlers.every("billing.reminders", 3600, tasks.remind)

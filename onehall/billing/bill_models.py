@@ -3,7 +3,27 @@
 from typing import override
 
 from django.db import models
+from django.db.models import F, Func, Value
 from django.db.models.functions import Collate, Upper
+
+
+def _plain(field: str) -> Func:
+    """A number as it is compared, worked out by the database: see `rules.plain_number`."""
+    bare = Func(
+        Upper(F(field)),
+        Value("[^0-9A-Z]"),
+        Value(""),
+        Value("g"),
+        function="regexp_replace",
+        output_field=models.CharField(max_length=40),
+    )
+    return Func(
+        bare,
+        Value("O"),
+        Value("0"),
+        function="translate",
+        output_field=models.CharField(max_length=40),
+    )
 
 
 class BillingSetup(models.Model):
@@ -43,6 +63,11 @@ class Account(models.Model):
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
     kind = models.CharField(max_length=60)
     number = models.CharField(max_length=40)
+    plain = models.GeneratedField(
+        expression=_plain("number"),
+        output_field=models.CharField(max_length=40),
+        db_persist=True,
+    )
     name = models.CharField(max_length=200)
     postcode = models.CharField(max_length=12, blank=True)
     address = models.CharField(max_length=200, blank=True)
@@ -55,7 +80,7 @@ class Account(models.Model):
             )
         ]
         indexes = [
-            models.Index("city", Upper("number"), name="account_number_typed"),
+            models.Index(fields=["city", "plain"], name="account_number_typed"),
             models.Index(Collate(Upper("name"), "C"), "city", name="account_name_begins"),
         ]
 
@@ -70,6 +95,11 @@ class Invoice(models.Model):
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
     kind = models.CharField(max_length=60)
     number = models.CharField(max_length=40)
+    plain = models.GeneratedField(
+        expression=_plain("number"),
+        output_field=models.CharField(max_length=40),
+        db_persist=True,
+    )
     token = models.CharField(max_length=32, help_text="The secret of its page: pay-by-link.")
     access_code = models.CharField(max_length=12, help_text="Printed on it, for looking it up.")
     account = models.ForeignKey(
@@ -134,7 +164,7 @@ class Invoice(models.Model):
             models.Index(
                 fields=["city", "plate"], name="invoice_of_plate", condition=~models.Q(plate="")
             ),
-            models.Index("city", Upper("number"), name="invoice_number_typed"),
+            models.Index(fields=["city", "plain"], name="invoice_number_typed"),
             models.Index(
                 fields=["city", "due_on", "id"],
                 name="invoice_open_by_due",

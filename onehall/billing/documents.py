@@ -106,7 +106,11 @@ class Penalty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of bill. `dispute` is the key of the service by which it is contested, "" for none."""
+    """A kind of bill.
+
+    `dispute` is the key of the service by which it is contested, `hardship` of the one by which a discount is asked
+    for; "" for none.
+    """
 
     key: str
     name: Localized
@@ -118,6 +122,7 @@ class Kind:
     order: tuple[str, ...] = ORDER
     prefix: str = ""
     dispute: str = ""
+    hardship: str = ""
     hint: Localized = field(default_factory=dict)
     convenience: Mapping[str, Convenience] = field(default_factory=dict)
     penalties: tuple[Penalty, ...] = ()

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from onehall.billing import rules
 from onehall.billing.errors import BillingRefused
 from onehall.billing.gateways.protocol import Snapshot
 from onehall.billing.models import Attempt, Payment, PaymentException
@@ -73,6 +74,7 @@ def resolve(*, city: City, exception_id: int, words: str, by: Actor, now: dateti
     said = words.strip()[:500]
     if not said:
         raise BillingRefused(_("Say what was done about it."))
+    rules.no_card(said)
     rows = PaymentException.objects.filter(city=city, pk=exception_id, resolved_at=None)
     if not rows.update(resolved_at=now, resolution=said, by_name=by.name):
         raise BillingRefused(_("It is resolved already."))

@@ -9,6 +9,7 @@ from typing import Final
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Collate, Upper
 
+from onehall.billing import rules
 from onehall.billing.models import Account, Invoice, Payment
 from onehall.kernel import money
 from onehall.places.models import City
@@ -40,7 +41,7 @@ def bills(city: City, text: str, *, after: str = "") -> Found[Invoice]:
     held: set[int] = set()
     for rows in _bill_ways(city, asked):
         narrowed = rows.filter(pk__lt=int(after)) if after.isdecimal() else rows
-        held.update(narrowed.order_by("-pk").values_list("pk", flat=True)[: PAGE + 1])
+        held |= set(narrowed.order_by("-pk").values_list("pk", flat=True)[: PAGE + 1])
     ids = sorted(held, reverse=True)
     found = Invoice.objects.filter(city=city, pk__in=ids[:PAGE]).select_related(
         "account", "disputed"
@@ -52,10 +53,10 @@ def bills(city: City, text: str, *, after: str = "") -> Found[Invoice]:
 def _bill_ways(city: City, text: str) -> list[QuerySet[Invoice]]:
     """One question for each index: together they would read the whole table."""
     mine = Invoice.objects.filter(city=city)
-    capitals = text.upper()
-    ways: list[QuerySet[Invoice]] = [mine.alias(typed=Upper("number")).filter(typed=capitals)]
+    capitals, plain = text.upper(), rules.plain_number(text)
+    ways: list[QuerySet[Invoice]] = [mine.filter(plain=plain).exclude(plain="")]
     accounts = Account.objects.filter(city=city)
-    by_number = accounts.alias(typed=Upper("number")).filter(typed=capitals)
+    by_number = accounts.filter(plain=plain).exclude(plain="")
     by_name = accounts.alias(typed=_NAME).filter(typed__startswith=capitals)
     if len(text) > 1:
         ways.append(mine.alias(typed=_NAME).filter(typed__startswith=capitals))
@@ -86,7 +87,7 @@ def payments(city: City, text: str, currency: str) -> list[Payment]:
         ways.append(mine.alias(typed=_NAME).filter(typed__startswith=asked.upper()))
     held: set[int] = set()
     for rows in ways:
-        held.update(rows.order_by("-pk").values_list("pk", flat=True)[:PAGE])
+        held |= set(rows.order_by("-pk").values_list("pk", flat=True)[:PAGE])
     return list(mine.filter(pk__in=sorted(held, reverse=True)[:PAGE]).order_by("-pk"))
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from onehall.billing import numbering, posting, queries
+from onehall.billing import numbering, posting, queries, rules
 from onehall.billing.documents import Kind, Setup
 from onehall.billing.errors import BillingRefused
 from onehall.billing.fees.documents import Quote
@@ -266,6 +266,7 @@ def adjust(*, city: City, change: Change, by: Actor, now: datetime) -> Adjustmen
     reason = change.reason.strip()
     if not reason:
         raise BillingRefused(_("Say why."))
+    rules.no_card(reason)
     if change.amount == 0:
         raise BillingRefused(_("Write an amount."))
     held = Charge.objects.filter(city=city, pk=change.charge_id).values_list(

@@ -135,7 +135,8 @@ class _Reader:
             methods=tuple(methods),
             order=tuple(order),
             prefix=node.text("prefix", pattern=r"[A-Z]{1,4}", shape="one to four capitals: UB"),
-            dispute=self._dispute(node),
+            dispute=self._service(node, "dispute"),
+            hardship=self._service(node, "hardship"),
             convenience=self._conveniences(node.mapping("convenience"), methods),
             penalties=tuple(self._penalty(item) for item in node.listing("penalties")[:12]),
         )
@@ -145,11 +146,11 @@ class _Reader:
             node.problem("The penalties are not in the order of their days.", "Sort them.")
         return kind
 
-    def _dispute(self, node: Node) -> str:
-        said = node.text("dispute")
+    def _service(self, node: Node, name: str) -> str:
+        said = node.text(name)
         known = self.shared.services
         if said and known is not None and said not in known:
-            node.problem(f'There is no service "{said}".', "Name one of services/.", key="dispute")
+            node.problem(f'There is no service "{said}".', "Name one of services/.", key=name)
         return said
 
     def _conveniences(self, node: Node, methods: Sequence[str]) -> dict[str, Convenience]:

@@ -31,7 +31,7 @@ from onehall.billing.refundable import GONE as GONE
 from onehall.billing.refundable import Back as Back
 from onehall.billing.refundable import available as available
 from onehall.billing.refundable import check_lines, taken_by_bank
-from onehall.billing.rules import Share, sums_by
+from onehall.billing.rules import Share, no_card, sums_by
 from onehall.kernel import money
 from onehall.people.actor import Actor
 from onehall.places.models import City
@@ -61,6 +61,7 @@ def ask(*, city: City, wanted: Ask, by: Actor, now: datetime) -> Refund:
         raise BillingRefused(_("The payment has changed meanwhile. Look at it once more."))
     if not wanted.reason.strip():
         raise BillingRefused(_("Say why."))
+    no_card(wanted.reason)
     if amount <= 0 or min(line.amount for line in wanted.lines) <= 0:
         raise BillingRefused(_("Write an amount."))
     if amount > there:

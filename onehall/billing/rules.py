@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Literal
 
 from onehall.billing.documents import Convenience, Kind, Penalty
-from onehall.kernel import money
+from onehall.billing.errors import BillingRefused
+from onehall.kernel import cards, money
+from onehall.kernel.cards import card_number_in as card_number_in
 from onehall.kernel.money import Mode
 
 type InvoiceStatus = Literal["void", "paid", "disputed", "overdue", "partial", "open"]
@@ -116,27 +118,15 @@ def penalty_amount(penalty: Penalty, owed: int) -> int:
     return money.round_to(Fraction(owed) * Fraction(penalty.percent) / 100, Mode.HALF_UP)
 
 
-_CARD: Final = re.compile(r"(?<![0-9])(?:[0-9][ \-]?){12,18}[0-9](?![0-9])")
-_LENGTHS: Final = range(13, 20)
-
-
-def card_number_in(text: str) -> bool:
-    """Whether a text holds what looks like a card's number: 13 to 19 digits whose check digit fits (ISO/IEC 7812)."""
-    for found in _CARD.finditer(text):
-        digits = [int(c) for c in found[0] if c.isdigit()]
-        if len(digits) in _LENGTHS and any(digits) and _luhn(digits):
-            return True
-    return False
-
-
-def _luhn(digits: Sequence[int]) -> bool:
-    doubled = (d if n % 2 == 0 else sum(divmod(2 * d, 10)) for n, d in enumerate(reversed(digits)))
-    return sum(doubled) % 10 == 0
+def no_card(*texts: str) -> None:
+    """Refuse texts with the number of a payment card, in words."""
+    if any(map(card_number_in, texts)):
+        raise BillingRefused(cards.refusal())
 
 
 def plain_number(text: str) -> str:
-    """A number of a bill, account or plate as it is compared: capitals and digits only."""
-    return re.sub(r"[^0-9A-Z]", "", text.upper())
+    """A number of a bill, account or plate as it is compared: capitals and digits only, the letter O as a nought."""
+    return re.sub(r"[^0-9A-Z]", "", text.upper()).replace("O", "0")
 
 
 def sums_by(lines: Iterable[tuple[str, int]]) -> Mapping[str, int]:

@@ -226,3 +226,28 @@ def _late(
         payment=payment,
         now=now,
     )
+
+
+def call_off(*, city: City, attempt: Attempt, gateway: Gateway, now: datetime) -> Attempt:
+    """The payer wants to pay otherwise: close the page at the provider. What was paid on it by then is paid.
+
+    Not inside a transaction; `GatewayDown` when the provider can not be asked, and nothing is changed then.
+    """
+    if attempt.status not in attempts.OPEN:
+        return attempt
+    if not attempt.provider_ref:
+        return _never_sent(city, attempt, now)
+    try:
+        snapshot = gateway.expire(attempt.provider_ref)
+    except NotFound:
+        return lost(city=city, attempt=attempt, now=now)
+    return take_note(city=city, attempt_id=attempt.pk, snapshot=snapshot, now=now)
+
+
+@transaction.atomic
+def _never_sent(city: City, attempt: Attempt, now: datetime) -> Attempt:
+    """Nobody was told of a page at the provider, so nobody can pay on one."""
+    held = Attempt.objects.select_for_update(of=("self",)).get(city=city, pk=attempt.pk)
+    if held.status == AttemptStatus.CREATED:
+        attempts.close(attempt=held, status=AttemptStatus.CANCELLED, now=now)
+    return held

@@ -14,7 +14,7 @@ from onehall.casework.errors import CaseworkRefused, MoveRefused
 from onehall.casework.models import Attachment, Case
 from onehall.casework.timeline import NewEntry
 from onehall.catalog.queries import catalogue
-from onehall.kernel import papers, storage
+from onehall.kernel import cards, papers, storage
 from onehall.kernel import photos as pictures
 from onehall.people.actor import Actor
 from onehall.people.permissions import Key
@@ -40,6 +40,9 @@ def take_in(upload: bytes, *, city: City, title: str) -> Attachment:
     Takes long, so it comes before the transaction that holds a case.
     """
     name = title_of(title)
+    if cards.card_number_in(title):
+        words = _("The name of this file holds the number of a payment card. Give it another name.")
+        raise CaseworkRefused(words)
     try:
         if papers.kind_of(upload) == "photo":
             data, kind, suffix, pages = pictures.accept(upload).jpeg, "photo", "jpg", 0

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from onehall.casework import steps
+from onehall.casework import rules, steps
 from onehall.casework.models import Photo
 from onehall.casework.photos import MAX_SAID
 from onehall.casework.timeline import NewEntry
@@ -24,6 +24,7 @@ def describe(
     seen: int | None = None,
 ) -> Photo:
     """Write or change the words of a photo, a resident's too; what stood there before is kept in the entry."""
+    rules.no_card(words)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     steps.may_work(case, by, "add_photos")
     photo = case.photos.select_for_update().get(pk=photo_id, removed_at=None)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from onehall.casework import steps
+from onehall.casework import rules, steps
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case, Effort
 from onehall.casework.timeline import NewEntry
@@ -61,6 +61,7 @@ def write_down(*, city: City, case_id: int, new: NewEffort, by: Actor, now: date
     if known is not None:
         return known
     _check(city, case, new, now)
+    rules.no_card(new.note, new.label, missing=("note",))
     row = Effort(
         city_id=city.id,
         case=case,
@@ -94,6 +95,7 @@ def take_back(
     steps.may_work(case, by, "write_effort")
     if not reason:
         raise MoveRefused(_("Say why it is taken back."), missing=("reason",))
+    rules.no_card(reason, missing=("reason",))
     wrong = case.efforts.filter(pk=effort_id).first()
     if wrong is None or wrong.corrects_id is not None:
         raise MoveRefused(_("There is no such entry to take back."))

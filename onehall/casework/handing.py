@@ -51,8 +51,7 @@ def hand_over(
 ) -> HandOver:
     """Give an open case to a body, which gets a link by mail. The clock pauses only if the flow says so."""
     words = words.strip()
-    if len(words) > rules.MAX_WORDS:
-        raise MoveRefused(rules.too_long(), missing=("words",))
+    rules.require_fit(words)
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     if by.kind != "system":
         steps.may_work(case, by, "hand_over")
@@ -194,8 +193,7 @@ def put_off(*, hand_over_id: int, until: datetime) -> None:
 def _require(what: str, words: str, pictures: Sequence[Photo]) -> None:
     if what not in ANSWERS:
         raise MoveRefused(_("Choose one of the answers."))
-    if len(words) > rules.MAX_WORDS:
-        raise MoveRefused(rules.too_long(), missing=("words",))
+    rules.require_fit(words)
     if what == "words" and not words and not pictures:
         raise MoveRefused(_("Write something, or add a photo."), missing=("words",))
     if what in ("done", "not_ours") and not words:

@@ -28,6 +28,7 @@ def put(
         raise MoveRefused(_("Say why it is held."), missing=("reason",))
     if len(reason) > MAX_REASON:
         raise MoveRefused(rules.too_long(MAX_REASON), missing=("reason",))
+    rules.no_card(reason, missing=("reason",))
     held = case.holds.filter(lifted_at=None).first()
     if held is not None:
         return held

@@ -17,7 +17,7 @@ from onehall.casework.models import Attachment, Case, Photo
 from onehall.casework.timeline import NewEntry
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import PRIVATE, ServiceDefinition
-from onehall.kernel import photos, storage
+from onehall.kernel import cards, photos, storage
 from onehall.people.actor import Actor
 from onehall.places.models import City
 
@@ -129,7 +129,7 @@ def describe_drafts(
         city_id=city.id, draft_key=draft_key, removed_at=None, key__in=words
     ).order_by("id")
     for photo in mine.select_for_update():
-        said = " ".join(words[photo.key].replace("\x00", "").split())[:MAX_SAID]
+        said = " ".join(cards.without(words[photo.key]).replace("\x00", "").split())[:MAX_SAID]
         if photo.words != said:
             photo.words = said
             photo.save(update_fields=["words"])

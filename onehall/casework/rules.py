@@ -12,6 +12,7 @@ from onehall.casework.to_erase import BITS
 from onehall.catalog import machine
 from onehall.catalog.flows import FlowDefinition, Move, Outcome
 from onehall.catalog.services import ServiceDefinition
+from onehall.kernel import cards
 
 MAX_WORDS: Final = 4000
 """Longest text a person may write into a case, in characters."""
@@ -47,6 +48,19 @@ def need_words(need: str) -> str:
 def too_long(most: int = MAX_WORDS) -> str:
     """What to say about more words than fit."""
     return _("That is too long. Keep it under %(n)s characters.") % {"n": most}
+
+
+def no_card(*texts: str, missing: tuple[str, ...] = ("words",)) -> None:
+    """Refuse texts with the number of a payment card: what is written into a case is kept, and read by many."""
+    if any(cards.card_number_in(text) for text in texts):
+        raise MoveRefused(cards.refusal(), missing=missing)
+
+
+def require_fit(text: str, *, missing: tuple[str, ...] = ("words",)) -> None:
+    """Refuse more words than fit, and the number of a payment card."""
+    if len(text) > MAX_WORDS:
+        raise MoveRefused(too_long(), missing=missing)
+    no_card(text, missing=missing)
 
 
 def needs_of(move: Move, service: ServiceDefinition, outcome: Outcome | None) -> frozenset[str]:
@@ -94,6 +108,8 @@ def require(move: Move, service: ServiceDefinition, outcome: Outcome | None, giv
     long = tuple(need for need, text in texts.items() if len(text) > MAX_WORDS)
     if long:
         raise MoveRefused(too_long(), missing=long)
+    for need, text in texts.items():
+        no_card(text, missing=(need,))
     missing = sorted(n for n in needs_of(move, service, outcome) if not is_given(n, given))
     if missing:
         raise MoveRefused(" ".join(need_words(n) for n in missing), missing=tuple(missing))

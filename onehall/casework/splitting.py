@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from onehall.casework import actions, parts, queries, steps
+from onehall.casework import actions, parts, queries, rules, steps
 from onehall.casework.answers import answers_of
 from onehall.casework.errors import MoveRefused
 from onehall.casework.models import Case, Photo, TimelineEntry
@@ -62,6 +62,7 @@ def split_off(
             _("Say in a few plain words what part it is. The resident reads them."),
             missing=("part",),
         )
+    rules.no_card(part, note, missing=("part",))
     case = steps.locked(city=city, case_id=case_id, seen=seen)
     steps.may_work(case, by, "split")
     if not case.is_open:

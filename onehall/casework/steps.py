@@ -84,8 +84,7 @@ def text_of(words: str, *, need: str = "words") -> str:
     words = words.strip()
     if not words:
         raise MoveRefused(rules.need_words(need), missing=(need,))
-    if len(words) > rules.MAX_WORDS:
-        raise MoveRefused(rules.too_long(), missing=(need,))
+    rules.require_fit(words, missing=(need,))
     return words
 
 

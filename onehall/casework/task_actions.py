@@ -202,6 +202,5 @@ def _decides(progress: Progress, task: Task, by: Actor) -> None:
 
 def _words(words: str) -> str:
     words = words.strip()
-    if len(words) > rules.MAX_WORDS:
-        raise MoveRefused(rules.too_long(), missing=("words",))
+    rules.require_fit(words)
     return words

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from onehall.catalog.services import Question, ServiceDefinition, Stop
+from onehall.kernel import cards
 from onehall.kernel.expressions import MAX_NUMBER, evaluate
 
 type Answer = str | bool | int | float | list[str]
@@ -103,6 +104,8 @@ def _clean(question: Question, given: list[str]) -> Answer:
         case "date":
             return _date(given[0])
         case _:
+            if cards.card_number_in(given[0]):
+                raise _Wrong(cards.refusal())
             return _text(given[0])
 
 

@@ -14,6 +14,8 @@ from typing import override
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from onehall.kernel import cards
+
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _PLAIN = re.compile(r"[^\s\"=]+")
@@ -23,8 +25,8 @@ _TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{20,}(?=[/?\s\"']|$)")
 
 
 def scrub(text: str) -> str:
-    """`text` without e-mail addresses and without long secrets in paths."""
-    return _TOKEN.sub("[secret]", _EMAIL.sub("[email]", text))
+    """`text` without e-mail addresses, numbers of cards and long secrets in paths."""
+    return _TOKEN.sub("[secret]", _EMAIL.sub("[email]", cards.without(text)))
 
 
 def _pair(key: str, value: object) -> str:

@@ -9,9 +9,11 @@ from django.urls import NoReverseMatch, get_urlconf, reverse
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 
+from onehall.billing import queries as billing
 from onehall.kernel.clock import now as read_clock
 from onehall.look import maps
 from onehall.look.parts import Language
+from onehall.places.models import City
 from onehall.service_requests import notices
 
 if TYPE_CHECKING:
@@ -30,8 +32,14 @@ def page(request: "HttpRequest") -> dict[str, Any]:
         ),
         "home_url": _address("portal:home", otherwise="/"),
         "mine_url": _address("portal:mine"),
+        "pay_url": _address("portal:pay") if _bills(city) else "",
         "brand_url": _address("portal:brand") if city is not None and city.brand else "",
     }
+
+
+def _bills(city: Any) -> bool:
+    """Whether a city sends bills, so that there is something to pay."""
+    return isinstance(city, City) and billing.billing_of(city).setup is not None
 
 
 def languages(request: "HttpRequest", city: Any) -> list[Language]:

@@ -19,6 +19,7 @@ from onehall.places.models import City
 from onehall.places.queries import FoundPlace
 from onehall.places.sides import Side
 from onehall.portal import picked
+from onehall.portal.paying import about_bills
 from onehall.portal.picked import Picked
 from onehall.portal.report_form import MAX_WHERE, ReportForm
 from onehall.portal.things import Told
@@ -52,6 +53,7 @@ class Page:
     side: str = ""
     side_error: str = ""
     action: str = ""
+    bill: str = ""
 
 
 def page_of(request: CityRequest, service: ServiceDefinition) -> Page:
@@ -66,12 +68,14 @@ def page_of(request: CityRequest, service: ServiceDefinition) -> Page:
         staff=calling,
     )
     side = request.POST.get("side", "")[:60]
-    return Page(service=service, form=filled, calling=calling, side=side)
+    bill = request.POST.get("bill", "")[:400]
+    return Page(service=service, form=filled, calling=calling, side=side, bill=bill)
 
 
 def new_request(request: CityRequest, page: Page, key: uuid.UUID, where: str) -> NewRequest:
     """The checked form as a report."""
     clean = page.form.cleaned_data
+    about = about_bills.read(request.city, page.bill)
     return NewRequest(
         key=key,
         service_key=page.service.key,
@@ -82,6 +86,7 @@ def new_request(request: CityRequest, page: Page, key: uuid.UUID, where: str) ->
         language=request.LANGUAGE_CODE,
         channel=channel(page),
         priority=clean.get("priority") or 0,
+        bill=about[0] if about is not None else None,
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from onehall.catalog import rules
 from onehall.catalog.services import Question, ServiceDefinition, Stop
+from onehall.kernel import cards
 from onehall.kernel.localized import pick
 from onehall.look.forms import Choice, TileChecks, Tiles
 
@@ -18,6 +19,8 @@ PREFIX = "q_"
 
 MAX_WORDS = 4000
 MAX_WHERE = 300
+_FREE = ("where", "words", "name", "phone")
+"""Fields that take any text; what the service's own questions take, its rules check."""
 
 
 class ReportForm(forms.Form):
@@ -156,6 +159,9 @@ class ReportForm(forms.Form):
         for key, words in errors.items():
             self.add_error(PREFIX + key, words)
         self._refuse_null(raw)
+        for name in _FREE:
+            if name in cleaned and cards.card_number_in(str(cleaned[name])):
+                self.add_error(name, cards.refusal())
         return cleaned
 
     def _refuse_null(self, raw: Mapping[str, list[str]]) -> None:

@@ -5,6 +5,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from onehall.kernel import cards
+
 MAX_WORDS = 4000
 
 
@@ -31,7 +33,8 @@ def words_of(request: HttpRequest, name: str) -> tuple[str, str]:
     typed = request.POST.get(name, "")
     form = WordsForm({"words": typed})
     if form.is_valid():
-        return str(form.cleaned_data["words"]), ""
+        words = str(form.cleaned_data["words"])
+        return words, cards.refusal() if cards.card_number_in(words) else ""
     if len(typed) > MAX_WORDS:
         return typed, _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS}
     return typed.replace("\x00", ""), _("A sign in this text can not be stored. Type it again.")
@@ -43,3 +46,11 @@ def address_of(request: HttpRequest) -> tuple[str, str]:
     if form.is_valid():
         return str(form.cleaned_data["email"]), ""
     return request.POST.get("email", "")[:254].replace("\x00", ""), str(form.errors["email"][0])
+
+
+def optional_address(typed: str) -> tuple[str, str]:
+    """(an e-mail address or "", what is wrong with it in words or ""): leaving it empty is fine."""
+    form = AddressForm({"email": typed})
+    if not typed or form.is_valid():
+        return typed, ""
+    return typed, _("Type an address like name@example.com, or leave it empty.")

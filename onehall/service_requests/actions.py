@@ -10,13 +10,14 @@ from typing import Any, Final
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
+from onehall.billing import disputing
 from onehall.casework import actions as casework
 from onehall.casework import handing, joining, photos, splitting
 from onehall.casework.actions import CasePlace, NewCase
 from onehall.casework.errors import CaseworkRefused, MoveRefused
 from onehall.casework.models import Case, Photo
 from onehall.casework.numbers import next_number, reserve_case
-from onehall.casework.rules import MAX_WORDS, Given, require_in_time, require_kept
+from onehall.casework.rules import MAX_WORDS, Given, require_fit, require_in_time, require_kept
 from onehall.casework.timeline import NewEntry
 from onehall.catalog import routing
 from onehall.catalog.queries import catalogue
@@ -28,7 +29,6 @@ from onehall.messaging.actions import NewOutbox
 from onehall.people.actor import Actor, system
 from onehall.people.bodies import body_of_key
 from onehall.people.models import Person
-from onehall.people.queries import queues
 from onehall.places.models import City
 from onehall.service_requests import deciding, notices
 from onehall.service_requests.models import ServiceRequest
@@ -54,7 +54,10 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRequest:
-    """A checked report: answers are clean, the place is inside the city or only words."""
+    """A checked report: answers are clean, the place is inside the city or only words.
+
+    `bill` is the id of a bill that it is about, which its sender was shown.
+    """
 
     key: uuid.UUID
     service_key: str
@@ -67,6 +70,7 @@ class NewRequest:
     priority: int = 0
     side: dict[str, Any] = field(default_factory=dict)
     has_photos: bool = True
+    bill: int | None = None
 
 
 def submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> ServiceRequest:
@@ -91,6 +95,8 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
     service = catalogue(city).service(new.service_key)
     if service.is_internal and not (by.is_staff and by.may("ask")):
         raise CaseworkRefused(_("This is for the city's own staff."))
+    if by.kind != "system":
+        deciding.refuse_cards(new)
     if by.kind == "resident" and notices.instead_of(city, service.key, now) is not None:
         raise CaseworkRefused(_("The city takes no reports about this at the moment."))
     facts = deciding.facts(city, service, new, now=now)
@@ -107,7 +113,7 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
     opened = NewCase(
         id=case_id,
         service_id=service.id,
-        queue_id=_queue_id(city, route.queue),
+        queue_id=deciding.queue_id(city, route.queue),
         route=route,
         number=number,
         channel=new.channel,
@@ -144,6 +150,8 @@ def _submit(*, city: City, new: NewRequest, by: Actor, now: datetime) -> Service
             is_public=service.photos_public == "public",
             is_private=service.photos_public == PRIVATE,
         )
+    if new.bill is not None:
+        disputing.contest(city=city, invoice_id=new.bill, service_key=service.key, case=case)
     if (body := body_of_key(city, route.body)) is not None:
         handing.hand_over(
             city=city, case_id=case.pk, body=body, words="", by=system(city.pk), now=now
@@ -167,6 +175,7 @@ def follow(
 
     A joined case means the one that lives on for it. The same key again returns the first record.
     """
+    require_fit(words)
     root_id = joining.root_id(case_id)
     part_ids = splitting.lock_whole(root_id)
     case = Case.objects.of_city(city.id).get(pk=root_id)
@@ -231,11 +240,7 @@ def write(
     words = words.strip()
     if not words and not pictures:
         raise MoveRefused(_("Write your message first."), missing=("words",))
-    if len(words) > MAX_WORDS:
-        raise MoveRefused(
-            _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
-            missing=("words",),
-        )
+    require_fit(words)
     case_id, part_ids = _lock_case_of(request)
     case = Case.objects.get(pk=case_id)
     flow = catalogue(city).flow_version(case.flow_version_id)
@@ -312,11 +317,7 @@ def rate(
     """How it was, from 1 to 5, with a comment for the staff. May be changed later."""
     if rating not in range(1, 6):
         raise MoveRefused(_("Choose between one and five."), missing=("rating",))
-    if len(comment) > MAX_WORDS:
-        raise MoveRefused(
-            _("That is too long. Keep it under %(n)s characters.") % {"n": MAX_WORDS},
-            missing=("comment",),
-        )
+    require_fit(comment, missing=("comment",))
     case_id, _part_ids = _lock_case_of(request)
     mine = ServiceRequest.objects.filter(pk=request.pk, city_id=city.id)
     if not mine.exclude(rating=rating, comment=comment.strip()).update(
@@ -341,6 +342,7 @@ def set_contact(*, city: City, request: ServiceRequest, contact: Contact, now: d
     """Give or change how to be reached, after the report was sent. What is not given stays."""
     if not contact:
         raise MoveRefused(_("Type an address or a number."), missing=("email",))
+    require_fit(contact.name, missing=("email",))
     mine = ServiceRequest.objects.filter(pk=request.pk, city_id=city.id)
     row = mine.select_for_update(of=("self",)).select_related("case").get()
     require_kept(row.case.erased)
@@ -426,10 +428,6 @@ def _person(city: City, contact: Contact, language: str, now: datetime) -> Perso
     if person is not None:
         insert([person])
     return person
-
-
-def _queue_id(city: City, key: str) -> int:
-    return next(q.id for q in queues(city) if q.key == key)
 
 
 def _keeps_photos_private(city: City, case: Case, request: ServiceRequest) -> bool:

@@ -4,16 +4,28 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from onehall.casework.queries import calendar_of
+from onehall.casework.rules import no_card
 from onehall.catalog import routing
 from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.expressions import fields
-from onehall.people.queries import Member, members
+from onehall.people.queries import Member, members, queues
 from onehall.places.models import Asset, City
 
 if TYPE_CHECKING:
     from onehall.service_requests.actions import NewRequest
 
 OWNER = "asset.owner"
+
+
+def queue_id(city: City, key: str) -> int:
+    """The queue that a route names."""
+    return next(q.id for q in queues(city) if q.key == key)
+
+
+def refuse_cards(new: "NewRequest") -> None:
+    """Refuse a report with the number of a payment card in any of its words."""
+    told = [text for text in new.answers.values() if isinstance(text, str)]
+    no_card(new.words, new.place.words, new.contact.name, *told)
 
 
 def facts(

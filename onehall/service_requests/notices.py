@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from onehall.casework.errors import CaseworkRefused
 from onehall.catalog.queries import catalogue
 from onehall.catalog.services import ServiceDefinition
+from onehall.kernel import cards
 from onehall.people.actor import Actor
 from onehall.places.models import City
 from onehall.service_requests.notice_models import Notice
@@ -126,6 +127,9 @@ def _wrong_words(city: City, new: Told) -> dict[str, str]:
         wrong["title"] = _("A title has %(n)s letters at most.") % {"n": LONGEST_TITLE}
     if _too_long(new.words, LONGEST):
         wrong["words"] = _("It has %(n)s letters at most.") % {"n": LONGEST}
+    for name, words in (("title", new.title), ("words", new.words)):
+        if any(cards.card_number_in(text) for text in words.values()):
+            wrong[name] = cards.refusal()
     return wrong
 
 

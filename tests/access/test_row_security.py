@@ -14,6 +14,7 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connection, connections, transaction
 from django.test import Client
 
+from onehall.billing.models import Account, Invoice
 from onehall.casework import mapping, squares
 from onehall.casework.models import Case, TimelineEntry
 from onehall.casework.public import PublicQuery
@@ -219,3 +220,23 @@ class TestTheNet:
         assert world.case.pk in first
         assert first.isdisjoint(second)
         assert world.foreign.case_id in second
+
+
+@pytest.mark.parametrize(
+    ("model", "facts"),
+    [
+        (Invoice, {"plain": "UB2026000001"}),
+        (Account, {"kind": "utility", "plain": "004410"}),
+    ],
+)
+def test_bills_are_looked_up_by_an_index_under_the_net(
+    cast: Cast, model: Any, facts: dict[str, str]
+) -> None:
+    # Under a policy an index is no way to rows where a function of theirs is compared: it might tell of others'.
+    with as_pages(), connection.cursor() as cursor:
+        net.see_city(cast.city.pk)
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        rows = model.objects.filter(city=cast.city, **facts)
+        plan = rows.order_by().explain()
+    asked = list(facts)[-1]
+    assert any("Index Cond" in line and asked in line for line in plan.splitlines()), plan

@@ -47,6 +47,9 @@ PUBLIC = {
     "portal:alert", "portal:alert-ask", "portal:alert-confirm", "portal:alert-stop",
     "portal:city", "portal:city-feed", "portal:city-case", "portal:city-follow", "portal:city-map",
     "portal:areas", "portal:area", "portal:waiting", "portal:thing", "portal:thing-map",
+    "portal:pay", "portal:pay-find", "portal:pay-found", "portal:pay-add", "portal:pay-cart", "portal:pay-back",
+    "portal:pay-stop", "portal:pay-webhook", "portal:bill", "portal:bill-pdf", "portal:bill-account",
+    "portal:receipt", "portal:receipt-pdf",
     "portal:invited", "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
     "account_login", "account_request_login_code", "account_confirm_login_code", "account_signup",
     "account_inactive", "account_logout", "account_reset_password",
@@ -171,6 +174,14 @@ OPEN_POSTS = {
     "portal:rate": "tests/service_requests: rate",
     "portal:outside": "tests/portal/test_outside",
     "portal:news": "tests/service_requests: set_news, set_contact",
+    # Anybody may look up a bill by its facts and choose what this server signed: tests/portal/test_paying.
+    "portal:pay-find": "tests/portal/test_paying",
+    "portal:pay-add": "tests/portal/test_paying",
+    "portal:pay-cart": "tests/portal/test_paying",
+    # The payment's key is the permission.
+    "portal:pay-stop": "tests/portal/test_paying",
+    # The provider's signature is: tests/portal/test_bills_and_receipts.
+    "portal:pay-webhook": "tests/portal/test_bills_and_receipts",
     # The link's secret is the permission, once: tests/console/test_people.
     "portal:invited": "people.invites",
     # Only where made-up people live: `test_the_demos_doors_are_shut_in_production`.
@@ -188,8 +199,9 @@ OPEN_POSTS = {
     "account_confirm_password_reset_code": "library",
     "account_complete_password_reset": "library",
 }
-ONE_CLICK = {"portal:alert-stop"}
-"""Mail programs stop mail by themselves (RFC 8058): they have no token, and the link's secret is the permission."""
+ONE_CLICK = {"portal:alert-stop", "portal:pay-webhook"}
+"""Mail programs stop mail by themselves (RFC 8058): they have no token, and the link's secret is the permission.
+Neither have payment providers, whose signature is proven."""
 
 
 @dataclass
@@ -235,6 +247,7 @@ class World:
             "stem": "10-district",
             "layer": "district",
             "kind": "street-light",
+            "provider": "demo",
             "code": "south",
             "part": "states",
             "name": "received",

@@ -56,6 +56,8 @@ WRITERS = {
     "proof.py": "what the last proof found",
     "drawers.py": "cash drawers opened and counted",
     "closing.py": "days that finance closed",
+    "disputing.py": "bills that are contested",
+    "events.py": "what payment providers told",
     "progress.py": "tasks and timers of a case on its way, inside any act",
     "promises.py": "dates and pauses, inside any act",
     "targets.py": "further targets, inside any act",

@@ -19,6 +19,7 @@ from onehall.people.models import Membership
 from onehall.places import queries as places
 from onehall.places.models import City
 from onehall.service_requests.models import ServiceRequest
+from tests.billing.money import Provider, billing_city, pays_through
 from tests.packs import testford
 
 HERE = (-120.9969, 40.0021)
@@ -104,3 +105,17 @@ def case_of(report: ServiceRequest) -> Case:
 def later(now: dt.datetime, **by: int) -> dt.datetime:
     """A moment after another."""
     return now + dt.timedelta(**by)
+
+
+@pytest.fixture
+def paying(city: City) -> City:
+    """Testford, which bills."""
+    return billing_city()
+
+
+@pytest.fixture
+def provider(paying: City, monkeypatch: pytest.MonkeyPatch) -> Provider:
+    """A payment provider in memory that the pages find."""
+    made = Provider()
+    pays_through(paying, made, monkeypatch)
+    return made

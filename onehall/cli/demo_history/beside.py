@@ -12,9 +12,9 @@ from onehall.casework import actions, attachments, efforts, relating, splitting
 from onehall.casework.efforts import NewEffort
 from onehall.casework.models import Case, Effort
 from onehall.catalog.queries import catalogue
-from onehall.console.paper import pdf
-from onehall.console.paper.blocks import Block, Facts, Heading, Text
 from onehall.kernel.localized import pick
+from onehall.look.papers import pdf
+from onehall.look.papers.blocks import Block, Facts, Heading, Text
 from onehall.people.actor import Actor
 from onehall.people.models import Membership, User
 from onehall.people.queries import queues, staff_actor

@@ -17,10 +17,10 @@ from onehall.casework.wording import Reader
 from onehall.catalog.queries import catalogue
 from onehall.console.casepage import answers, state_word
 from onehall.console.desk import Desk
-from onehall.console.paper import blocks
-from onehall.console.paper.blocks import Block, Sheet
 from onehall.kernel.localized import pick
 from onehall.look.dates import say
+from onehall.look.papers import blocks
+from onehall.look.papers.blocks import Block, Sheet
 from onehall.people.queries import queues
 from onehall.places import areas
 from onehall.places.models import LIMIT_LAYER

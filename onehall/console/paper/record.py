@@ -11,11 +11,11 @@ from onehall.casework.wording import Line, Reader
 from onehall.catalog.queries import catalogue
 from onehall.console.casepage import answers
 from onehall.console.desk import Desk
-from onehall.console.paper import blocks
-from onehall.console.paper.blocks import Block, Sheet
 from onehall.console.paper.orders import shot_of, square
 from onehall.kernel.localized import pick
 from onehall.look.dates import say
+from onehall.look.papers import blocks
+from onehall.look.papers.blocks import Block, Sheet
 from onehall.people.queries import queues
 from onehall.service_requests import queries
 

@@ -8,13 +8,13 @@ from onehall.casework import queries as casework
 from onehall.casework.models import Case
 from onehall.console.casepage import load
 from onehall.console.desk import Desk, draw, frame, staff_only
-from onehall.console.paper import pdf
-from onehall.console.paper.blocks import Sheet
 from onehall.console.paper.orders import MOST, orders
 from onehall.console.paper.record import record
 from onehall.look.dates import say
 from onehall.look.doorway import CityRequest
 from onehall.look.downloads import download
+from onehall.look.papers import pdf
+from onehall.look.papers.blocks import Sheet
 
 
 @staff_only

@@ -26,9 +26,10 @@ from onehall.portal import paused, picked, reading, sides, things
 from onehall.portal.around import near_assets, near_cases, place_note
 from onehall.portal.jswords import report_words
 from onehall.portal.limits import too_many
+from onehall.portal.paying import about_bills
 from onehall.portal.picked import Picked
 from onehall.portal.reading import Page
-from onehall.portal.report_form import MAX_WHERE
+from onehall.portal.report_form import MAX_WHERE, PREFIX
 from onehall.service_requests import actions, learning, notices
 from onehall.service_requests.actions import Contact, NewRequest
 from onehall.service_requests.models import ServiceRequest
@@ -76,6 +77,7 @@ def form(request: CityRequest, service_key: str, action: str = "") -> HttpRespon
         return answer
     if request.method == "GET":
         _carried_place(request, page)
+        _carried_bill(request, page)
         return _show(request, page)
     if request.POST.get("website"):
         # A field that people do not see: whoever fills it is a machine.
@@ -254,6 +256,15 @@ def _carried_place(request: CityRequest, page: Page) -> None:
         page.place = things.by_number(request, page.service, painted)
     page.asset = page.place.asset_code if page.place else ""
     page.form.initial["where"] = request.GET.get("where", "")[:MAX_WHERE]
+
+
+def _carried_bill(request: CityRequest, page: Page) -> None:
+    """Which bill it is about, as the page of the bill says: its number stands in the form already."""
+    given = request.GET.get("bill", "")[:400]
+    about = about_bills.read(request.city, given)
+    if about is not None:
+        page.bill = given
+        page.form.initial[PREFIX + about_bills.QUESTION] = about[1]
 
 
 def _look_around(request: CityRequest, page: Page) -> None:

@@ -4,7 +4,6 @@ import uuid
 from typing import Any, Final
 
 from django.contrib import messages
-from django.db.models.functions import Upper
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -188,11 +187,9 @@ def _show(
 
 def _named(request: CityRequest) -> Invoice:
     """The bill of the number that was typed."""
-    rows = Invoice.objects.filter(city=request.city)
-    found = rows.alias(typed=Upper("number")).filter(
-        typed=request.POST.get("number", "").strip().upper()
-    )
-    bill = found.first()
+    plain = rules.plain_number(request.POST.get("number", ""))
+    rows = Invoice.objects.filter(city=request.city, plain=plain).exclude(plain="")
+    bill = rows.order_by("pk").first()
     if bill is None:
         raise BillingRefused(_("There is no bill of this number."))
     return bill

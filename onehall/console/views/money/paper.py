@@ -14,13 +14,13 @@ from onehall.casework.telling import public_address
 from onehall.console.desk import draw, frame, staff_who_may
 from onehall.console.money import saying
 from onehall.console.money.room import setup_of, today_of
-from onehall.console.paper import blocks, pdf
-from onehall.console.paper.blocks import Block, Sheet
 from onehall.console.paper.orders import square
 from onehall.console.views.money.payment import load
 from onehall.kernel import money
 from onehall.look.doorway import CityRequest
 from onehall.look.downloads import download
+from onehall.look.papers import blocks, pdf
+from onehall.look.papers.blocks import Block, Sheet
 
 BACK: Final = timedelta(days=366)
 """How far a statement goes back."""

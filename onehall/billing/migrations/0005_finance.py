@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0003_back_office'),
+        ('billing', '0004_typed_numbers'),
         ('casework', '0024_retention'),
         ('places', '0006_city_retention'),
     ]

@@ -81,12 +81,17 @@ class Map:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a head; `blank` more rows to write in by hand."""
+    """Rows under a head; `blank` more rows to write in by hand.
+
+    `shares` are the widths of the columns, which sum to 1; without them all are alike. Columns in `ends` are amounts.
+    """
 
     kind: ClassVar[str] = "table"
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     blank: int = 0
+    shares: Sequence[float] = ()
+    ends: frozenset[int] = frozenset()
 
     @property
     def empty(self) -> range:

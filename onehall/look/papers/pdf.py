@@ -16,6 +16,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from PIL import Image as Picture
 from reportlab.lib import colors, pagesizes
+from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
@@ -31,8 +32,8 @@ from reportlab.platypus import (
 )
 from reportlab.platypus import Table as Grid
 
-from onehall.console.paper import blocks
 from onehall.kernel import storage
+from onehall.look.papers import blocks
 from onehall.places import tiles
 from onehall.places.models import City
 
@@ -75,6 +76,8 @@ class _Writer:
         base = ParagraphStyle("p", fontName=PLAIN, fontSize=9.5, leading=13, textColor=INK)
         self.p = base
         self.small = ParagraphStyle("s", parent=base, fontSize=8, leading=10.5, textColor=QUIET)
+        self.end = ParagraphStyle("e", parent=base, alignment=TA_RIGHT)
+        self.small_end = ParagraphStyle("se", parent=self.small, alignment=TA_RIGHT)
         self.h1 = ParagraphStyle("h1", parent=base, fontName=BOLD, fontSize=15, leading=19)
         self.h2 = ParagraphStyle(
             "h2", parent=base, fontName=BOLD, fontSize=10.5, leading=14, spaceBefore=7, spaceAfter=2
@@ -131,10 +134,18 @@ class _Writer:
         return self._grid(rows, [0.04, 0.96]) if rows else []
 
     def _table(self, block: blocks.Table) -> list[Flowable]:
-        rows: list[Any] = [[self.say(h, self.small) for h in block.head]]
-        rows += [[self.say(cell) for cell in row] for row in block.rows]
+        rows: list[Any] = [
+            [
+                self.say(h, self.small_end if n in block.ends else self.small)
+                for n, h in enumerate(block.head)
+            ]
+        ]
+        rows += [
+            [self.say(c, self.end if n in block.ends else self.p) for n, c in enumerate(row)]
+            for row in block.rows
+        ]
         rows += [[""] * len(block.head) for _ in block.empty]
-        share = [1 / len(block.head)] * len(block.head)
+        share = list(block.shares) or [1 / len(block.head)] * len(block.head)
         (grid,) = self._grid(rows, share)
         grid.setStyle([("GRID", (0, 0), (-1, -1), 0.4, EDGE)])
         return [grid]

@@ -1,0 +1,1 @@
+"""Sheets of paper: the parts they are made of, and the PDF that is drawn from these."""
