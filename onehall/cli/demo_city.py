@@ -22,7 +22,7 @@ PACK = Path(__file__).resolve().parents[2] / "cities" / "port-alder"
 CASES = 12_000
 SEED = 20_261
 PASSWORD = "harbor-light-7"  # noqa: S105  (a made-up city, reachable on this machine)
-SHOWN = ("dana@", "ruth@", "crew4@", "lights@", "owen@", "ida@", "felix@", "nadia@")
+SHOWN = ("dana@", "ruth@", "crew4@", "lights@", "owen@", "ida@", "felix@", "naomi@")
 
 
 def prepare(progress: Progress) -> DemoFacts:
