@@ -59,7 +59,7 @@ def _bring_up() -> EmbeddedPostgres | None:
     os.environ["DATABASE_URL"] = address = server.create_database("onehall")
     # It is of all databases alike: made inside a test, others would wait for the end of that test, and it would be undone.
     with psycopg.connect(address, autocommit=True) as connection:
-        if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
             connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(ROLE)))
     return server
 
