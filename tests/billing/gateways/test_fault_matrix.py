@@ -2,7 +2,7 @@
 
 Each case is one bill, one payer and one fault, over the real servers of both gateways: what the payer does, how the city
 hears of it, and where its process is killed. After it the machine is started again and the worker does its rounds.
-`ONEHALL_FAULTS=1` runs every case, `ONEHALL_FAULTS=5` every fifth; without it every twenty-ninth runs.
+`FAULTS=1` runs every case, `FAULTS=5` every fifth; without it every twenty-ninth runs.
 """
 
 import os
@@ -38,7 +38,7 @@ from tests.billing.money import WAYS, bill, billing_city, finance, pays_through,
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_order, pytest.mark.timeout(7_200)]
 
-EVERY: Final = int(os.environ.get("ONEHALL_FAULTS", "29"))
+EVERY: Final = int(os.environ.get("FAULTS", "29"))
 OWED: Final = 10_000
 CALLS: Final = (1, 2, 3)
 FAULTS: Final[dict[str, dict[str, Any]]] = {
