@@ -4,7 +4,7 @@ from typing import override
 
 from django.db import models
 from django.db.models import F, Func, Value
-from django.db.models.functions import Collate, Upper
+from django.db.models.functions import Upper
 
 
 def _plain(field: str) -> Func:
@@ -69,6 +69,11 @@ class Account(models.Model):
         db_persist=True,
     )
     name = models.CharField(max_length=200)
+    sought = models.GeneratedField(
+        expression=Upper("name"),
+        output_field=models.CharField(max_length=200, db_collation="C"),
+        db_persist=True,
+    )
     postcode = models.CharField(max_length=12, blank=True)
     address = models.CharField(max_length=200, blank=True)
     email = models.CharField(max_length=254, blank=True)
@@ -81,7 +86,7 @@ class Account(models.Model):
         ]
         indexes = [
             models.Index(fields=["city", "plain"], name="account_number_typed"),
-            models.Index(Collate(Upper("name"), "C"), "city", name="account_name_begins"),
+            models.Index(fields=["city", "sought"], name="account_name_begins"),
         ]
 
     @override
@@ -118,6 +123,11 @@ class Invoice(models.Model):
     source = models.CharField(max_length=20, help_text="own, import or api.")
     source_ref = models.CharField(max_length=120, blank=True)
     name = models.CharField(max_length=200, blank=True)
+    sought = models.GeneratedField(
+        expression=Upper("name"),
+        output_field=models.CharField(max_length=200, db_collation="C"),
+        db_persist=True,
+    )
     email = models.CharField(max_length=254, blank=True)
     language = models.CharField(max_length=12, default="en")
     plate = models.CharField(max_length=20, blank=True, help_text='State and plate: "CA 7ABC123".')
@@ -182,7 +192,7 @@ class Invoice(models.Model):
                 name="invoice_void",
                 condition=models.Q(voided_at__isnull=False),
             ),
-            models.Index(Collate(Upper("name"), "C"), "city", name="invoice_name_begins"),
+            models.Index(fields=["city", "sought"], name="invoice_name_begins"),
         ]
 
     @override

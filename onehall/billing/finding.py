@@ -7,7 +7,6 @@ from datetime import date
 from typing import Final
 
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Collate, Upper
 
 from onehall.billing import rules
 from onehall.billing.models import Account, Invoice, Payment
@@ -18,7 +17,8 @@ PAGE: Final = 50
 MOST_ACCOUNTS: Final = 50
 """Accounts of one name whose bills are looked at."""
 LISTS: Final = ("open", "overdue", "disputed", "void", "all")
-_NAME: Final = Collate(Upper("name"), "C")
+_LAST: Final = "\U0010ffff"
+"""Sorts behind whatever a name goes on with."""
 """As the index of the beginnings of names holds them."""
 _CARD: Final = re.compile(r"([0-9]{4})[ ,/]+\$?([0-9]+(?:\.[0-9]{1,3})?)")
 _PLATE: Final = re.compile(r"([A-Za-z]{2})[ -]+([A-Za-z0-9 -]{2,12})")
@@ -57,9 +57,9 @@ def _bill_ways(city: City, text: str) -> list[QuerySet[Invoice]]:
     ways: list[QuerySet[Invoice]] = [mine.filter(plain=plain).exclude(plain="")]
     accounts = Account.objects.filter(city=city)
     by_number = accounts.filter(plain=plain).exclude(plain="")
-    by_name = accounts.alias(typed=_NAME).filter(typed__startswith=capitals)
+    by_name = accounts.filter(**_begins(capitals))
     if len(text) > 1:
-        ways.append(mine.alias(typed=_NAME).filter(typed__startswith=capitals))
+        ways.append(mine.filter(**_begins(capitals)))
         ids = [*by_number.order_by().values_list("pk", flat=True)[:MOST_ACCOUNTS]]
         ids += by_name.order_by().values_list("pk", flat=True)[:MOST_ACCOUNTS]
         if ids:
@@ -68,6 +68,11 @@ def _bill_ways(city: City, text: str) -> list[QuerySet[Invoice]]:
         said = f"{plate[1].upper()} {re.sub(r'[^0-9A-Z]', '', plate[2].upper())}"
         ways.append(mine.filter(plate=said))
     return ways
+
+
+def _begins(capitals: str) -> dict[str, str]:
+    """Names that begin so, as bounds: row-level security lets an index be used for those, and not for LIKE."""
+    return {"sought__gte": capitals, "sought__lt": capitals + _LAST}
 
 
 def payments(city: City, text: str, currency: str) -> list[Payment]:
@@ -84,7 +89,7 @@ def payments(city: City, text: str, currency: str) -> list[Payment]:
             amount = -1
         ways.append(mine.filter(last4=card[1], amount=amount))
     elif len(asked) > 1 and not _RECEIPT.fullmatch(asked):
-        ways.append(mine.alias(typed=_NAME).filter(typed__startswith=asked.upper()))
+        ways.append(mine.filter(**_begins(asked.upper())))
     held: set[int] = set()
     for rows in ways:
         held |= set(rows.order_by("-pk").values_list("pk", flat=True)[:PAGE])

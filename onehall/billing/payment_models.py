@@ -3,7 +3,7 @@
 from typing import override
 
 from django.db import models
-from django.db.models.functions import Collate, Upper
+from django.db.models.functions import Upper
 
 
 class AttemptStatus(models.TextChoices):
@@ -136,6 +136,11 @@ class Payment(models.Model):
     brand = models.CharField(max_length=20, blank=True)
     last4 = models.CharField(max_length=4, blank=True)
     name = models.CharField(max_length=200, blank=True)
+    sought = models.GeneratedField(
+        expression=Upper("name"),
+        output_field=models.CharField(max_length=200, db_collation="C"),
+        db_persist=True,
+    )
     email = models.CharField(max_length=254, blank=True)
     language = models.CharField(max_length=12, default="en")
     received_at = models.DateTimeField()
@@ -174,7 +179,7 @@ class Payment(models.Model):
                 name="payment_of_a_card",
                 condition=~models.Q(last4=""),
             ),
-            models.Index(Collate(Upper("name"), "C"), "city", name="payment_name_begins"),
+            models.Index(fields=["city", "sought"], name="payment_name_begins"),
         ]
 
     @override

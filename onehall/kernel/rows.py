@@ -1,7 +1,8 @@
 """Insert, update and read model rows with one prepared text per model: for the few paths that many people wait for.
 
 The ORM builds its SQL anew each time, which for wide rows costs several times as much as the statement
-itself. Field conversion is the ORM's; database defaults and generated columns are not for these models.
+itself. Field conversion is the ORM's; database defaults are not for these models. Generated columns are left to the
+database.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,9 @@ from django.db import connection, models
 def _plan(model: type[models.Model], with_pk: bool) -> tuple[str, str, tuple[Any, ...]]:  # noqa: FBT001
     """Head and one row of placeholders of the INSERT, and the fields whose values fill it."""
     fields = tuple(
-        f for f in model._meta.concrete_fields if with_pk or not isinstance(f, models.AutoField)
+        f
+        for f in model._meta.concrete_fields
+        if not f.generated and (with_pk or not isinstance(f, models.AutoField))
     )
     quote = connection.ops.quote_name
     columns = ", ".join(quote(f.column or f.name) for f in fields)
@@ -56,7 +59,9 @@ def _insertion[M: models.Model](rows: Sequence[M], *, with_pk: bool) -> tuple[st
 @cache
 def _changing(model: type[models.Model]) -> tuple[str, tuple[Any, ...]]:
     """The UPDATE of every column of one row, and the fields whose values fill it, the key last."""
-    fields = [f for f in model._meta.concrete_fields if f.column and not f.primary_key]
+    fields = [
+        f for f in model._meta.concrete_fields if f.column and not f.primary_key and not f.generated
+    ]
     keys = [f for f in model._meta.concrete_fields if f.primary_key]
     quote = connection.ops.quote_name
     columns = ", ".join(f"{quote(f.column or f.name)} = %s" for f in fields)
