@@ -38,6 +38,19 @@ def city_tables() -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
+LACKING: Final = """
+SELECT c.relname, c.relkind = 'S' FROM pg_class c
+WHERE c.relnamespace = current_schema()::regnamespace AND CASE
+  WHEN c.relkind IN ('r', 'p') THEN NOT (
+    has_table_privilege(%(role)s, c.oid, 'SELECT') AND has_table_privilege(%(role)s, c.oid, 'INSERT')
+    AND has_table_privilege(%(role)s, c.oid, 'UPDATE') AND has_table_privilege(%(role)s, c.oid, 'DELETE'))
+  WHEN c.relkind = 'S' THEN NOT (
+    has_sequence_privilege(%(role)s, c.oid, 'USAGE') AND has_sequence_privilege(%(role)s, c.oid, 'SELECT'))
+  ELSE false END
+ORDER BY c.relname
+"""
+
+
 def stretch() -> bool:
     """Make the role, its rights and the policies where they are missing; after every change of the tables.
 
@@ -48,17 +61,20 @@ def stretch() -> bool:
             return False
     with transaction.atomic(), connection.cursor() as cursor:
         role = sql.Identifier(ROLE)
-        missing = [sql.Identifier(name) for name in sorted(set(city_tables()) - _covered())]
-        if missing:
+        bare = [sql.Identifier(name) for name in sorted(set(city_tables()) - _covered())]
+        tables, sequences = _lacking(cursor)
+        if fresh := [*bare, *(t for t in tables if t not in bare)]:
             # First of all: a vacuum that holds one of them and waits for a right we just gave would never end.
-            _run(cursor, "LOCK TABLE {tables}", tables=sql.SQL(", ").join(missing))
-        for text in (
-            "GRANT USAGE ON SCHEMA {schema} TO {role}",
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
-            "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
-        ):
-            _run(cursor, text, role=role, schema=_schema(cursor))
-        for table in missing:
+            _run(cursor, "LOCK TABLE {tables}", tables=sql.SQL(", ").join(fresh))
+        _run(cursor, "GRANT USAGE ON SCHEMA {schema} TO {role}", role=role, schema=_schema(cursor))
+        # Only what is lacking: a right that is given again is written again, and a vacuum may wait for that too.
+        for table in tables:
+            text = "GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role}"
+            _run(cursor, text, role=role, table=table)
+        for sequence in sequences:
+            text = "GRANT USAGE, SELECT ON SEQUENCE {sequence} TO {role}"
+            _run(cursor, text, role=role, sequence=sequence)
+        for table in bare:
             _run(cursor, "ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", table=table)
             _run(
                 cursor,
@@ -69,6 +85,16 @@ def stretch() -> bool:
                 right=RIGHT,
             )
     return True
+
+
+def _lacking(cursor: Any) -> tuple[list[sql.Identifier], list[sql.Identifier]]:
+    """Tables and sequences that the role may not use yet."""
+    cursor.execute(LACKING, {"role": ROLE})
+    found = cursor.fetchall()
+    return (
+        [sql.Identifier(name) for name, is_sequence in found if not is_sequence],
+        [sql.Identifier(name) for name, is_sequence in found if is_sequence],
+    )
 
 
 def _covered() -> set[str]:
