@@ -13,12 +13,12 @@ import re
 import statistics
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import psycopg
 
-from bench import database
+from bench import database, retention
 
 RULES = {"archive_after": "180 days"}
 TABLES = ("casework_case", "casework_timelineentry", "casework_timer", "casework_casepause")
@@ -77,24 +77,10 @@ def main() -> None:
 
 
 def make(cases: int) -> datetime:
-    """The made-up city with a long past and the rule; the moment at which it is now."""
+    """The made-up city with a long past and the rule, and what its pages need; the moment at which it is now."""
     from django.core.management import call_command
 
-    from onehall.cli import city as city_commands
-    from onehall.cli.demo_city import PACK
-    from onehall.places.models import City
-    from onehall.service_requests.generating import profile, storing
-    from onehall.service_requests.generating.running import run_to_end
-
-    city_commands.apply(PACK, with_staff=True)
-    now, chosen = datetime.now(UTC), profile.load("la")
-    made = storing.begin(
-        city=City.objects.get(), profile=chosen, seed=1, cases=cases, years=3, until=now, lanes=2, now=now
-    )  # fmt: skip
-    run_to_end(
-        made, chosen, processes=2, rebuild=False, now=now, told=lambda _n: None, rebuilt=lambda *_: None
-    )  # fmt: skip
-    City.objects.update(retention=RULES)
+    now = retention.make(cases, RULES)
     call_command("collectstatic", interactive=False, verbosity=0)
     return now
 

@@ -39,15 +39,7 @@ def main() -> None:
 
 def measure(site: Site, cases: int) -> None:
     """There and back."""
-    os.environ |= {
-        "DATABASE_URL": site.database,
-        "ONEHALL_DATA": str(site.folder),
-        "ONEHALL_MODE": "demo",
-        "DJANGO_SETTINGS_MODULE": "onehall.config.settings",
-    }
-    import django
-
-    django.setup()
+    site.enter()
     from onehall.places.models import City
 
     city = City.objects.get()

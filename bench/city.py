@@ -11,7 +11,6 @@ With `--copied`, cases that a folder lacks are copies of those it has, without t
 import argparse
 import contextlib
 import gzip
-import os
 import shutil
 import time
 import urllib.request
@@ -109,15 +108,7 @@ def beside(folders: list[Path]) -> None:
 
 def copied(site: Site, cases: int) -> int:
     """Copy the cases of a site until it has about so many, and count its map anew; returns how many it has."""
-    os.environ |= {
-        "DATABASE_URL": site.database,
-        "ONEHALL_DATA": str(site.folder),
-        "ONEHALL_MODE": "demo",
-        "DJANGO_SETTINGS_MODULE": "onehall.config.settings",
-    }
-    import django
-
-    django.setup()
+    site.enter()
     from onehall.casework import mapping
     from onehall.places.models import City
 

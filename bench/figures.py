@@ -6,7 +6,6 @@ cases and asks for the pages in a process of its own; prints one JSON line per f
 
 import argparse
 import json
-import os
 import resource
 import statistics
 import time
@@ -48,15 +47,7 @@ class Bench:
     """A browser without a network: the pages, the middleware and the database of the site."""
 
     def __init__(self, site: Site, times: int) -> None:
-        os.environ |= {
-            "DATABASE_URL": site.database,
-            "ONEHALL_DATA": str(site.folder),
-            "ONEHALL_MODE": "demo",
-            "DJANGO_SETTINGS_MODULE": "onehall.config.settings",
-        }
-        import django
-
-        django.setup()
+        site.enter()
         from django.core.cache import caches
         from django.test import Client
 

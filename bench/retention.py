@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,7 +57,7 @@ def main() -> None:
     parser.add_argument("--within", type=float, default=120)
     asked = parser.parse_args()
     with database.migrated() as url, psycopg.connect(url, autocommit=True) as db:
-        now = make(asked.cases)
+        now = make(asked.cases, RULES)
         ends = ends_of(now)
         due = database.number(db, LEFT, ends)
         planned = plan(now)
@@ -77,8 +78,8 @@ def main() -> None:
         sys.exit(f"It took longer than {asked.within:g} seconds.")
 
 
-def make(cases: int) -> datetime:
-    """The made-up city with a long past and rules; the moment at which it is now."""
+def make(cases: int, rules: Mapping[str, Any]) -> datetime:
+    """The made-up city with a long past and some rules; the moment at which it is now."""
     from onehall.cli import city as city_commands
     from onehall.cli.demo_city import PACK
     from onehall.places.models import City
@@ -93,7 +94,7 @@ def make(cases: int) -> datetime:
     run_to_end(
         made, chosen, processes=2, rebuild=False, now=now, told=lambda _n: None, rebuilt=lambda *_: None
     )  # fmt: skip
-    City.objects.update(retention=RULES)
+    City.objects.update(retention=rules)
     return now
 
 

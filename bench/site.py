@@ -40,6 +40,18 @@ class Site:
         """A connection of the bench's own."""
         return psycopg.connect(self.database, autocommit=True)
 
+    def enter(self) -> None:
+        """Set Django up on the site's database and files, in this process."""
+        os.environ |= {
+            "DATABASE_URL": self.database,
+            "ONEHALL_DATA": str(self.folder),
+            "ONEHALL_MODE": "demo",
+            "DJANGO_SETTINGS_MODULE": "onehall.config.settings",
+        }
+        import django
+
+        django.setup()
+
 
 @contextlib.contextmanager
 def running(*, folder: Path | None = None) -> Iterator[Site]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from django.db import transaction
@@ -126,5 +126,4 @@ def close_day(*, city: City, on: date, seen: str, by: Actor, now: datetime) -> D
 
 def next_day(city: City, now: datetime) -> date:
     """The day that something booked now is of, without holding anything."""
-    today, last = posting.local_day(city, now), closed_through(city)
-    return today if last is None else max(today, last + timedelta(days=1))
+    return posting.day_of(city, now, closed_through(city))

@@ -57,9 +57,13 @@ def business_day(city: City, now: datetime) -> date:
             [city.pk],
         )
         row = cursor.fetchone()
+    return day_of(city, now, row[0] if row else None)
+
+
+def day_of(city: City, now: datetime, closed_through: date | None) -> date:
+    """The day that entries are of now where a day is the last closed one."""
     today = local_day(city, now)
-    closed = row[0] if row else None
-    return today if closed is None else max(today, closed + timedelta(days=1))
+    return today if closed_through is None else max(today, closed_through + timedelta(days=1))
 
 
 def post(

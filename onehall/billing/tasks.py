@@ -7,6 +7,7 @@ from typing import Final
 
 from onehall.billing import (
     api_keys,
+    online,
     penalties,
     posting,
     proof,
@@ -15,7 +16,6 @@ from onehall.billing import (
     reminding,
     sweeping,
 )
-from onehall.billing.gateways import choosing
 from onehall.billing.gateways.protocol import Gateway, GatewayError, PayoutReport
 from onehall.people.actor import system
 from onehall.places.models import City
@@ -30,13 +30,6 @@ def _cities() -> Iterator[City]:
     for city in City.objects.filter(billing__isnull=False).order_by("pk"):
         if queries.billing_of(city).setup is not None:
             yield city
-
-
-def gateway_of(city: City) -> Gateway | None:
-    """The provider of a city with its keys; None without one, or where the keys are missing (`doctor` says so)."""
-    setup = queries.setup(city)
-    document = {"provider": setup.provider}
-    return choosing.choose(document, city=city.slug, access=choosing.access()).gateway
 
 
 def _each(name: str, act: Callable[[City], object]) -> None:
@@ -57,7 +50,7 @@ def sweep(*, now: datetime) -> None:
     """Ask what became of attempts that nobody came back from, and carry refunds out."""
 
     def act(city: City) -> None:
-        if gateway := gateway_of(city):
+        if gateway := online.gateway_of(city):
             sweeping.sweep(city=city, gateway=gateway, now=now)
 
     _each("sweep", act)
@@ -67,7 +60,7 @@ def look_again(*, now: datetime) -> None:
     """Compare the last thirty days with what the provider's list says."""
 
     def act(city: City) -> None:
-        if gateway := gateway_of(city):
+        if gateway := online.gateway_of(city):
             sweeping.look_again(city=city, gateway=gateway, now=now)
 
     _each("look_again", act)
@@ -77,7 +70,7 @@ def take_payouts(*, now: datetime) -> None:
     """Take in what the provider paid out."""
 
     def act(city: City) -> None:
-        if gateway := gateway_of(city):
+        if gateway := online.gateway_of(city):
             reports, provider = payouts(city=city, gateway=gateway, days=PAYOUT_DAYS, now=now)
             by = system(city.pk)
             reconciling.take_in(city=city, provider=provider, reports=reports, by=by, now=now)

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from onehall.cli import cities, running
-from onehall.cli.words import Failure, done, operator, out
+from onehall.cli.words import Failure, done, operator, out, rows_bar
 
 if TYPE_CHECKING:
     from onehall.billing.gateways.protocol import PayoutReport
@@ -76,7 +75,7 @@ def _import(city: City, profile: Profile, file: Path, rejects: Path, *, dry_run:
     from onehall.billing.importing.rows import FileBroken
     from onehall.kernel import clock
 
-    with _bar() as bar:
+    with rows_bar() as bar:
         task = bar.add_task(file.name, total=file.stat().st_size, rows=0)
 
         def show(position: int, size: int, counts: Counts) -> None:
@@ -95,18 +94,6 @@ def _import(city: City, profile: Profile, file: Path, rejects: Path, *, dry_run:
             )
         except (ProfileError, FileBroken, BillingRefused) as error:
             raise Failure(str(error)) from error
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.percentage:>3.0f}%  {task.fields[rows]:,} rows"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=out,
-        transient=True,
-    )
 
 
 def _report(counts: Counts, rejects: Path, *, dry_run: bool) -> None:
@@ -138,14 +125,14 @@ def _report(counts: Counts, rejects: Path, *, dry_run: bool) -> None:
 def payouts(file: Path | None, *, slug: str, provider: str | None, days: int) -> None:
     """Take payouts in: of a .json or .csv file, or, without one, what the city's provider tells."""
     with running.django():
-        from onehall.billing import reconciling, tasks
+        from onehall.billing import online, reconciling, tasks
         from onehall.billing.errors import BillingRefused
         from onehall.billing.gateways.protocol import GatewayError
         from onehall.kernel import clock
 
         city, now = cities.named(slug), clock.now()
         try:
-            gateway = tasks.gateway_of(city)
+            gateway = online.gateway_of(city)
             if file is not None:
                 reports = iter(_payout_file(file))
                 by = provider or (gateway.key if gateway else "bank")

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from onehall.cli import running
-from onehall.cli.words import Failure, done, out
+from onehall.cli.words import Failure, done, out, rows_bar
 
 if TYPE_CHECKING:
     from onehall.service_requests.importing.profile import Profile
@@ -73,7 +72,7 @@ def _import(file: Path, profile: Profile, slug: str, rejects: Path, *, restart: 
     if city is None:
         known = ", ".join(City.objects.order_by("slug").values_list("slug", flat=True))
         raise Failure(f'There is no city "{slug}".', hint=f"Cities here: {known or 'none'}.")
-    with _bar() as bar:
+    with rows_bar() as bar:
         task = bar.add_task(file.name, total=file.stat().st_size, rows=0)
 
         def show(position: int, size: int, run: ImportRun) -> None:
@@ -91,18 +90,6 @@ def _import(file: Path, profile: Profile, slug: str, rejects: Path, *, restart: 
             )
         except (ProfileError, reader.FileBroken, loader.ImportBusy) as error:
             raise Failure(str(error)) from error
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.percentage:>3.0f}%  {task.fields[rows]:,} rows"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=out,
-        transient=True,
-    )
 
 
 def _report(run: ImportRun, rejects: Path) -> None:

@@ -9,7 +9,14 @@ from typing import IO, Any, NoReturn, override
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -48,6 +55,19 @@ def progress() -> Progress:
         BarColumn(bar_width=24),
         TimeElapsedColumn(),
         console=out,
+    )
+
+
+def rows_bar() -> Progress:
+    """How far a file has been read, in how many rows, and how long it will take; goes away when done."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f}%  {task.fields[rows]:,} rows"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=out,
+        transient=True,
     )
 
 

@@ -1,27 +1,23 @@
 """Rows of a file of statements: read one by one, and each understood, or refused with its column and why."""
 
-import csv
-import gzip
-import io
 import re
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import Final
 
 from onehall.billing.importing.profile import Amounts, Profile, ProfileError
 from onehall.billing.rules import card_number_in
-from onehall.kernel import money
-from onehall.kernel.spelling import nearest
+from onehall.kernel import csvfile, money
+from onehall.kernel.csvfile import ColumnsMissing
+from onehall.kernel.csvfile import FileBroken as FileBroken
+from onehall.kernel.csvfile import Record as Record
 
 MAX_FIELD: Final = 1 << 16
-"""Longest field in letters: an unclosed quote must not swallow the whole file."""
+"""Longest field in characters."""
 MOST: Final = 10**11
 """Smallest units that one line of a statement may come to."""
-_GZIP: Final = b"\x1f\x8b"
 _DATES_HELD: Final = 20_000
 _LONGEST: Final[Mapping[str, int]] = {
     "number": 40, "name": 200, "email": 254, "language": 12, "access_code": 12,
@@ -32,24 +28,12 @@ _LONGEST_ACCOUNT: Final[Mapping[str, int]] = {
 _MAIL: Final = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+")
 
 
-class FileBroken(Exception):
-    """The file ends early or is damaged; the text is for the operator."""
-
-
 class RowRefused(Exception):
     """A row that can not be taken; `column` is where, "" for the row as a whole, `str()` why."""
 
     def __init__(self, words: str, column: str = "") -> None:
         super().__init__(words)
         self.column = column
-
-
-@dataclass(slots=True)
-class Record:
-    """One row as it stands. `line` is where it ends in the file, from 1."""
-
-    line: int
-    fields: list[str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,82 +53,20 @@ class Statement:
     balance: int
 
 
-class Reader:
-    """The rows of one file, packed with gzip or not. A context manager; `position` of `size` bytes have been read."""
+class Reader(csvfile.Reader):
+    """The rows of one file; ProfileError where it lacks columns that the profile reads."""
 
     def __init__(self, path: Path, profile: Profile) -> None:
-        self.size = path.stat().st_size
-        self._raw: BinaryIO = path.open("rb")
-        packed = self._raw.read(2) == _GZIP
-        self._raw.seek(0)
-        stream: BinaryIO = gzip.GzipFile(fileobj=self._raw) if packed else self._raw  # type: ignore[assignment]
-        encoding = "utf-8-sig" if profile.encoding == "utf-8" else profile.encoding
-        self._text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
-        csv.field_size_limit(MAX_FIELD)
-        self._rows = csv.reader(self._text, delimiter=profile.delimiter)
         try:
-            self.header = self._header(profile)
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._text.close()
-        self._raw.close()
-
-    @property
-    def position(self) -> int:
-        """Bytes of the file as it lies on the disk that were read so far."""
-        return 0 if self._raw.closed else self._raw.tell()
-
-    def _header(self, profile: Profile) -> list[str]:
-        try:
-            header = [name.strip() for name in next(self._rows)]
-        except StopIteration:
-            raise FileBroken("The file is empty.") from None
-        except (csv.Error, EOFError, OSError, zlib.error) as error:
-            raise FileBroken(f"The file cannot be read: {error}") from error
-        if missing := sorted(profile.columns() - set(header)):
-            told = "\n".join(f"The file has no column {_hint(name, header)}" for name in missing)
-            raise ProfileError(told)
-        return header
-
-    def records(self) -> Iterator[Record | tuple[Record, RowRefused]]:
-        """Every row after the header; blank lines are passed over. `FileBroken` when it ends early."""
-        width = len(self.header)
-        while True:
-            try:
-                fields = next(self._rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Record(self._rows.line_num, []), RowRefused(f"The row is no CSV: {error}.")
-                continue
-            except (EOFError, OSError, zlib.error) as error:
-                where = self._rows.line_num
-                raise FileBroken(f"The file is damaged near line {where}: {error}") from error
-            record = Record(self._rows.line_num, fields)
-            if fields and len(fields) != width:
-                yield record, RowRefused(f"The row has {len(fields)} columns, the header {width}.")
-            elif fields:
-                yield record
-
-
-def _hint(name: str, header: list[str]) -> str:
-    close = nearest(name, header)
-    return f'"{name}" (did you mean "{close}"?)' if close else f'"{name}".'
+            super().__init__(
+                path,
+                encoding=profile.encoding,
+                delimiter=profile.delimiter,
+                columns=profile.columns(),
+                longest=MAX_FIELD,
+            )
+        except ColumnsMissing as no:
+            raise ProfileError(str(no)) from None
 
 
 class Understanding:
@@ -152,11 +74,17 @@ class Understanding:
 
     def __init__(self, profile: Profile, header: list[str], currency: str) -> None:
         self.profile, self.currency = profile, currency
+        self.width = len(header)
         self.at = {name: number for number, name in enumerate(header)}
         self._dates: dict[str, date] = {}
 
     def statement(self, record: Record) -> Statement:
         """What a row says; RowRefused with its column otherwise."""
+        if record.problem == "unreadable":
+            raise RowRefused(f"The row is no CSV: {record.detail}.")
+        if record.problem:
+            there = len(record.fields)
+            raise RowRefused(f"The row has {there} columns, the header {self.width}.")
         p = self.profile
         ref = self._text(record, p.ref, 80)
         if not ref:

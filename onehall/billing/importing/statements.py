@@ -68,7 +68,7 @@ def take_in(
 
 
 def _batches(
-    records: Iterable[Record | tuple[Record, RowRefused]],
+    records: Iterable[Record],
     understand: Understanding,
     run: "_Run",
     size: int,
@@ -109,20 +109,14 @@ class _Run:
         self.rejects, self.dry_run = rejects, dry_run
         self.counts = Counts()
 
-    def understood(
-        self, understand: Understanding, found: Record | tuple[Record, RowRefused]
-    ) -> Statement | None:
+    def understood(self, understand: Understanding, found: Record) -> Statement | None:
         """A statement with something to pay; None for a row that was counted otherwise."""
         self.counts.rows += 1
-        if isinstance(found, tuple):
-            self.refuse(*found)
-            return None
         try:
-            said = understand.statement(found)
+            return understand.statement(found)
         except RowRefused as no:
             self.refuse(found, no)
             return None
-        return said
 
     def refuse(self, record: Record, no: RowRefused) -> None:
         """Note a row that is not taken in."""

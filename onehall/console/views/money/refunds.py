@@ -9,9 +9,8 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from onehall.billing import books, refunding
+from onehall.billing import books, online, refunding
 from onehall.billing.errors import BillingRefused
-from onehall.billing.gateways import choosing
 from onehall.billing.gateways.protocol import Gateway, GatewayError
 from onehall.billing.models import Allocation, Charge, Drawer, Payment, Refund
 from onehall.billing.refunding import Ask, Back
@@ -244,10 +243,7 @@ def _tell(request: CityRequest, done: Refund) -> None:
 
 
 def _gateway(request: CityRequest, payment: Payment) -> Gateway | None:
-    if not payment.provider:
-        return None
-    asked = {"provider": payment.provider}
-    return choosing.choose(asked, city=request.city.slug, access=choosing.access()).gateway
+    return online.gateway_of(request.city, payment.provider) if payment.provider else None
 
 
 def _drawer(request: CityRequest) -> Drawer | None:
