@@ -25,9 +25,6 @@ _ALIKE: Final = 5
 _NONE: Final = (0,)
 """No row has it: so that the next question is asked although the one before gave nothing."""
 
-WAYS: Final = ("account", "last_amount", "code", "number", "plate")
-PROVEN: Final = frozenset({"account", "last_amount", "code"})
-"""Ways that take a fact only the city's customer has."""
 _WAYS_OF: Final = {
     "account": ("account",),
     "last_amount": ("last_amount",),

@@ -1,6 +1,6 @@
 """What is known of money: how a city bills, its bills and payments, what is owed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,10 +74,3 @@ def dues(invoices: Mapping[int, Invoice]) -> dict[int, list[Due]]:
             )
         )
     return found
-
-
-def by_tokens(city: City, tokens: Sequence[str]) -> list[Invoice]:
-    """Bills by the secrets of their pages, in the order given; unknown ones are left out."""
-    rows = Invoice.objects.filter(city=city, token__in=tokens).select_related("account")
-    found = {row.token: row for row in rows.order_by("pk")}
-    return [found[token] for token in tokens if token in found]

@@ -11,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from onehall.billing import api_keys, posting, receiving, rules
+from onehall.billing import api_keys, posting, receiving
+from onehall.billing.bills import status_of
 from onehall.billing.errors import BillingRefused, NoBilling
 from onehall.billing.models import ApiKey, Invoice
 from onehall.casework.telling import public_address
@@ -116,18 +117,11 @@ def one(request: CityRequest, api_key: ApiKey, number: str) -> HttpResponse:
 
 
 def _told(city: City, bill: Invoice, *, lines: bool = True) -> dict[str, Any]:
-    facts = rules.Owed(
-        billed=bill.billed,
-        owed=bill.owed,
-        due_on=bill.due_on,
-        voided=bill.voided_at is not None,
-        disputed=bill.disputed is not None and bill.disputed.is_open,
-    )
     told: dict[str, Any] = {
         "number": bill.number,
         "ref": bill.source_ref.partition(":")[2],
         "kind": bill.kind,
-        "status": rules.status(facts, posting.local_day(city, read_clock())),
+        "status": status_of(bill, posting.local_day(city, read_clock())),
         "currency": bill.currency,
         "billed": money.plain(bill.billed, bill.currency),
         "owed": money.plain(bill.owed, bill.currency),

@@ -8,9 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from onehall.billing import queries, rules
+from onehall.billing import bills, queries
 from onehall.billing.models import Invoice, Payment, Refund
-from onehall.billing.rules import InvoiceStatus, Owed
+from onehall.billing.rules import InvoiceStatus
 from onehall.kernel.localized import pick
 from onehall.look.tones import Tone
 from onehall.places.models import City
@@ -84,25 +84,10 @@ CHARGE_KINDS: Final[Mapping[str, Promise]] = {
 }
 
 
-def status(bill: Invoice, today: date) -> InvoiceStatus:
-    """What a bill is on a day. `disputed` was read with it."""
-    contested = bill.disputed is not None and bill.disputed.is_open
-    return rules.status(
-        Owed(
-            billed=bill.billed,
-            owed=bill.owed,
-            due_on=bill.due_on,
-            voided=bill.voided_at is not None,
-            disputed=contested,
-        ),
-        today,
-    )
-
-
 def bill_row(city: City, bill: Invoice, today: date, language: str) -> dict[str, Any]:
     """A bill in a list."""
     kind = queries.kind_of(queries.setup(city), bill.kind)
-    tone, word = STATUSES[status(bill, today)]
+    tone, word = STATUSES[bills.status_of(bill, today)]
     return {
         "bill": bill,
         "kind": pick(kind.name, language, city.languages[0]),
