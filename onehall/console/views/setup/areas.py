@@ -155,7 +155,8 @@ def _layer(
         "refused": refused,
         "seen": found.file.version,
         "path": found.file.path,
-        "limit_mb": area_page.MOST_MB,
+        "hints": None,
+        **area_page.sending(),
         **area_page.live_map(request, reverse("console:setup-shapes", args=[found.stem])),
     }
     return page(
