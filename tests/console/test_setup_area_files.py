@@ -13,6 +13,7 @@ import pyproj
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from onehall.places import geometry
 from onehall.places.models import City
 from onehall.places.pack import foreign, gis
 from onehall.places.pack.foreign import FileRefused
@@ -300,5 +301,5 @@ class TestRealBoundaries:
         assert len(found.found) == count
         assert found.turned_from.startswith("NAD83")
         first, again = read[0]["geometry"], found.found[0].geometry
-        near = foreign.geometry.inner_point(again)
-        assert near == pytest.approx(foreign.geometry.inner_point(first), abs=2e-3)
+        near = geometry.inner_point(again)
+        assert near == pytest.approx(geometry.inner_point(first), abs=2e-3)

@@ -20,7 +20,7 @@ from onehall.places.pack import foreign, gis
 from onehall.places.pack.foreign import FileRefused
 from onehall.places.pack.gis import gpkg, kml, shp
 from onehall.places.pack.gis.crs import ToDegrees
-from onehall.places.pack.gis.layers import Layer, Record, Refused
+from onehall.places.pack.gis.layers import Record, Refused
 
 ENDINGS: Final = (".geojson", ".json", ".zip", ".gpkg", ".kml", ".kmz")
 MOST_UNPACKED: Final = 100_000_000
