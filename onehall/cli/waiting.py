@@ -248,6 +248,7 @@ def _row(key: uuid.UUID, kind: str) -> Iterator[str]:
     facts = [str(key), STATES[kind]]
     if report is not None:
         facts += [f"{_came(report)} UTC", _clean(report.host), _clean(report.service)]
+        facts += ["by staff"] if report.agent is not None else []
     yield "  ".join(facts)
     if why:
         yield f"    {_clean(why)}"
@@ -261,6 +262,9 @@ def _said(report: Report, kind: str, why: str) -> Iterator[str]:
     """One report in lines."""
     yield f"{report.key}: {STATES[kind]}" + (f", {_clean(why)}" if why and kind != "new" else "")
     yield f"Came {_came(report)} UTC to {_clean(report.host)} about {_clean(report.service)}, in {_clean(report.language)}."
+    if report.agent is not None:
+        what = "for somebody who called" if report.agent.call else "of the staff"
+        yield f"Filled in by {_clean(report.agent.name)}, {what}."
     for name, value in report.fields:
         if value.strip() and name not in NOT_TYPED:
             yield f"{_clean(name)}: {_clean(value)}"

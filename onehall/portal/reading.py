@@ -18,7 +18,7 @@ from onehall.places import queries as places
 from onehall.places.models import City
 from onehall.places.queries import FoundPlace
 from onehall.places.sides import Side
-from onehall.portal import picked
+from onehall.portal import agents, picked
 from onehall.portal.paying import about_bills
 from onehall.portal.picked import Picked
 from onehall.portal.report_form import MAX_WHERE, ReportForm
@@ -49,6 +49,7 @@ class Page:
     photos: list[Photo] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     calling: bool = False
+    agent: str = ""
     sides: list[Side] = field(default_factory=list)
     side: str = ""
     side_error: str = ""
@@ -69,7 +70,8 @@ def page_of(request: CityRequest, service: ServiceDefinition) -> Page:
     )
     side = request.POST.get("side", "")[:60]
     bill = request.POST.get("bill", "")[:400]
-    return Page(service=service, form=filled, calling=calling, side=side, bill=bill)
+    agent = agents.sign(request) if calling or service.is_internal else ""
+    return Page(service=service, form=filled, calling=calling, agent=agent, side=side, bill=bill)
 
 
 def new_request(request: CityRequest, page: Page, key: uuid.UUID, where: str) -> NewRequest:

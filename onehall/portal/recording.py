@@ -21,7 +21,7 @@ from onehall.look.doorway import CityRequest
 from onehall.people.actor import resident
 from onehall.places.models import City
 from onehall.places.queries import UnknownCity, city_for_host
-from onehall.portal import reading, sides
+from onehall.portal import agents, reading, sides
 from onehall.portal.reading import Page
 from onehall.service_requests import actions, waiting
 from onehall.service_requests.actions import Contact
@@ -40,6 +40,10 @@ _tries: Counter[uuid.UUID] = Counter()
 
 class NotAsItIs(Exception):
     """Only whoever sent it can say what is missing. `str()` names the fields, never what was typed."""
+
+
+class NoAgent(Exception):
+    """Who of the staff filled it in left meanwhile, or may not do so any more."""
 
 
 @dataclass(slots=True)
@@ -82,7 +86,7 @@ def settle(keys: Iterable[uuid.UUID], run: Run) -> None:
 def _settle(report: Report, run: Run) -> None:
     try:
         record(report)
-    except (NotAsItIs, CaseworkRefused, Http404, UnknownCity) as no:
+    except (NotAsItIs, NoAgent, CaseworkRefused, Http404, UnknownCity) as no:
         log.warning("event=waiting.refused kind=%s", type(no).__name__)
         _refuse(report.key, _why(report, no), run)
     except Exception as error:
@@ -112,6 +116,8 @@ def _why(report: Report, no: Exception) -> str:
     """For the operator, in words that hold nothing of what was typed."""
     if isinstance(no, UnknownCity):
         return "no city answers at the address it was sent to"
+    if isinstance(no, NoAgent):
+        return "who filled it in may not do so any more"
     if isinstance(no, Http404):
         return f"residents are offered no service {report.service}"
     if isinstance(no, NotAsItIs):
@@ -123,7 +129,7 @@ def record(report: Report) -> ServiceRequest:
     """Record one at the time at which it came; a second time it is the same record.
 
     Nobody is there to be asked: a place in words is taken as it is, a photo that can not be read is left out,
-    and a twin is left to the staff. Raises `NotAsItIs`, `CaseworkRefused`, `Http404`, `UnknownCity`.
+    and a twin is left to the staff. Raises `NotAsItIs`, `NoAgent`, `CaseworkRefused`, `Http404`, `UnknownCity`.
     """
     city = city_for_host(report.host)
     known = ServiceRequest.objects.filter(city_id=city.pk, key=report.key).first()
@@ -132,6 +138,8 @@ def record(report: Report) -> ServiceRequest:
     request = stand_in(report, city)
     with translation.override(request.LANGUAGE_CODE), timezone.override(city.time_zone):
         service = reading.service_for(request, report.service)
+        if report.agent is not None and report.agent.call and not reading.is_call(request):
+            raise NoAgent
         page = reading.page_of(request, service)
         reading.describe_photos(request, report.key)
         reading.keep_photos(request, page, report.key)
@@ -186,12 +194,17 @@ def _followed(request: CityRequest, page: Page, report: Report, number: str) -> 
 
 
 def stand_in(report: Report, city: City) -> CityRequest:
-    """The request that a report came with, of a resident without a session."""
+    """The request that a report came with, of a resident without a session or of who filled it in. Raises `NoAgent`."""
     made = cast(Any, HttpRequest())
     made.path = made.path_info = f"/report/{report.service}"
     made.META = {"HTTP_HOST": report.host, "REMOTE_ADDR": ""}
     made.user = AnonymousUser()
     made.city, made.actor = city, resident(city.pk)
+    if report.agent is not None:
+        found = agents.actor_of(report.agent, city)
+        if found is None:
+            raise NoAgent
+        made.user, made.actor = found
     made.LANGUAGE_CODE = city.language_for(report.language)
     fill(made, report)
     return cast(CityRequest, made)

@@ -113,6 +113,12 @@ def by_key(city: City, key: uuid.UUID) -> ServiceRequest | None:
     return ServiceRequest.objects.filter(city_id=city.id, key=key).first()
 
 
+def recorded(city: City, keys: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of some keys under which a report is recorded."""
+    found = ServiceRequest.objects.filter(city_id=city.pk, key__in=keys)
+    return {key for key in found.order_by("id").values_list("key", flat=True) if key is not None}
+
+
 def case_of_number(actor: Actor, text: str) -> str | None:
     """The number of the case that a typed number leads to; None when this person sees no such case.
 

@@ -1,6 +1,7 @@
 """Reports that wait on disk while the database is away: each a folder of its own, whole or not there at all.
 
     DATA/waiting/new/<key>/report.json, 0, 1, ...    a report and its photos, as the form sent them
+    DATA/waiting/new/<key>/staff                     where somebody of the staff filled it in
     DATA/waiting/refused/<key>/..., why.json         one that could not be recorded as it is
     DATA/waiting/dropped/<key>/..., why.json         one that the operator put away
 
@@ -15,7 +16,7 @@ import secrets
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +34,8 @@ LEAST_FREE: Final = 1024**3
 """Bytes that stay free on the disk."""
 MOST_FILES: Final = 12
 WHY: Final = "why.json"
+STAFF: Final = "staff"
+"""A file beside one that somebody of the staff filled in, so that those are found without reading the others."""
 
 
 class NoRoom(Exception):
@@ -44,8 +47,21 @@ class Damaged(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """Who of the staff filled it in: the keys of the user and of the city, their name, whether for somebody who called."""
+
+    user: int
+    city: int
+    name: str
+    call: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A report as the form sent it. `fields` may name one several times; `files` are name, type and bytes."""
+    """A report as the form sent it. `fields` may name one several times; `files` are name, type and bytes.
+
+    `agent` is who of the staff filled it in, None for a resident.
+    """
 
     key: uuid.UUID
     service: str
@@ -55,6 +71,7 @@ class Report:
     received_at: datetime
     fields: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, str, bytes], ...] = field(default=(), repr=False)
+    agent: Agent | None = None
 
     def uploads(self) -> list[SimpleUploadedFile]:
         """Its photos as a form has them."""
@@ -113,6 +130,9 @@ def _write(folder: Path, report: Report, uploads: Iterable["UploadedFile[bytes]"
         "fields": report.fields,
         "files": named,
     }
+    if report.agent is not None:
+        said["agent"] = asdict(report.agent)
+        _put(folder / STAFF, b"")
     _put(folder / "report.json", json.dumps(said, ensure_ascii=False).encode())
     _sync(folder)
 
@@ -159,6 +179,17 @@ def keys(kind: str = NEW) -> list[uuid.UUID]:
     return [uuid.UUID(name) for _age, name in sorted(aged)]
 
 
+def of_staff(city: int, kind: str = REFUSED) -> list[Report]:
+    """Those that the staff of a city filled in, the oldest first, without their photos; damaged ones are left out."""
+    found = []
+    for key in keys(kind):
+        folder = home() / kind / str(key)
+        if (folder / STAFF).exists():
+            with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+                found.append(_report(key, json.loads((folder / "report.json").read_bytes()), None))
+    return [one for one in found if one.agent is not None and one.agent.city == city]
+
+
 def is_kept(key: uuid.UUID, kind: str = NEW) -> bool:
     """Whether a report waits (or was put aside)."""
     return (home() / kind / str(key)).is_dir()
@@ -182,10 +213,12 @@ def read(key: uuid.UUID, kind: str = NEW) -> Report | None:
         raise Damaged from error
 
 
-def _report(key: uuid.UUID, said: dict[str, Any], folder: Path) -> Report:
+def _report(key: uuid.UUID, said: dict[str, Any], folder: Path | None) -> Report:
+    """What was kept; without its files where no folder is given."""
     files = [
         (name, content, (folder / str(number)).read_bytes())
-        for number, (name, content) in enumerate(said["files"])
+        for number, (name, content) in enumerate(said["files"] if folder is not None else ())
+        if folder is not None
     ]
     return Report(
         key=key,
@@ -196,6 +229,7 @@ def _report(key: uuid.UUID, said: dict[str, Any], folder: Path) -> Report:
         received_at=datetime.fromisoformat(said["received_at"]),
         fields=tuple((name, value) for name, value in said["fields"]),
         files=tuple(files),
+        agent=Agent(**said["agent"]) if "agent" in said else None,
     )
 
 

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class AreaUpload(models.Model):
-    """A GeoJSON file as it was sent, until somebody says which of its properties is the key and which the name."""
+    """A file of areas, as GeoJSON whatever kind it was sent as, until somebody says which of its properties is the key and which the name."""
 
     city = models.ForeignKey("places.City", on_delete=models.CASCADE, db_index=False)
     stem = models.CharField(max_length=80)

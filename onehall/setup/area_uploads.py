@@ -14,13 +14,16 @@ from onehall.kernel.localized import Localized
 from onehall.people.actor import Actor
 from onehall.places.models import City
 from onehall.places.pack import foreign
-from onehall.places.pack.foreign import FileRefused, Foreign, Found
+from onehall.places.pack.foreign import Foreign, Found
+from onehall.places.pack.gis import sent
+from onehall.places.pack.gis.sent import Hints
 from onehall.setup import area_forms, rules
 from onehall.setup.area_models import AreaUpload
 from onehall.setup.errors import MayNotSetUp, SetupRefused
 
 MOST_BYTES: Final = rules.MAX_AREA_TEXT
 KEPT: Final = timedelta(days=1)
+NO_HINTS: Final = Hints()
 NUMBERED: Final = "#"
 """Stands for "number them" where a property is chosen as the key."""
 
@@ -38,20 +41,25 @@ class Mapped:
 
 @transaction.atomic
 def keep(
-    *, city: City, stem: str, name: str, data: bytes, by: Actor, now: datetime
+    *,
+    city: City,
+    stem: str,
+    name: str,
+    data: bytes,
+    by: Actor,
+    now: datetime,
+    hints: Hints = NO_HINTS,
 ) -> tuple[AreaUpload, Foreign]:
-    """Read a file and keep it for the next step. `SetupRefused` or `FileRefused` when it can not be used."""
+    """Read a file and keep it, as GeoJSON, for the next step. `hints` say what it does not say of itself.
+
+    `SetupRefused` or `FileRefused` when it can not be used.
+    """
     if not by.sets_up or by.city_id != city.pk:
         raise MayNotSetUp(_("Only those who set up this city can do that."))
     if len(data) > MOST_BYTES:
         most = f"{MOST_BYTES // 1_000_000} MB"
         raise SetupRefused(_("The file is too large. Keep it under %(most)s.") % {"most": most})
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise FileRefused("This is not UTF-8 text.", "Save the file as UTF-8.") from error
-    if "\x00" in text:
-        raise SetupRefused(_("There is a control character in the text. Delete it."))
+    text = sent.as_geojson(data, hints, bounds=city.bounds, most=MOST_BYTES)
     found = foreign.read(text, city.bounds)
     AreaUpload.objects.filter(city=city, at__lt=now - KEPT).delete()
     row = AreaUpload.objects.create(

@@ -54,6 +54,7 @@ READS: dict[str, Key] = {
     "console:figures-csv": "export",
     "console:cases-csv": "export",
     "console:ask": "ask",
+    "console:calls": "take_calls",
     "console:people": "see_people",
     "console:person": "see_people",
     "console:person-add": "change_people",

@@ -373,9 +373,16 @@ class TestEverythingElse:
         assert answer.json()["away"] is True
 
     @pytest.mark.parametrize(
-        "changes", [{"do": "look"}, {"call": "1"}, {"key": "none"}, {"website": "http://x"}]
+        "changes",
+        [
+            {"do": "look"},
+            {"call": "1"},
+            {"call": "1", "agent": "x"},
+            {"key": "none"},
+            {"website": "http://x"},
+        ],
     )
-    def test_other_buttons_and_calls_wait(
+    def test_other_buttons_and_calls_of_nobody_wait(
         self, phone: Client, lost: Callable[[], Any], changes: dict[str, str]
     ) -> None:
         with lost():

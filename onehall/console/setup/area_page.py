@@ -12,6 +12,7 @@ from onehall.console.setup import area_map
 from onehall.kernel.clock import now as read_clock
 from onehall.kernel.localized import Localized, pick
 from onehall.look.doorway import CityRequest
+from onehall.places.pack.gis import sent
 from onehall.setup import actions, area_effects, area_forms, area_moves, forms, rules
 from onehall.setup.area_effects import Effect, Way
 from onehall.setup.area_forms import AreaView, Doc
@@ -125,6 +126,11 @@ def printable(text: str) -> str:
 def text_of(request: CityRequest, name: str) -> str:
     """One line of a form."""
     return printable(request.POST.get(name, ""))
+
+
+def sending() -> dict[str, Any]:
+    """What the form for a file of areas says."""
+    return {"limit_mb": MOST_MB, "endings": ",".join(sent.ENDINGS)}
 
 
 def seen_of(request: CityRequest) -> int:

@@ -24,6 +24,7 @@ from onehall.console.desk import Desk, RailQueue, draw, frame, staff_only
 from onehall.console.filters import flat, opened_of, with_query
 from onehall.console.lists import Asked
 from onehall.console.rows import lines_of
+from onehall.console.views import calls
 from onehall.kernel.localized import pick
 from onehall.look.doorway import CityRequest
 from onehall.messaging.live import token as live_token
@@ -67,6 +68,7 @@ def inbox(request: CityRequest, queue_key: str = "") -> HttpResponse:
             "chips": _chips(request, desk, asked),
             "part": part,
             "may_choose": desk.actor.writes,
+            "kept_calls": len(calls.kept(desk)),
             "bulk_key": uuid.uuid4(),
             "bulk_most": batches.MOST,
             "live_etag": etag,

@@ -1,4 +1,4 @@
-"""A GeoJSON file of polygons from another system: read, repaired where that is certain, refused in words where not."""
+"""A file of polygons from another system, as GeoJSON: read, repaired where that is certain, refused in words where not."""
 
 import json
 import math
@@ -25,6 +25,15 @@ _RADIUS: Final = 6_378_137.0
 _KEYS: Final = ("code", "key", "id", "number", "no", "district", "ward", "beat", "zone", "geoid")
 _NAMES: Final = ("name", "label", "title", "description")
 _MOST_LISTED: Final = 20
+_MOST_TOLD: Final = 300
+
+FAULT: Final = "fault"
+"""A member of a feature made of another kind of file: what is wrong with its shape."""
+TURNED: Final = "turned"
+"""A member of such a document: from which reference system it was turned, and what doubt there is."""
+SIMPLIFY: Final = (
+    "Simplify the outlines, for example in QGIS with Vector > Geometry tools > Simplify."
+)
 
 SWAPPED, CLOSED, UNTANGLED, CONVERTED = "swapped", "closed", "untangled", "converted"
 """What was repaired: the order of the coordinates, open rings, crossed outlines, another projection."""
@@ -57,11 +66,13 @@ class Refused:
 
 @dataclass(slots=True)
 class Foreign:
-    """What a file holds."""
+    """What a file holds. `turned_from` is the reference system that its corners were in, `doubt` what is rough about that."""
 
     found: list[Found] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     repaired: Counter[str] = field(default_factory=Counter)
+    turned_from: str = ""
+    doubt: str = ""
 
     def choices(self) -> dict[str, list[str]]:
         """The properties that have words or numbers, with their first values."""
@@ -125,13 +136,15 @@ def read(text: str, bounds: Box | None) -> Foreign:
     if fault:
         raise FileRefused(fault.message, fault.advice)
     found = Foreign()
+    turned = document.get(TURNED)
+    if isinstance(turned, dict):
+        found.turned_from, found.doubt = (
+            said_by(turned.get(name))[:_MOST_TOLD] for name in ("from", "doubt")
+        )
     shapes = [_raw(n, f, found) for n, f in enumerate(document["features"], 1)]
     whole = [(n, p, g) for n, p, g in shapes if g is not None]
     if sum(1 for *_, g in whole for _p in geometry.positions(g["coordinates"])) > MOST_CORNERS:
-        advice = (
-            "Simplify the outlines, for example in QGIS with Vector > Geometry tools > Simplify."
-        )
-        raise FileRefused(f"The outlines have more than {MOST_CORNERS:,} corners.", advice)
+        raise FileRefused(f"The outlines have more than {MOST_CORNERS:,} corners.", SIMPLIFY)
     turn = bool(whole) and not convert and _is_swapped([g for *_, g in whole], bounds)
     for number, properties, shape in whole:
         _take(found, number, properties, shape, convert=convert, turn=turn)
@@ -175,6 +188,11 @@ def _raw(number: int, feature: Any, found: Foreign) -> Raw:
     """A feature with coordinates that can be looked at, or noted as refused."""
     shape = feature.get("geometry") if isinstance(feature, dict) else None
     kind = shape.get("type") if isinstance(shape, dict) else None
+    told = said_by(feature.get(FAULT))[:_MOST_TOLD] if isinstance(feature, dict) else ""
+    if told and shape is None:
+        fault = Fault(told, "Draw it again, or delete it.")
+        found.refused.append(Refused(number, fault))
+        return number, {}, None
     if not isinstance(shape, dict) or kind not in geometry.POLYGONS:
         faults = geometry.faults_of(shape, kinds=geometry.POLYGONS)
         found.refused.append(Refused(number, faults[0]))

@@ -24,8 +24,8 @@ from onehall.kernel.clock import now as read_clock
 from onehall.kernel.database.lost import is_lost
 from onehall.look import errors
 from onehall.look.doorway import CityRequest
-from onehall.portal import recording
-from onehall.portal.limits import too_many
+from onehall.portal import agents, recording
+from onehall.portal.limits import too_many, too_often
 from onehall.portal.uploads import MAX_UPLOAD
 from onehall.portal.views import report
 from onehall.service_requests import waiting
@@ -74,7 +74,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, service: str) -> HttpResponse:
-    """Take a report that is sent; other buttons of the form, and calls that an agent takes, wait for the database."""
+    """Take a report that is sent, also by an agent for a caller; other buttons of the form wait for the database."""
     guard = CsrfViewMiddleware(lambda _request: HttpResponse())
     guard.process_request(request)
     refused = guard.process_view(request, report.form, (), {"service_key": service})
@@ -86,9 +86,11 @@ def _keep(request: HttpRequest, service: str) -> HttpResponse:
         return _away(request)
     does = request.POST.get("do", "send")
     sends = does == "send" or does.startswith("follow:")
-    if not sends or "call" in request.POST or "call" in request.GET or request.POST.get("website"):
+    if not sends or request.POST.get("website"):
         return _away(request)
-    if too_many(request, "waiting", limit=20, seconds=600):
+    call = "call" in request.POST or "call" in request.GET
+    agent = agents.read(request, call=call)
+    if (call and agent is None) or _too_many(request, agent):
         return _away(request)
     told = waiting.Report(
         key=key,
@@ -101,8 +103,9 @@ def _keep(request: HttpRequest, service: str) -> HttpResponse:
             (name, value)
             for name, values in request.POST.lists()
             for value in values
-            if name != "csrfmiddlewaretoken"
+            if name not in ("csrfmiddlewaretoken", agents.FIELD)
         ),
+        agent=agent,
     )
     try:
         photos = [u for u in request.FILES.getlist("photos") if (u.size or 0) <= MAX_UPLOAD]
@@ -110,6 +113,13 @@ def _keep(request: HttpRequest, service: str) -> HttpResponse:
     except (waiting.NoRoom, OSError):
         return _away(request)
     return redirect("portal:waiting", key=key)
+
+
+def _too_many(request: HttpRequest, agent: waiting.Agent | None) -> bool:
+    """Agents share the connection of their office: they are counted one by one."""
+    if agent is None:
+        return too_many(request, "waiting", limit=20, seconds=600)
+    return too_often("waiting", f"user:{agent.user}", limit=60, seconds=600)
 
 
 def _away(request: HttpRequest) -> HttpResponse:
@@ -146,7 +156,17 @@ def waits(key: uuid.UUID) -> HttpResponse:
 @require_GET
 def wait(request: CityRequest, key: uuid.UUID) -> HttpResponse:
     """Where a report that came in a bad moment is: waiting, recorded, or back in its form with what is missing."""
-    known = ServiceRequest.objects.filter(city_id=request.city.pk, key=key).first()
+    known = (
+        ServiceRequest.objects.filter(city_id=request.city.pk, key=key)
+        .select_related("case")
+        .first()
+    )
+    if (
+        known is not None
+        and known.channel == ServiceRequest.Channel.PHONE
+        and request.actor.is_staff
+    ):
+        return redirect(f"/desk/cases/{known.case.number}")
     if known is not None:
         return redirect(f"{reverse('portal:status', args=[known.token])}?sent=1")
     if waiting.is_kept(key):
@@ -155,7 +175,8 @@ def wait(request: CityRequest, key: uuid.UUID) -> HttpResponse:
         told = waiting.read(key, waiting.REFUSED)
     except waiting.Damaged:
         told = None
-    if told is None:
+    if told is None or (told.agent is not None and not request.actor.is_staff):
+        # What a caller said is for the staff.
         raise Http404
     recording.fill(request, told)
     return report.form(request, told.service, action=reverse("portal:report", args=[told.service]))

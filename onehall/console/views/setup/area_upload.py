@@ -17,11 +17,13 @@ from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
 from onehall.places.pack import foreign
 from onehall.places.pack.foreign import FileRefused, Foreign
+from onehall.places.pack.gis.sent import Hints
 from onehall.setup import area_forms, area_uploads, queries
 from onehall.setup.area_models import AreaUpload
 from onehall.setup.area_uploads import NUMBERED
 from onehall.setup.errors import Overtaken, SetupRefused
 
+HINTS: Final = ("layer", "crs", "encoding")
 SAMPLE: Final = 8
 """Areas that are shown as they would be named."""
 
@@ -35,6 +37,7 @@ def send(request: CityRequest, stem: str) -> HttpResponse:
     if upload is None:
         messages.warning(request, _("Choose a file."))
         return redirect("console:setup-layer", stem=stem)
+    hints = Hints(**{name: area_page.text_of(request, name)[:80] for name in HINTS})
     data = upload.read(area_uploads.MOST_BYTES + 1)
     try:
         row, _found = area_uploads.keep(
@@ -42,13 +45,14 @@ def send(request: CityRequest, stem: str) -> HttpResponse:
             stem=found.stem,
             name=area_page.printable(upload.name or ""),
             data=data,
+            hints=hints,
             by=request.actor,
             now=read_clock(),
         )
     except FileRefused as no:
-        return _refused(request, found, str(no), no.advice)
+        return _refused(request, found, str(no), no.advice, hints)
     except SetupRefused as no:
-        return _refused(request, found, str(no), "")
+        return _refused(request, found, str(no), "", hints)
     return redirect("console:setup-area-upload", stem=stem, pk=row.pk)
 
 
@@ -59,8 +63,12 @@ def _layer(request: CityRequest, stem: str) -> Layer:
     return found
 
 
-def _refused(request: CityRequest, found: Layer, words: str, advice: str) -> HttpResponse:
-    context = {"stem": found.stem, "words": words, "advice": advice, "limit_mb": area_page.MOST_MB}
+def _refused(
+    request: CityRequest, found: Layer, words: str, advice: str, hints: Hints
+) -> HttpResponse:
+    context = {"stem": found.stem, "words": words, "advice": advice}
+    context |= {"hints": hints, "hinting": True}
+    context |= area_page.sending()
     return page(
         request,
         "console/setup/area_refused.html",
@@ -140,6 +148,8 @@ def _show(
         "row": row,
         "count": len(inside.found),
         "repairs": [_repair(what, n) for what, n in inside.repaired.items() if n],
+        "turned_from": inside.turned_from,
+        "doubt": inside.doubt,
         "left_out": foreign.listed(inside.refused),
         "left_out_count": len(inside.refused),
         "keys": [*choices, (NUMBERED, _("none: number them"))],

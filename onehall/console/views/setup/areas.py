@@ -17,6 +17,7 @@ from onehall.console.setup.door import page, setup_only, trail_of
 from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
 from onehall.places.models import LIMIT_LAYER
+from onehall.places.pack.gis.sent import Hints
 from onehall.setup import actions, area_forms, area_moves, checking, queries
 from onehall.setup.area_models import AreaMove
 from onehall.setup.city_forms import key_of
@@ -155,7 +156,9 @@ def _layer(
         "refused": refused,
         "seen": found.file.version,
         "path": found.file.path,
-        "limit_mb": area_page.MOST_MB,
+        "hints": Hints(),
+        "hinting": False,
+        **area_page.sending(),
         **area_page.live_map(request, reverse("console:setup-shapes", args=[found.stem])),
     }
     return page(

@@ -2,6 +2,7 @@
 
 import sqlite3
 import struct
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
@@ -16,6 +17,8 @@ from onehall.places.pack.gis.layers import Layer, Record, Refused, chosen
 _AGAIN: Final = "Export the layer again, as a GeoPackage."
 _ENVELOPES: Final = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 """Bytes of the box that stands before a shape, by the kind that its flags say."""
+_MOST_VALUE: Final = 32_000_000
+"""Bytes of the largest shape in a file that somebody sent."""
 _CURVES: Final = "It has curves. Export the layer with straight lines, for example: ogr2ogr -nlt CONVERT_TO_LINEAR."
 _LAYERS: Final = (
     "SELECT c.table_name, g.column_name, g.srs_id FROM gpkg_contents c"
@@ -28,16 +31,25 @@ _SYSTEM: Final = (
 
 
 @contextmanager
-def opened(path: Path, layer: str) -> Iterator[Layer]:
-    """A layer of a GeoPackage, open for reading only; `Refused` when it is none."""
+def opened(path: Path, layer: str, *, seconds: float | None = None) -> Iterator[Layer]:
+    """A layer of a GeoPackage, open for reading only; `Refused` when it is none, or is not read within `seconds`."""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as base:
             # The file is somebody else's: what its views and triggers say has no rights here.
             base.execute("PRAGMA trusted_schema = OFF")
             base.execute("PRAGMA query_only = ON")
+            if seconds is not None:
+                _bound(base, seconds)
             yield _layer(base, layer)
     except sqlite3.Error as error:
         raise Refused(f"This is not a GeoPackage that can be read: {error}.", _AGAIN) from None
+
+
+def _bound(base: sqlite3.Connection, seconds: float) -> None:
+    """Let no statement of the file's own views and columns run for ever, or make a value without end."""
+    base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_VALUE)
+    until = time.monotonic() + seconds
+    base.set_progress_handler(lambda: int(time.monotonic() > until), 10_000)
 
 
 def _layer(base: sqlite3.Connection, asked: str) -> Layer:

@@ -36,12 +36,15 @@ type Parts = dict[str, Path]
 
 
 @contextmanager
-def opened(path: Path, layer: str, encoding: str) -> Iterator[Layer]:
-    """The shapefile at a .shp or in a .zip, open; `encoding` is used where it is not "". `Refused` when it is none."""
+def opened(path: Path, layer: str, encoding: str, *, most: int = MAX_BYTES) -> Iterator[Layer]:
+    """The shapefile at a .shp or in a .zip, open; `encoding` is used where it is not "". `Refused` when it is none.
+
+    `most` is how many bytes one of its parts may unpack to.
+    """
     with ExitStack() as open_files:
         if path.suffix.lower() == ".zip":
             folder = Path(open_files.enter_context(TemporaryDirectory(prefix="onehall-gis-")))
-            name, parts = _unpacked(path, layer, folder)
+            name, parts = _unpacked(path, layer, folder, most)
         else:
             name, parts = chosen([path.stem], layer, "layer"), _beside(path)
         missing = [end for end in _NEEDED if end not in parts]
@@ -62,7 +65,7 @@ def _beside(path: Path) -> Parts:
     }
 
 
-def _unpacked(path: Path, layer: str, folder: Path) -> tuple[str, Parts]:
+def _unpacked(path: Path, layer: str, folder: Path, most: int) -> tuple[str, Parts]:
     """The name and the parts of a shapefile in a .zip, written into a folder."""
     try:
         with ZipFile(path) as archive:
@@ -70,7 +73,7 @@ def _unpacked(path: Path, layer: str, folder: Path) -> tuple[str, Parts]:
             names = [name for name, members in found.items() if ".shp" in members]
             name_of = chosen(names, layer, "shapefile")
             return name_of, {
-                end: _written(archive, member, folder / f"layer{end}")
+                end: written(archive, member, folder / f"layer{end}", most=most)
                 for end, member in found[name_of].items()
             }
     except (BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
@@ -95,14 +98,15 @@ def _inside(archive: ZipFile) -> dict[str, dict[str, str]]:
     }
 
 
-def _written(archive: ZipFile, member: str, path: Path) -> Path:
-    """One file of an archive on the disk; what is packed tighter than a shapefile can be is refused on the way."""
-    written = 0
+def written(archive: ZipFile, member: str, path: Path, *, most: int) -> Path:
+    """One file of an archive on the disk; what unpacks to more than `most` bytes is refused on the way."""
+    size = 0
     with archive.open(member) as packed, path.open("wb") as file:
         while piece := packed.read(_PIECE):
-            written += len(piece)
-            if written > MAX_BYTES:
-                raise Refused(f"{member} has more than 2 GB.", "Export fewer records.")
+            size += len(piece)
+            if size > most:
+                told = f"{most // 10**9} GB" if most >= 10**9 else f"{most // 10**6} MB"
+                raise Refused(f"{member} has more than {told}.", "Export fewer records.")
             file.write(piece)
     return path
 
