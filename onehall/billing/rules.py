@@ -13,7 +13,7 @@ from onehall.kernel import cards, money
 from onehall.kernel.cards import card_number_in as card_number_in
 from onehall.kernel.money import Mode
 
-type InvoiceStatus = Literal["void", "paid", "disputed", "overdue", "partial", "open"]
+type InvoiceStatus = Literal["void", "paid", "disputed", "plan", "overdue", "partial", "open"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,7 @@ class Owed:
     due_on: date
     voided: bool = False
     disputed: bool = False
+    planned: bool = False
 
 
 def status(bill: Owed, today: date) -> InvoiceStatus:
@@ -35,6 +36,8 @@ def status(bill: Owed, today: date) -> InvoiceStatus:
         return "paid"
     if bill.disputed:
         return "disputed"
+    if bill.planned:
+        return "plan"
     if bill.due_on < today:
         return "overdue"
     return "partial" if bill.owed < bill.billed else "open"
@@ -103,6 +106,16 @@ def check_amount(amount: int, owed: int, minimum: int, kind: Kind) -> None:
     if kind.partial == "none" or least == owed:
         raise AmountRefused("all", owed)
     if amount < least:
+        raise AmountRefused("minimum", least)
+
+
+def check_part(amount: int, owed: int, least: int) -> None:
+    """The same for a bill that is paid by a plan: from the oldest open instalment to all of it, whatever its kind."""
+    if amount <= 0:
+        raise AmountRefused("nothing", 1)
+    if amount > owed:
+        raise AmountRefused("more", owed)
+    if amount != owed and amount < least:
         raise AmountRefused("minimum", least)
 
 

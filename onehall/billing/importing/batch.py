@@ -17,7 +17,8 @@ RESTATED: Final = "restated:"
 CARRIED: Final = "carried:"
 
 _KNOWN: Final = """
-SELECT id, source_ref, number, account_id, issued_on, due_on, minimum, voided_at IS NOT NULL, owed
+SELECT id, source_ref, number, account_id, issued_on, due_on, minimum, voided_at IS NOT NULL, owed,
+  plan_id IS NOT NULL
 FROM billing_invoice WHERE id IN (
   SELECT id FROM billing_invoice WHERE city_id = %(city)s AND source = 'import' AND source_ref = ANY(%(refs)s)
   UNION SELECT id FROM billing_invoice
@@ -62,6 +63,7 @@ class Held:
     minimum: int
     void: bool
     owed: int
+    planned: bool
     charges: list[tuple[Any, ...]] = field(default_factory=list)
 
     @property
@@ -166,6 +168,8 @@ class Batch:
         account_id = self.accounts[said.account["number"]] if said.account else None
         balance = 0 if account_id in self.billed else said.balance
         older = self._older(said, account_id) if self._replaces else []
+        balance = self._without_plans(said, balance, [b for b in older if b.planned])
+        older = [b for b in older if not b.planned]
         if not said.amounts and not balance:
             self.run.counts.nothing += 1
             return
@@ -189,6 +193,20 @@ class Batch:
             words = f"Somebody is paying the bill {busy[0]} at this moment; import the row again."
             raise RowRefused(words)
         return found
+
+    def _without_plans(self, said: Statement, balance: int, planned: Sequence[Held]) -> int:
+        """The balance before, less what is paid in parts: that stays on the bill with the plan."""
+        on_plans = sum(bill.owed for bill in planned)
+        if planned and balance < on_plans:
+            exceptions.note(
+                city=self.where.city,
+                kind="statement_lower",
+                ref=f"{planned[0].number}:plan:{said.ref}"[:120],
+                amount=balance - on_plans,
+                words=f"A statement says less is owed before it than on {planned[0].number}, which is paid in parts.",
+                now=self.where.now,
+            )
+        return max(balance - on_plans, 0)
 
     def _carry(self, held: Held, said: Statement) -> None:
         """What is still owed on an older bill is on the new one by now."""
