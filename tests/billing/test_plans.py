@@ -569,7 +569,9 @@ class TestAsking:
 
 
 def test_the_list_of_late_ones_is_exact_and_goes_on(city: City) -> None:
-    late, fine, broken = [], [], []
+    late: list[int] = []
+    fine: list[int] = []
+    broken: list[int] = []
     for n in range(6):
         invoice = bill(city, 8_000)
         plan = make(city, invoice, 4)

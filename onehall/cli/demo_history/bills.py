@@ -20,6 +20,7 @@ from onehall.billing.invoicing import NewInvoice
 from onehall.billing.models import Account, Invoice, Payment, Refund
 from onehall.billing.refunding import Ask, Back
 from onehall.cli.demo_history.payments import Paid, pay_all
+from onehall.cli.demo_history.plans import add_plans
 from onehall.people.actor import Actor, system
 from onehall.people.models import Membership
 from onehall.people.queries import staff_actor
@@ -117,6 +118,7 @@ class _Year:
             self._take_in(_CITATIONS, list(self._citations(issued, month)), issued)
         self._permits()
         pay_all(self.city, self._payments(), seed=self.rng.getrandbits(64))
+        add_plans(self.city, self.now, seed=self.rng.getrandbits(64))
         penalties.add_due(city=self.city, now=self.now)
         self._payouts()
         self._back()
