@@ -105,19 +105,22 @@ def start(*, city: City, new: NewPlan, by: Actor, now: datetime) -> PaymentPlan:
 
     A fee of the plan becomes a line of the bill first. The payer is mailed the table.
     """
-    if held := PaymentPlan.objects.filter(city=city, key=new.key).first():
-        return held
-    bill = _for_plan(city, new)
+    held = PaymentPlan.objects.filter(city=city, key=new.key)
+    if found := held.first():
+        return found
+    bill = invoicing.locked(city=city, invoice_id=new.invoice_id)
+    # The other tap was quicker to the lock.
+    if found := held.first():
+        return found
+    _free(city, bill)
     return _make(city, bill, new, follows=None, by=by, now=now)
 
 
-def _for_plan(city: City, new: NewPlan) -> Invoice:
-    """The bill under its lock, one that may get a plan now."""
-    bill = invoicing.locked(city=city, invoice_id=new.invoice_id)
+def _free(city: City, bill: Invoice) -> None:
+    """Refused where a plan runs, or none may be made now."""
     if bill.plan_id is not None:
         raise BillingRefused(_("This bill is paid in parts already."))
     _ready(city, bill)
-    return bill
 
 
 def _ready(city: City, bill: Invoice) -> None:
@@ -151,7 +154,7 @@ def _make(
         city=city,
         key=new.key,
         invoice=bill,
-        request=new.request,
+        request=new.request or _answered(bill, new, by=by, now=now),
         follows=follows,
         amount=found.total,
         every=new.wish.every,
@@ -179,6 +182,16 @@ def _make(
     return plan
 
 
+def _answered(bill: Invoice, new: NewPlan, *, by: Actor, now: datetime) -> PlanRequest | None:
+    """A request that waits is answered by the plan that staff make of themselves."""
+    asked = PlanRequest.objects.filter(invoice=bill, decided_at=None).first()
+    if asked is not None:
+        asked.decided_at, asked.approved, asked.answer = now, True, new.reason
+        asked.by_id, asked.by_name = by.user_id, by.name
+        asked.save(update_fields=["decided_at", "approved", "answer", "by_id", "by_name"])
+    return asked
+
+
 def _charge_fee(city: City, bill: Invoice, kind: Kind, *, by: Actor, now: datetime) -> Invoice:
     fee = kind.plan.fee if kind.plan else None
     if fee is None:
@@ -192,9 +205,13 @@ def _charge_fee(city: City, bill: Invoice, kind: Kind, *, by: Actor, now: dateti
 @transaction.atomic
 def ask(*, city: City, new: NewPlan, now: datetime) -> PlanRequest:
     """Ask staff for a plan. The same key again, or another while one waits, is the one that waits."""
-    if held := PlanRequest.objects.filter(city=city, key=new.key).first():
-        return held
-    bill = _for_plan(city, new)
+    held = PlanRequest.objects.filter(city=city, key=new.key)
+    if found := held.first():
+        return found
+    bill = invoicing.locked(city=city, invoice_id=new.invoice_id)
+    if found := held.first():
+        return found
+    _free(city, bill)
     if waiting := PlanRequest.objects.filter(invoice=bill, decided_at=None).first():
         return waiting
     preview(city, bill, new.wish, today=posting.local_day(city, now))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from onehall.billing import (
     attempts,
+    books,
     invoicing,
     keeping_plans,
     penalties,
@@ -538,6 +539,18 @@ class TestAsking:
                 city=city, request_id=asked.pk, approve=True, answer="", by=finance(city), now=START
             )
 
+    def test_a_plan_that_staff_make_of_themselves_answers_it(self, city: City) -> None:
+        invoice = bill(city, 20_000)
+        asked = self.ask(city, invoice)
+        plan = make(city, invoice, 3, reason="Agreed by phone.")
+        asked.refresh_from_db()
+        assert (asked.approved, asked.answer, plan.request_id) == (
+            True,
+            "Agreed by phone.",
+            asked.pk,
+        )
+        assert planning.asked(city) == []
+
     def test_refused_in_words(self, city: City) -> None:
         asked = self.ask(city, bill(city, 20_000))
         with pytest.raises(BillingRefused):
@@ -612,3 +625,19 @@ def test_the_proof_finds_a_plan_that_does_not_sum(city: City) -> None:
     faults = proof.prove(city=city, now=START).faults
     assert len(faults) == 2
     assert "off by $1.00" in faults[0]
+
+
+def test_receivables_count_what_is_on_a_plan_apart(city: City) -> None:
+    bill(city, 3_000, kind="citation")
+    make(city, bill(city, 8_000, kind="citation"), 4)
+    today = posting.local_day(city, START + 30 * DAY)
+    (row,) = books.aging(city, today)
+    assert (row.amounts, row.planned, row.total, row.bills) == (
+        (0, 3_000, 0, 0, 0),
+        8_000,
+        11_000,
+        2,
+    )
+    keeping_plans.keep(city=city, now=START + 45 * DAY)
+    (row,) = books.aging(city, posting.local_day(city, START + 45 * DAY))
+    assert (row.amounts, row.planned) == ((0, 11_000, 0, 0, 0), 0)
