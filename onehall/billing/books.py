@@ -62,7 +62,7 @@ def aging(city: City, today: date) -> list[Aged]:
 
     Two queries: all over an index alone, and the few that are paid by a plan, which are taken out of it.
     """
-    given = {"city": city.pk, "today": today}
+    given: dict[str, int | date] = {"city": city.pk, "today": today}
     given |= {f"d{n}": today - timedelta(days=n) for n in (30, 60, 90)}
     with connection.cursor() as cursor:
         cursor.execute(_AGING.format(more=""), given)

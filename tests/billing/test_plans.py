@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from onehall.billing import (
     attempts,
     books,
+    disputing,
     invoicing,
     keeping_plans,
     penalties,
@@ -33,6 +34,7 @@ from onehall.billing.invoicing import Change
 from onehall.billing.models import (
     AdjustmentKind,
     Allocation,
+    BillingSetup,
     Instalment,
     Invoice,
     Payment,
@@ -191,14 +193,17 @@ class TestMaking:
         proven(city)
 
 
-def with_fee(city: City) -> None:
-    from onehall.billing.models import BillingSetup
-
+def say(city: City, old: str, new: str) -> None:
+    """Another word in `billing.yaml`."""
     row = BillingSetup.objects.get(city=city)
-    fee = "plan:\n      fee: {code: plan-fee, name: {en: Plan, es: Plan}, gl: '4330', flat: '5.00'}"
-    row.files["billing.yaml"] = row.files["billing.yaml"].replace("plan:", fee, 1)
+    row.files["billing.yaml"] = row.files["billing.yaml"].replace(old, new)
     row.save()
     queries.forget()
+
+
+def with_fee(city: City) -> None:
+    fee = "fee: {code: plan-fee, name: {en: Plan, es: Plan}, gl: '4330', flat: '5.00'}"
+    say(city, "plan:\n", f"plan:\n      {fee}\n")
 
 
 class TestPaying:
@@ -433,16 +438,27 @@ class TestByItself:
         assert not Invoice.objects.filter(plan__isnull=False).exists()
 
 
+def contested(city: City, case: Any) -> Invoice:
+    invoice = bill(city, 8_000, kind="citation")
+    disputing.contest(city=city, invoice_id=invoice.pk, service_key="pothole", case=case)
+    return invoice
+
+
 class TestContested:
     def test_a_plan_stands_still_while_its_case_is_open(self, cast: Any) -> None:
         case = cast.report().case
         city = billing_city()
         invoice = bill(city, 8_000, kind="citation")
         plan = make(city, invoice, 4)
-        Invoice.objects.filter(pk=invoice.pk).update(disputed=case)
-        PlanPause.objects.create(
-            city=city, plan=plan, case=case, since=posting.local_day(city, START)
-        )
+        say(city, "    prefix: PC\n", "    prefix: PC\n    dispute: pothole\n")
+        for again in (False, True):
+            noted = disputing.contest(
+                city=city, invoice_id=invoice.pk, service_key="pothole", case=case
+            )
+            assert noted is not again
+        assert PlanPause.objects.get().plan_id == plan.pk
+        with pytest.raises(BillingRefused, match="contested"):
+            make(city, contested(city, case))
         keeping_plans.keep(city=city, now=START + 90 * DAY)
         assert look(city, plan, days=90).state == "paused"
         assert keys() == ["plan-made"]
