@@ -36,7 +36,9 @@ def keep(*, city: City, now: datetime) -> int:
 
 
 def _batches(city: City, today: date) -> Iterator[list[Plan]]:
-    rows, last = planning.rows_of(city).filter(ended_at=None, invoice__owed__gt=0), 0
+    rows = planning.rows_of(city).filter(ended_at=None, invoice__owed__gt=0)
+    # Whoever is paying, and be it by a transfer that takes days, needs no word, and no end.
+    rows, last = rows.exclude(invoice__parts__open=True), 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:_BATCH]):
         last = batch[-1].pk
         yield planning.read(city, batch, today)

@@ -400,6 +400,7 @@ class TestByItself:
         late = START + 50 * DAY
         provider = Provider()
         attempt = start(city, provider, invoice, amounts={invoice.pk: 2_000}, now=late)
+        assert keeping_plans.keep(city=city, now=late) == 0
         assert not keeping_plans.breach(city=city, plan_id=plan.pk, now=late)
         provider.pays(attempt)
         settling.settle(city=city, attempt=attempt, gateway=provider, now=late)

@@ -150,7 +150,7 @@ def read(request: CityRequest, bill: Invoice, terms: PlanTerms, today: date) -> 
         key=_key(post.get("key", "")),
         every=post.get("every", ""),
         count=post.get("count", ""),
-        email=post.get("email", bill.email).strip()[:254].replace("\x00", ""),
+        email=post.get("email", "").strip()[:254].replace("\x00", ""),
         words=" ".join(post.get("words", "").split())[:MOST_WORDS].replace("\x00", ""),
         language=request.LANGUAGE_CODE,
     )

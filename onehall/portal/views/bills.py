@@ -130,7 +130,10 @@ def pdf(request: CityRequest, token: str) -> HttpResponse:
         return render(request, "429.html", status=429)
     full = _in_full(request, found)
     address = request.build_absolute_uri(reverse("portal:bill", args=[token]))
-    made = paper.of_bill(request.city, full, address=address, language=request.LANGUAGE_CODE)
+    plan = planning.running(request.city, [found], timezone.localdate(read_clock())).get(found.pk)
+    made = paper.of_bill(
+        request.city, full, address=address, language=request.LANGUAGE_CODE, plan=plan
+    )
     return download(made, title=f"{found.number}.pdf", kind="pdf")
 
 
