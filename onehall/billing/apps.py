@@ -22,6 +22,7 @@ class BillingConfig(AppConfig):
 
         handlers.register(events.TOPIC, events.work)
         handlers.every("billing.sweep", 300, tasks.sweep)
+        handlers.every("billing.plans", 3600, tasks.keep_plans)
         handlers.every("billing.penalties", 3600, tasks.add_penalties)
         handlers.every("billing.reminders", 3600, tasks.remind)
         handlers.every("billing.payouts", 21_600, tasks.take_payouts)

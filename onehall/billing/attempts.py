@@ -9,7 +9,7 @@ from typing import Final
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from onehall.billing import queries, rules
+from onehall.billing import planning, posting, queries, rules
 from onehall.billing.documents import Setup
 from onehall.billing.errors import BillingRefused
 from onehall.billing.gateways.protocol import (
@@ -84,7 +84,7 @@ def begin(*, city: City, wanted: Wanted, now: datetime) -> Attempt:
     if not 1 <= len(wanted.amounts) <= MOST_BILLS:
         raise BillingRefused(_("Choose from one to %(most)s bills.") % {"most": MOST_BILLS})
     invoices = _locked(city, wanted)
-    _check(setup, invoices, wanted)
+    _check(city, setup, invoices, wanted, now)
     fee = fee_for(setup, invoices, wanted.amounts, wanted.method)
     if fee != wanted.fee:
         raise BillingRefused(_("The fee for paying has changed. Look at the sum once more."))
@@ -123,7 +123,10 @@ def _locked(city: City, wanted: Wanted) -> list[Invoice]:
     return invoices
 
 
-def _check(setup: Setup, invoices: Sequence[Invoice], wanted: Wanted) -> None:
+def _check(
+    city: City, setup: Setup, invoices: Sequence[Invoice], wanted: Wanted, now: datetime
+) -> None:
+    plans = planning.running(city, invoices, posting.local_day(city, now))
     for bill in invoices:
         kind = queries.kind_of(setup, bill.kind)
         facts = {"number": bill.number}
@@ -132,7 +135,10 @@ def _check(setup: Setup, invoices: Sequence[Invoice], wanted: Wanted) -> None:
         if wanted.method not in kind.methods:
             raise BillingRefused(_("The bill %(number)s can not be paid this way.") % facts)
         try:
-            rules.check_amount(wanted.amounts[bill.pk], bill.owed, bill.minimum, kind)
+            if plan := plans.get(bill.pk):
+                rules.check_part(wanted.amounts[bill.pk], bill.owed, plan.least)
+            else:
+                rules.check_amount(wanted.amounts[bill.pk], bill.owed, bill.minimum, kind)
         except rules.AmountRefused as no:
             facts["amount"] = money.say(no.bound, setup.currency)
             raise BillingRefused(_refusals()[no.reason] % facts) from None

@@ -120,6 +120,19 @@ class Invoice(models.Model):
         related_name="disputed_invoices",
         help_text="Where it is contested: while that case is open, no penalty is added.",
     )
+    plan = models.ForeignKey(
+        "billing.PaymentPlan",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        help_text="By which it is paid in parts; none once that ended.",
+    )
+    stood_days = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="For how long ended plans kept its penalties from going on.",
+    )
     source = models.CharField(max_length=20, help_text="own, import or api.")
     source_ref = models.CharField(max_length=120, blank=True)
     name = models.CharField(max_length=200, blank=True)
@@ -193,6 +206,11 @@ class Invoice(models.Model):
                 condition=models.Q(voided_at__isnull=False),
             ),
             models.Index(fields=["city", "sought"], name="invoice_name_begins"),
+            models.Index(
+                fields=["city", "kind", "due_on"],
+                name="invoice_on_a_plan",
+                condition=models.Q(plan__isnull=False),
+            ),
         ]
 
     @override

@@ -89,6 +89,7 @@ def status_of(bill: Invoice, today: date) -> InvoiceStatus:
         due_on=bill.due_on,
         voided=bill.voided_at is not None,
         disputed=bill.disputed is not None and bill.disputed.is_open,
+        planned=bill.plan_id is not None,
     )
     return rules.status(owed, today)
 

@@ -1,9 +1,9 @@
-"""Bills that are contested: while the case about one is open, no penalty is added to it."""
+"""Bills that are contested: while the case about one is open, no penalty is added to it, and a plan of it stands still."""
 
 from django.db import transaction
 
-from onehall.billing import queries
-from onehall.billing.models import Invoice
+from onehall.billing import posting, queries
+from onehall.billing.models import Invoice, PlanPause
 from onehall.casework.models import Case
 from onehall.places.models import City
 
@@ -25,4 +25,9 @@ def contest(*, city: City, invoice_id: int, service_key: str, case: Case) -> boo
     if bill.disputed is not None and bill.disputed.is_open:
         return False
     Invoice.objects.filter(pk=bill.pk).update(disputed=case)
+    if bill.plan_id is not None:
+        since = posting.local_day(city, case.opened_at)
+        PlanPause.objects.get_or_create(
+            plan_id=bill.plan_id, case=case, defaults={"city": city, "since": since}
+        )
     return True

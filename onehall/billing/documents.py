@@ -9,6 +9,8 @@ from onehall.kernel.localized import Localized
 
 type Partial = Literal["none", "minimum", "any"]
 type LookUp = Literal["account", "last_amount", "code", "plate"]
+type Every = Literal["week", "two_weeks", "month"]
+type Missed = Literal["end", "staff"]
 
 PARTIALS: Final = ("none", "minimum", "any")
 """What may be paid of a bill: all of it; at least its minimum; any amount."""
@@ -104,12 +106,50 @@ class Penalty:
     percent: Decimal = Decimal(0)
 
 
+EVERY: Final = ("week", "two_weeks", "month")
+"""How often an instalment of a plan may be due."""
+MISSED: Final = ("end", "staff")
+"""What becomes of a plan when an instalment is missed beyond its days of grace: it ends by itself, or staff decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFee:
+    """What a payment plan costs: a line of the bill of its own."""
+
+    amount: int
+    code: str
+    name: Localized
+    gl: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTerms:
+    """How a bill may be paid in parts.
+
+    `most` counts all instalments, the down payment too; `longest_days` is from the start to the last one. `alone_up_to`
+    is the debt up to which a resident starts a plan without being asked, 0 for never. `less` lets somebody pay less than
+    what is due.
+    """
+
+    most: int
+    least: int
+    longest_days: int
+    every: tuple[Every, ...]
+    down: int = 0
+    down_percent: Decimal = Decimal(0)
+    grace_days: int = 7
+    missed: Missed = "end"
+    alone_up_to: int = 0
+    less: bool = False
+    fee: PlanFee | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of bill.
 
     `dispute` is the key of the service by which it is contested, `hardship` of the one by which a discount is asked
-    for; "" for none.
+    for; "" for none. Without `plan` it is not paid in parts by dates.
     """
 
     key: str
@@ -126,6 +166,7 @@ class Kind:
     hint: Localized = field(default_factory=dict)
     convenience: Mapping[str, Convenience] = field(default_factory=dict)
     penalties: tuple[Penalty, ...] = ()
+    plan: PlanTerms | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

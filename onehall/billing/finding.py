@@ -114,7 +114,7 @@ def listed(city: City, show: str, today: date, *, after: str = "") -> Found[Invo
 def _by_due(rows: QuerySet[Invoice], before: date | None, after: str) -> Found[Invoice]:
     rows = rows.filter(owed__gt=0)
     if before is not None:
-        rows = rows.filter(due_on__lt=before)
+        rows = rows.filter(due_on__lt=before, plan=None)
     if place := _place(after):
         on, pk = place
         rows = rows.filter(due_on__gte=on).filter(Q(due_on__gt=on) | Q(pk__gt=pk))

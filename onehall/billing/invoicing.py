@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from onehall.billing import numbering, posting, queries, rules
+from onehall.billing import ending_plans, numbering, plan_mail, posting, queries, rules
 from onehall.billing.documents import Kind, Setup
 from onehall.billing.errors import BillingRefused
 from onehall.billing.fees.documents import Quote
@@ -346,5 +346,14 @@ def void(*, city: City, invoice_id: int, reason: str, by: Actor, now: datetime) 
             )
             adjust(city=city, change=change, by=by, now=now)
     Invoice.objects.filter(pk=invoice.pk).update(voided_at=now)
+    if invoice.plan_id is not None:
+        _end_plan(city, invoice, by=by, now=now)
     invoice.refresh_from_db()
     return invoice
+
+
+def _end_plan(city: City, invoice: Invoice, *, by: Actor, now: datetime) -> None:
+    words = _("The bill was taken back.")
+    plan = ending_plans.finish(city=city, bill=invoice, how="ended", reason=words, by=by, now=now)
+    if plan is not None:
+        plan_mail.tell(city=city, plan=plan, notice="void", now=now)

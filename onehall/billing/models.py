@@ -26,6 +26,10 @@ from onehall.billing.payment_models import Payment as Payment
 from onehall.billing.payment_models import PaymentException as PaymentException
 from onehall.billing.payment_models import PaymentMethod as PaymentMethod
 from onehall.billing.payment_models import ProviderEvent as ProviderEvent
+from onehall.billing.plan_models import Instalment as Instalment
+from onehall.billing.plan_models import PaymentPlan as PaymentPlan
+from onehall.billing.plan_models import PlanPause as PlanPause
+from onehall.billing.plan_models import PlanRequest as PlanRequest
 from onehall.billing.refund_models import Chargeback as Chargeback
 from onehall.billing.refund_models import Refund as Refund
 from onehall.billing.refund_models import RefundLine as RefundLine

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import DateField, ExpressionWrapper, F, Q, QuerySet
 
 from onehall.billing import invoicing, posting, queries, rules
 from onehall.billing.documents import Kind
@@ -21,11 +21,15 @@ NOT_CONTESTED: Final = Q(disputed=None) | Q(disputed__is_open=False)
 
 
 def due(city: City, kind: Kind, today: date) -> QuerySet[Invoice]:
-    """Open bills of a kind that have come to a step which is not on them; those that somebody is paying are left out."""
+    """Open bills of a kind that have come to a step which is not on them; those that somebody is paying, or pays in parts, are left out."""
     steps = Q(pk__in=[])
     for number, penalty in enumerate(kind.penalties):
-        steps |= Q(penalized=number, due_on__lte=today - timedelta(days=penalty.after_days))
-    rows = Invoice.objects.filter(steps, NOT_CONTESTED, city=city, kind=kind.key, owed__gt=0)
+        edge = today - timedelta(days=penalty.after_days)
+        steps |= Q(penalized=number, due_on__lte=edge, runs_from__lte=edge)
+    # Days plus a number of them are days: what ended plans stood for is not counted.
+    runs_from = ExpressionWrapper(F("due_on") + F("stood_days"), output_field=DateField())
+    mine = Invoice.objects.filter(city=city, kind=kind.key, owed__gt=0, plan=None)
+    rows = mine.annotate(runs_from=runs_from).filter(steps, NOT_CONTESTED)
     return rows.filter(voided_at=None).exclude(parts__open=True)
 
 
@@ -50,10 +54,11 @@ def penalize(*, city: City, kind: Kind, invoice_id: int, now: datetime) -> bool:
         # Taken back, or somebody began to pay: the next round looks again.
         return False
     contested = invoice.disputed is not None and invoice.disputed.is_open
-    if invoice.owed == 0 or contested:
+    if invoice.owed == 0 or contested or invoice.plan_id is not None:
         return False
     today = posting.local_day(city, now)
-    steps = rules.penalties_due(kind, invoice.due_on, today, invoice.penalized)
+    due_on = invoice.due_on + timedelta(days=invoice.stood_days)
+    steps = rules.penalties_due(kind, due_on, today, invoice.penalized)
     for step in steps:
         amount = rules.penalty_amount(step, invoice.owed)
         if amount:
@@ -63,7 +68,7 @@ def penalize(*, city: City, kind: Kind, invoice_id: int, now: datetime) -> bool:
                 amount=amount,
                 gl=step.gl,
                 kind=ChargeKind.PENALTY,
-                basis_on=invoice.due_on + timedelta(days=step.after_days),
+                basis_on=due_on + timedelta(days=step.after_days),
             )
             invoice = invoicing.add_charges(
                 city=city, invoice_id=invoice.pk, charges=[charge], by=system(city.pk), now=now

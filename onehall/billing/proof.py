@@ -99,6 +99,19 @@ _CHECKS: Final = (
         " GROUP BY p.id, p.receipt ORDER BY p.id",
         "What the payment {0} was shared out to differs from the journal: it is off by {1}.",
     ),
+    _Check(
+        "SELECT i.number, coalesce(s.parts, 0) - p.amount FROM billing_paymentplan p"
+        " JOIN billing_invoice i ON i.id = p.invoice_id LEFT JOIN"
+        " (SELECT plan_id, sum(amount) AS parts FROM billing_instalment WHERE city_id = %(city)s GROUP BY 1) s"
+        " ON s.plan_id = p.id WHERE p.city_id = %(city)s AND p.amount <> coalesce(s.parts, 0) ORDER BY p.id",
+        "The instalments of a plan of the bill {0} do not sum to the plan: they are off by {1}.",
+    ),
+    _Check(
+        "SELECT i.number, i.owed FROM billing_invoice i LEFT JOIN billing_paymentplan p"
+        " ON p.invoice_id = i.id AND p.ended_at IS NULL"
+        " WHERE i.city_id = %(city)s AND i.plan_id IS DISTINCT FROM p.id ORDER BY i.id",
+        "The bill {0} names another plan than the one that runs: {1} is owed.",
+    ),
 )
 
 _GAPS: Final = """

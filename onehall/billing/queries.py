@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from onehall.billing import reading
-from onehall.billing.documents import Kind, Setup
+from onehall.billing.documents import EVERY, Every, Kind, Setup
 from onehall.billing.errors import NoBilling
 from onehall.billing.fees import reading as fees
 from onehall.billing.fees.documents import Schedule
@@ -57,6 +57,13 @@ def kind_of(found: Setup, key: str) -> Kind:
     return found.kinds.get(key) or Kind(
         key=key, name={"en": key}, look_up=("code",), partial="none", gl="", due_days=0, methods=()
     )
+
+
+def every(text: str) -> Every:
+    """How often, out of a row or a form; ValueError for anything else."""
+    if text not in EVERY:
+        raise ValueError(text)
+    return cast("Every", text)
 
 
 def owed_lines(invoices: Iterable[int]) -> list[Charge]:

@@ -21,6 +21,7 @@ from onehall.billing.documents import (
 )
 from onehall.billing.gateways import choosing
 from onehall.billing.read_export import read_export
+from onehall.billing.read_plans import read_plan
 from onehall.kernel import money, yamlfile
 from onehall.kernel.yamlfile import Node, Problems
 
@@ -139,6 +140,13 @@ class _Reader:
             hardship=self._service(node, "hardship"),
             convenience=self._conveniences(node.mapping("convenience"), methods),
             penalties=tuple(self._penalty(item) for item in node.listing("penalties")[:12]),
+            plan=read_plan(
+                node.mapping("plan"),
+                languages=languages,
+                gl=(_GL, _GL_SHAPE),
+                amount=self.amount,
+                percent=self.percent,
+            ),
         )
         node.finish()
         days = [p.after_days for p in kind.penalties]

@@ -58,6 +58,8 @@ def _waiting(city: City, notice: Notice, today: date, most: int) -> Iterator[Inv
         city=city,
         owed__gt=0,
         voided_at=None,
+        # Who pays in parts is told of each part, by `keeping_plans`.
+        plan=None,
         due_on__range=(
             today + timedelta(days=notice.first),
             today + timedelta(days=notice.last),

@@ -16,7 +16,7 @@ from onehall.kernel.money import Mode
 MAIL: Final = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+")
 """The shape of one e-mail address, whole: nothing that would make two of it."""
 
-type InvoiceStatus = Literal["void", "paid", "disputed", "overdue", "partial", "open"]
+type InvoiceStatus = Literal["void", "paid", "disputed", "plan", "overdue", "partial", "open"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,7 @@ class Owed:
     due_on: date
     voided: bool = False
     disputed: bool = False
+    planned: bool = False
 
 
 def status(bill: Owed, today: date) -> InvoiceStatus:
@@ -38,6 +39,8 @@ def status(bill: Owed, today: date) -> InvoiceStatus:
         return "paid"
     if bill.disputed:
         return "disputed"
+    if bill.planned:
+        return "plan"
     if bill.due_on < today:
         return "overdue"
     return "partial" if bill.owed < bill.billed else "open"
@@ -106,6 +109,16 @@ def check_amount(amount: int, owed: int, minimum: int, kind: Kind) -> None:
     if kind.partial == "none" or least == owed:
         raise AmountRefused("all", owed)
     if amount < least:
+        raise AmountRefused("minimum", least)
+
+
+def check_part(amount: int, owed: int, least: int) -> None:
+    """The same for a bill that is paid by a plan: from the oldest open instalment to all of it, whatever its kind."""
+    if amount <= 0:
+        raise AmountRefused("nothing", 1)
+    if amount > owed:
+        raise AmountRefused("more", owed)
+    if amount != owed and amount < least:
         raise AmountRefused("minimum", least)
 
 

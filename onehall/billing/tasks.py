@@ -7,6 +7,7 @@ from typing import Final
 
 from onehall.billing import (
     api_keys,
+    keeping_plans,
     online,
     penalties,
     posting,
@@ -88,6 +89,11 @@ def payouts(
 def add_penalties(*, now: datetime) -> None:
     """Add the penalties that have become due."""
     _each("add_penalties", lambda city: penalties.add_due(city=city, now=now))
+
+
+def keep_plans(*, now: datetime) -> None:
+    """Write about payments of plans, and end those that are broken."""
+    _each("keep_plans", lambda city: keeping_plans.keep(city=city, now=now))
 
 
 def remind(*, now: datetime) -> None:

@@ -5,9 +5,20 @@ from typing import Any
 
 import pytest
 
-from onehall.billing import drawers, exceptions, invoicing, pack, queries, refunding, taking
+from onehall.billing import (
+    drawers,
+    exceptions,
+    invoicing,
+    pack,
+    plan_rules,
+    plans,
+    queries,
+    refunding,
+    taking,
+)
 from onehall.billing.invoicing import NewCharge, NewInvoice
 from onehall.billing.models import Account, JournalEntry, PaymentException, PaymentMethod, Payout
+from onehall.billing.plans import NewPlan
 from onehall.billing.refunding import Ask, Back
 from onehall.billing.taking import Money
 from onehall.people.actor import system
@@ -28,6 +39,9 @@ READS: dict[str, Key] = {
     "console:money-account": "see_bills",
     "console:money-account-pdf": "see_bills",
     "console:money-refunds": "see_bills",
+    "console:money-plans": "see_bills",
+    "console:money-plan": "see_bills",
+    "console:money-plan-make": "run_plans",
     "console:money-write": "write_bills",
     "console:money-counter": "take_money",
     "console:money-drawers": "take_money",
@@ -78,7 +92,17 @@ def there(city: City) -> dict[str, int]:
     found = {f"console:money-{name}": paid.pk for name in of_payment}
     found |= {f"console:money-bill{name}": bill.pk for name in ("", "-link", "-adjust", "-void")}
     found |= {f"console:money-refund-{name}": refund.pk for name in ("decide", "carry")}
+    in_parts, asked_for = (invoicing.issue(city=city, new=new, by=by, now=START) for _n in "ab")
+    wish = plan_rules.Wish(2, "month")
+    parts = NewPlan(key=uuid.uuid4(), invoice_id=in_parts.pk, wish=wish)
+    plan = plans.start(city=city, new=parts, by=by, now=START)
+    more = NewPlan(key=uuid.uuid4(), invoice_id=asked_for.pk, wish=wish, email="o@example.org")
+    asked = plans.ask(city=city, new=more, now=START)
     return found | {
+        "console:money-plan": plan.pk,
+        "console:money-plan-end": plan.pk,
+        "console:money-plan-make": bill.pk,
+        "console:money-plan-decide": asked.pk,
         "console:money-account": account.pk,
         "console:money-account-pdf": account.pk,
         "console:money-drawer": drawer.pk,

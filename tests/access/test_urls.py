@@ -49,7 +49,7 @@ PUBLIC = {
     "portal:areas", "portal:area", "portal:waiting", "portal:thing", "portal:thing-map",
     "portal:pay", "portal:pay-find", "portal:pay-found", "portal:pay-add", "portal:pay-cart", "portal:pay-back",
     "portal:pay-stop", "portal:pay-webhook", "portal:bill", "portal:bill-pdf", "portal:bill-account",
-    "portal:receipt", "portal:receipt-pdf",
+    "portal:bill-plan", "portal:bill-plan-days", "portal:receipt", "portal:receipt-pdf",
     "portal:invited", "portal:demo-people", "portal:demo-sign-in", "portal:mailbox", "portal:message",
     "account_login", "account_request_login_code", "account_confirm_login_code", "account_signup",
     "account_inactive", "account_logout", "account_reset_password",
@@ -139,6 +139,9 @@ MONEY_POSTS: dict[str, Key] = {
     "console:money-refund-ask": "ask_refunds",
     "console:money-refund-carry": "ask_refunds",
     "console:money-refund-decide": "approve_refunds",
+    "console:money-plan-make": "run_plans",
+    "console:money-plan-end": "run_plans",
+    "console:money-plan-decide": "run_plans",
 }
 READERS_POSTS: dict[str, dict[str, Any]] = {
     # Everybody who sees the case may: it says that they have it open, and nothing is added to it.
@@ -178,6 +181,8 @@ OPEN_POSTS = {
     "portal:pay-find": "tests/portal/test_paying",
     "portal:pay-add": "tests/portal/test_paying",
     "portal:pay-cart": "tests/portal/test_paying",
+    # The secret of the bill's page is the permission.
+    "portal:bill-plan": "tests/portal/test_plans",
     # The payment's key is the permission.
     "portal:pay-stop": "tests/portal/test_paying",
     # The provider's signature is: tests/portal/test_bills_and_receipts.

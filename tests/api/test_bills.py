@@ -1,16 +1,19 @@
 """Bills that other systems of the city send: once, in words when they are wrong, and nobody sees another's."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from onehall.billing import api_keys
+from onehall.billing import api_keys, plans
 from onehall.billing.errors import BillingRefused
 from onehall.billing.models import Account, ApiCall, Invoice
+from onehall.billing.plan_rules import Wish
+from onehall.billing.plans import NewPlan
 from onehall.places.models import City
-from tests.billing.money import START, billing_city, proven
+from tests.billing.money import START, billing_city, finance, proven
 
 pytestmark = pytest.mark.django_db
 BILL: dict[str, Any] = {
@@ -220,3 +223,22 @@ class TestKeys:
         assert ApiCall.objects.count() == 2
         api_keys.forget_old(now=START + api_keys.KEEP * 2)
         assert [c.key for c in ApiCall.objects.order_by("pk")] == ["ref:2026-02/881"]
+
+
+def test_a_bill_that_is_paid_in_parts_tells_its_plan(city: City, caller: Caller) -> None:
+    number = caller.send(BILL).json()["number"]
+    assert "plan" not in caller.get(f"/api/bills/{number}").json()
+    bill = Invoice.objects.get(number=number)
+    new = NewPlan(key=uuid.uuid4(), invoice_id=bill.pk, wish=Wish(4, "month"))
+    plans.start(city=city, new=new, by=finance(city), now=START)
+    said = caller.get(f"/api/bills/{number}").json()
+    assert said["status"] == "plan"
+    assert said["plan"] == {
+        "state": "on_track",
+        "paid": "0.00",
+        "due": "0.00",
+        "payments": 4,
+        "next": {"due_on": "2026-04-04", "amount": "25.62"},
+    }
+    (row,) = caller.get("/api/bills").json()["bills"]
+    assert row["plan"] == said["plan"]

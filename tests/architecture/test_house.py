@@ -57,6 +57,8 @@ WRITERS = {
     "drawers.py": "cash drawers opened and counted",
     "closing.py": "days that finance closed",
     "disputing.py": "bills that are contested",
+    "plans.py": "bills paid in parts by dates",
+    "ending_plans.py": "how such a plan ends",
     "events.py": "what payment providers told",
     "progress.py": "tasks and timers of a case on its way, inside any act",
     "promises.py": "dates and pauses, inside any act",

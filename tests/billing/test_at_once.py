@@ -3,16 +3,19 @@
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
 from django.db import connection
 
-from onehall.billing import attempts, sweeping, taking
+from onehall.billing import attempts, plans, sweeping, taking
 from onehall.billing import settling as billing
 from onehall.billing.attempts import AlreadyPaying, Wanted
 from onehall.billing.errors import BillingRefused
-from onehall.billing.models import Attempt, Payment, PaymentMethod
+from onehall.billing.models import Attempt, Payment, PaymentMethod, PaymentPlan
+from onehall.billing.plan_rules import Wish
+from onehall.billing.plans import NewPlan
 from onehall.billing.taking import Money
 from onehall.places.models import City
 from tests.billing.money import START, Provider, bill, billing_city, finance, proven, start
@@ -117,4 +120,25 @@ def test_several_workers_sweep(city: City) -> None:
     assert Payment.objects.count() == 6
     receipts = sorted(Payment.objects.values_list("receipt", flat=True))
     assert receipts == [f"R-2026-{n:06d}" for n in range(1, 7)]
+    proven(city)
+
+
+def test_one_plan_however_often_it_is_tapped_and_two_are_never_made(city: City) -> None:
+    first, second = bill(city, 8_000), bill(city, 8_000)
+    new = NewPlan(key=uuid.uuid4(), invoice_id=first.pk, wish=Wish(4, "month"))
+
+    def tap() -> int:
+        return plans.start(city=city, new=new, by=finance(city), now=START).pk
+
+    assert len(set(at_once([tap] * MANY))) == 1
+
+    def another() -> bool:
+        other = replace(new, key=uuid.uuid4(), invoice_id=second.pk)
+        try:
+            return bool(plans.start(city=city, new=other, by=finance(city), now=START))
+        except BillingRefused:
+            return False
+
+    assert sum(at_once([another] * MANY)) == 1
+    assert PaymentPlan.objects.count() == 2
     proven(city)

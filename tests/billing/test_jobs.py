@@ -457,6 +457,7 @@ class TestTasks:
             tasks.sweep,
             tasks.look_again,
             tasks.take_payouts,
+            tasks.keep_plans,
             tasks.add_penalties,
             tasks.remind,
             tasks.prove,

@@ -2,12 +2,13 @@
 
 import csv
 import datetime as dt
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onehall.billing import invoicing, taking
+from onehall.billing import invoicing, planning, plans, taking
 from onehall.billing.importing import profile as profiles
 from onehall.billing.importing import statements
 from onehall.billing.importing.profile import ProfileError
@@ -21,7 +22,10 @@ from onehall.billing.models import (
     JournalEntry,
     PaymentException,
     PaymentMethod,
+    PaymentPlan,
 )
+from onehall.billing.plan_rules import Wish
+from onehall.billing.plans import NewPlan
 from onehall.billing.taking import Money
 from onehall.people.actor import system
 from onehall.places.models import City
@@ -206,12 +210,15 @@ class TestCorrected:
 
 
 def _transfer(city: City, bill: Invoice, amount: int) -> None:
-    import uuid
-
     money = Money(key=uuid.uuid4(), method=PaymentMethod.TRANSFER, amount=amount)
     taking.at_counter(
         city=city, money=money, amounts={bill.pk: amount}, by=finance(city), now=START
     )
+
+
+def _plan(city: City, bill: Invoice) -> PaymentPlan:
+    new = NewPlan(key=uuid.uuid4(), invoice_id=bill.pk, wish=Wish(2, "month"))
+    return plans.start(city=city, new=new, by=finance(city), now=START)
 
 
 class TestBalances:
@@ -245,6 +252,54 @@ class TestBalances:
         bring(ROW, self.NEXT)
         assert bring(changed(ROW, Water="900.00", Total_due="960.50")).refused == 1
         assert "on a later statement" in rejected(tmp_path)[0][2]
+
+    def test_what_is_paid_by_a_plan_stays_on_its_bill(self, city: City, bring: Any) -> None:
+        bring(ROW)
+        first = Invoice.objects.get()
+        _plan(city, first)
+        # The account had another open bill, whose balance is carried over.
+        bring(changed(ROW, Statement="S1b", Water="20.00", Total_due="80.50"))
+        assert bring(self.NEXT).carried == 1
+        first.refresh_from_db()
+        assert (first.owed, first.plan_id is not None) == (106_050, True)
+        assert Invoice.objects.get(source_ref__endswith="S1b").owed == 0
+        last = Invoice.objects.order_by("-pk")[0]
+        # 1060.50 of the balance is on the plan, so nothing of it is billed again.
+        assert last.owed == 106_050
+        # The one between said that nothing was owed before it.
+        assert [n.ref for n in PaymentException.objects.order_by("pk")] == [
+            f"{first.number}:plan:utility-statements:S1b"
+        ]
+        assert bring(self.NEXT).known == 1
+        proven(city)
+
+    def test_of_a_balance_above_the_plan_the_rest_is_billed(self, city: City, bring: Any) -> None:
+        bring(ROW)
+        _plan(city, Invoice.objects.get())
+        more = changed(self.NEXT, Previous_balance="1100.50", Total_due="2161.00")
+        bring(more)
+        last = Invoice.objects.order_by("-pk")[0]
+        assert last.charges.get(code="balance").amount == 4_000
+        assert bring(more).known == 1
+        assert sum(Invoice.objects.values_list("owed", flat=True)) == 216_100
+        proven(city)
+
+    def test_a_balance_below_the_plan_is_told_to_finance(self, city: City, bring: Any) -> None:
+        bring(ROW)
+        _plan(city, Invoice.objects.get())
+        bring(changed(self.NEXT, Previous_balance="1000.50", Total_due="2061.00"))
+        note = PaymentException.objects.get()
+        assert (note.kind, note.amount) == ("statement_lower", -6_000)
+        assert Invoice.objects.order_by("pk")[0].owed == 106_050
+        proven(city)
+
+    def test_a_corrected_statement_goes_into_the_plan(self, city: City, bring: Any) -> None:
+        bring(ROW)
+        plan = _plan(city, Invoice.objects.get())
+        bring(changed(ROW, Water="900.00", Total_due="960.50"))
+        (found,) = planning.of_bill(city, Invoice.objects.get(), START.date())
+        assert found.row.pk == plan.pk
+        assert [line.amount for line in found.standing.lines] == [53_025, 43_025]
 
     def test_a_balance_that_is_added_is_billed_once(
         self, city: City, bring: Any, tmp_path: Path

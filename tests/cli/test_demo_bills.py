@@ -3,7 +3,7 @@
 import pytest
 from django.db.models import Sum
 
-from onehall.billing import proof, queries
+from onehall.billing import planning, posting, proof, queries
 from onehall.billing.models import (
     Chargeback,
     Invoice,
@@ -39,4 +39,14 @@ def test_a_year_of_money() -> None:
     assert sorted(Chargeback.objects.values_list("outcome", flat=True)) == ["", "lost"]
     assert list(PaymentException.objects.values_list("kind", flat=True)) == ["orphan"]
     assert Payout.objects.count() >= 10
+    today = posting.local_day(city, now)
+    rows = list(planning.rows_of(city).order_by("pk"))
+    assert [p.state for p in planning.read(city, rows, today)] == [
+        "done",
+        "broken",
+        "on_track",
+        "on_track",
+        "late",
+    ]
+    assert len(planning.asked(city)) == 1
     assert Payment.objects.aggregate(s=Sum("credit"))["s"] == 0

@@ -1,6 +1,7 @@
 """Bills of the city's other systems: sent, and asked about. A bearer key says which system it is."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Any
 
@@ -11,10 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from onehall.billing import api_keys, posting, receiving
+from onehall.billing import api_keys, planning, posting, receiving
 from onehall.billing.bills import status_of
 from onehall.billing.errors import BillingRefused, NoBilling
 from onehall.billing.models import ApiKey, Invoice
+from onehall.billing.planning import Plan
 from onehall.casework.telling import public_address
 from onehall.kernel import money
 from onehall.kernel.clock import now as read_clock
@@ -96,8 +98,11 @@ def _list(request: CityRequest, api_key: ApiKey) -> HttpResponse:
     rows = receiving.listed(
         api_key=api_key, ref=request.GET.get("ref", "")[:60], after=int(after), most=int(limit)
     )
+    found = planning.running(request.city, [bill for _n, bill in rows], _today(request.city))
     answer: dict[str, Any] = {
-        "bills": [_told(request.city, bill, lines=False) for _n, bill in rows]
+        "bills": [
+            _told(request.city, bill, lines=False) | _plan(found.get(bill.pk)) for _n, bill in rows
+        ]
     }
     if len(rows) == int(limit):
         answer["next"] = str(rows[-1][0])
@@ -113,7 +118,31 @@ def one(request: CityRequest, api_key: ApiKey, number: str) -> HttpResponse:
     bill = receiving.found(city=request.city, api_key=api_key, number=number)
     if bill is None:
         return _wrong(404, "not_found", "No bill of that number came by this key.")
-    return JsonResponse(_told(request.city, bill))
+    plan = planning.running(request.city, [bill], _today(request.city)).get(bill.pk)
+    return JsonResponse(_told(request.city, bill) | _plan(plan))
+
+
+def _today(city: City) -> date:
+    return posting.local_day(city, read_clock())
+
+
+def _plan(plan: Plan | None) -> dict[str, Any]:
+    """A plan by which the bill is paid in parts; nothing where none runs."""
+    if plan is None:
+        return {}
+    currency, line = plan.row.invoice.currency, plan.next
+    told: dict[str, Any] = {
+        "state": plan.state,
+        "paid": money.plain(plan.standing.paid, currency),
+        "due": money.plain(plan.standing.due, currency),
+        "payments": len(plan.standing.lines),
+    }
+    if line is not None:
+        told["next"] = {
+            "due_on": line.due_on.isoformat(),
+            "amount": money.plain(line.left, currency),
+        }
+    return {"plan": told}
 
 
 def _told(city: City, bill: Invoice, *, lines: bool = True) -> dict[str, Any]:

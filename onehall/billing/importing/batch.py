@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final, Protocol
 
@@ -17,7 +17,8 @@ RESTATED: Final = "restated:"
 CARRIED: Final = "carried:"
 
 _KNOWN: Final = """
-SELECT id, source_ref, number, account_id, issued_on, due_on, minimum, voided_at IS NOT NULL, owed
+SELECT id, source_ref, number, account_id, issued_on, due_on, minimum, voided_at IS NOT NULL, owed,
+  plan_id IS NOT NULL
 FROM billing_invoice WHERE id IN (
   SELECT id FROM billing_invoice WHERE city_id = %(city)s AND source = 'import' AND source_ref = ANY(%(refs)s)
   UNION SELECT id FROM billing_invoice
@@ -27,7 +28,7 @@ ORDER BY id FOR UPDATE
 _CHARGES: Final = """
 SELECT c.id, c.invoice_id, c.code, c.gl, c.owed,
   c.amount + coalesce(sum(a.amount) FILTER (WHERE e.key LIKE 'restated:%%'), 0),
-  coalesce(bool_or(e.key LIKE 'carried:%%'), false)
+  coalesce(bool_or(e.key LIKE 'carried:%%'), false), c.explained <> ''
 FROM billing_charge c LEFT JOIN billing_adjustment a ON a.charge_id = c.id
 LEFT JOIN billing_journalentry e ON e.id = a.entry_id
 WHERE c.invoice_id = ANY(%s) GROUP BY c.id ORDER BY c.id
@@ -62,6 +63,7 @@ class Held:
     minimum: int
     void: bool
     owed: int
+    planned: bool
     charges: list[tuple[Any, ...]] = field(default_factory=list)
 
     @property
@@ -166,6 +168,8 @@ class Batch:
         account_id = self.accounts[said.account["number"]] if said.account else None
         balance = 0 if account_id in self.billed else said.balance
         older = self._older(said, account_id) if self._replaces else []
+        balance = self._without_plans(said, balance, [b for b in older if b.planned])
+        older = [b for b in older if not b.planned]
         if not said.amounts and not balance:
             self.run.counts.nothing += 1
             return
@@ -173,7 +177,13 @@ class Batch:
             self.taken.add(number)
         self.run.counts.new += 1
         self.run.counts.billed += sum(said.amounts.values()) + balance
-        bill = New(statement=said, number=number, account_id=account_id, balance=balance)
+        bill = New(
+            statement=said,
+            number=number,
+            account_id=account_id,
+            balance=balance,
+            planned=bool(balance) and balance < said.balance,
+        )
         self.new.append(bill)
         for held in older:
             self._carry(held, said)
@@ -190,10 +200,24 @@ class Batch:
             raise RowRefused(words)
         return found
 
+    def _without_plans(self, said: Statement, balance: int, planned: Sequence[Held]) -> int:
+        """The balance before, less what is paid in parts: that stays on the bill with the plan."""
+        on_plans = sum(bill.owed for bill in planned)
+        if planned and balance < on_plans:
+            exceptions.note(
+                city=self.where.city,
+                kind="statement_lower",
+                ref=f"{planned[0].number}:plan:{said.ref}"[:120],
+                amount=balance - on_plans,
+                words=f"A statement says less is owed before it than on {planned[0].number}, which is paid in parts.",
+                now=self.where.now,
+            )
+        return max(balance - on_plans, 0)
+
     def _carry(self, held: Held, said: Statement) -> None:
         """What is still owed on an older bill is on the new one by now."""
         name = said.facts.get("number") or said.ref
-        for charge_id, invoice_id, _code, gl, owed, _said, _carried in held.charges:
+        for charge_id, invoice_id, _code, gl, owed, *_rest in held.charges:
             if owed:
                 self.corrections.append(
                     Correction(
@@ -212,7 +236,7 @@ class Batch:
 
     def _again(self, bill: Held, said: Statement) -> None:
         wanted = self._wanted(bill, said)
-        there = {code: total for _i, _b, code, _g, _o, total, _c in bill.charges}
+        there = {code: total for _i, _b, code, _g, _o, total, *_rest in bill.charges}
         lines = {code: wanted[code] - there.get(code, 0) for code in wanted}
         changed = {code: off for code, off in lines.items() if off}
         terms = bill.minimum != said.minimum or (said.due_on or bill.due_on) != bill.due_on
@@ -242,10 +266,11 @@ class Batch:
             raise RowRefused(words)
 
     def _wanted(self, bill: Held, said: Statement) -> dict[str, int]:
-        """What each line should come to. A balance before is compared only where it was billed."""
+        """What each line should come to. A balance before is compared only where it was billed, and all of it."""
         profile = self.where.profile
         wanted = {line.code: said.amounts.get(line.code, 0) for line in profile.lines}
-        codes = {charge[2] for charge in bill.charges}
+        # One that is explained was billed without what is paid in parts.
+        codes = {charge[2] for charge in bill.charges if not charge[7]}
         if profile.balance and profile.balance.code in codes:
             wanted[profile.balance.code] = said.balance
         return wanted
@@ -256,7 +281,7 @@ class Batch:
         if charge is None:
             self._add(bill, code, off)
             return True
-        charge_id, _invoice, _code, gl, owed, _said, _carried = charge
+        charge_id, _invoice, _code, gl, owed, *_rest = charge
         amount = max(off, -owed)
         if amount > off:
             exceptions.note(
@@ -319,9 +344,4 @@ class Batch:
         )
         for place, number in zip(without, numbers, strict=True):
             bill = self.new[place]
-            self.new[place] = New(
-                statement=bill.statement,
-                number=number,
-                account_id=bill.account_id,
-                balance=bill.balance,
-            )
+            self.new[place] = replace(bill, number=number)

@@ -24,6 +24,7 @@ from onehall.people.actor import Actor
 from onehall.places.models import City
 
 SOURCE: Final = "import"
+PLANNED: Final = "Without what is paid in parts by a plan."
 INVOICES: Final = "billing_invoice"
 CHARGES: Final = "billing_charge"
 ENTRIES: Final = "billing_journalentry"
@@ -80,12 +81,16 @@ class Where:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class New:
-    """A statement that becomes a bill; `balance` is what of the balance before is billed with it."""
+    """A statement that becomes a bill; `balance` is what of the balance before is billed with it.
+
+    `planned` says that it was billed without what is paid in parts by a plan.
+    """
 
     statement: Statement
     number: str
     account_id: int | None
     balance: int
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +184,10 @@ class _Maker:
         ids_of = iter(charges)
         for position, (line, amount) in enumerate(lines):
             charge_id, gl = next(ids_of), self.gl[line.code]
+            explained = PLANNED if bill.planned and line is profile.balance else ""
             to.charges.append(
                 f"{charge_id}\t{city}\t{invoice_id}\t{position}\t{line.kind}\t{line.code}\t{self.words[line.code]}"
-                f"\t\t{amount}\t{gl}\t\tt\t{amount}"
+                f"\t{explained}\t{amount}\t{gl}\t\tt\t{amount}"
             )
             to.lines.append(
                 f"{city}\t{entry_id}\t{posting.RECEIVABLE}\t{self.receivable}\t{amount}\t{charge_id}"

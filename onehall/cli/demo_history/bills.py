@@ -29,6 +29,7 @@ from onehall.billing.invoicing import NewInvoice
 from onehall.billing.models import Invoice, Payment, Refund
 from onehall.billing.refunding import Ask, Back
 from onehall.cli.demo_history.payments import Paid, pay_all
+from onehall.cli.demo_history.plans import add_plans
 from onehall.people.actor import Actor, system
 from onehall.people.models import Membership
 from onehall.people.queries import staff_actor
@@ -118,6 +119,7 @@ class _Year:
             self._take_in(_CITATIONS, list(self._citations(issued, month)), issued)
         self._permits()
         pay_all(self.city, self._payments(), seed=self.rng.getrandbits(64))
+        add_plans(self.city, self.now, seed=self.rng.getrandbits(64))
         for week in range(WEEKS_OF_PENALTIES, 0, -1):
             penalties.add_due(
                 city=self.city, now=self.moment(self.today - timedelta(days=7 * week), 5)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import Http404
 
-from onehall.billing import books, linking, queries
+from onehall.billing import books, linking, planning, plans, queries
 from onehall.billing.books import Entry
 from onehall.billing.models import Adjustment, Allocation, Charge, Invoice, Payment, Refund
 from onehall.casework.models import Case
@@ -73,6 +73,11 @@ def context(request: CityRequest, bill: Invoice) -> dict[str, Any]:
             (key, saying.ADJUSTMENTS[key])
             for key in ("waiver", "discount", "correction", "write_off")
         ],
+        "plans": [
+            (plan, *saying.PLANS[plan.state])
+            for plan in planning.of_bill(city, bill, today_of(request))
+        ],
+        "may_plan": bill.plan_id is None and plans.may_ask(city, bill),
         "held_as": queries.kind_of(queries.setup(city), bill.kind),
     }
 

@@ -55,6 +55,7 @@ def _ways(request: CityRequest, at: str) -> list[tuple[str, str, bool]]:
         ("money-counter", _("Counter"), "take_money"),
         ("money-drawers", _("Drawers"), "take_money"),
         ("money-refunds", _("Refunds"), "see_bills"),
+        ("money-plans", _("Payment plans"), "see_bills"),
         ("money-day", _("Day"), "see_books"),
         ("money-aging", _("Receivables"), "see_books"),
         ("money-exceptions", _("To look at"), "see_books"),

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from onehall.billing import bills, queries
 from onehall.billing.models import Invoice, Payment, Refund
+from onehall.billing.plan_rules import PlanState
 from onehall.billing.rules import InvoiceStatus
 from onehall.kernel.localized import pick
 from onehall.look.tones import Tone
@@ -19,6 +20,7 @@ STATUSES: Final[Mapping[InvoiceStatus, tuple[Tone, Promise]]] = {
     "open": ("new", pgettext_lazy("a bill", "Open")),
     "partial": ("work", pgettext_lazy("a bill", "Partly paid")),
     "overdue": ("late", pgettext_lazy("a bill", "Overdue")),
+    "plan": ("work", pgettext_lazy("a bill", "Paid in parts")),
     "paid": ("done", pgettext_lazy("a bill", "Paid")),
     "disputed": ("hold", pgettext_lazy("a bill", "Contested")),
     "void": ("no", pgettext_lazy("a bill", "Void")),
@@ -30,6 +32,19 @@ REFUNDS: Final[Mapping[str, tuple[Tone, Promise]]] = {
     "succeeded": ("done", pgettext_lazy("a refund", "Given back")),
     "failed": ("late", pgettext_lazy("a refund", "Failed")),
     "rejected": ("no", pgettext_lazy("a refund", "Rejected")),
+}
+PLANS: Final[Mapping[PlanState, tuple[Tone, Promise]]] = {
+    "on_track": ("work", pgettext_lazy("a payment plan", "On track")),
+    "late": ("late", pgettext_lazy("a payment plan", "Late")),
+    "paused": ("hold", pgettext_lazy("a payment plan", "On hold: contested")),
+    "done": ("done", pgettext_lazy("a payment plan", "Paid")),
+    "broken": ("no", pgettext_lazy("a payment plan", "Broken")),
+    "ended": ("no", pgettext_lazy("a payment plan", "Ended")),
+}
+EVERY: Final[Mapping[str, Promise]] = {
+    "week": _("Every week"),
+    "two_weeks": _("Every two weeks"),
+    "month": _("Every month"),
 }
 METHODS: Final[Mapping[str, Promise]] = {
     "card": _("Card"),

@@ -8,19 +8,21 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from onehall.billing import attempts, bills, looking_up, queries, rules
+from onehall.billing import attempts, bills, looking_up, planning, queries, rules
 from onehall.billing.attempts import Wanted
 from onehall.billing.documents import ONLINE, Kind, Setup
 from onehall.billing.gateways.protocol import Gateway, Method
 from onehall.billing.models import Invoice
+from onehall.billing.planning import Plan
 from onehall.kernel import money
 from onehall.look.doorway import CityRequest
-from onehall.portal.paying import wording
+from onehall.portal.paying import plan_pages, wording
 from onehall.portal.paying.cart import Cart
 from onehall.portal.typed import optional_address
 
 _PART: Final = "part_"
 """Before a bill's id in the names of the fields with what to pay of it."""
+_PICK: Final = "pick_"
 _METHODS: Final[tuple[Method, ...]] = ("ach", "card")
 
 
@@ -35,6 +37,18 @@ class Line:
     typed: str
     amount: int
     error: str = ""
+    plan: Plan | None = None
+    picked: str = ""
+
+    @property
+    def pick(self) -> str:
+        """The name of the fields with what of a plan is paid."""
+        return f"{_PICK}{self.bill.pk}"
+
+    @property
+    def options(self) -> Sequence[tuple[str, str, int]]:
+        """What may be paid of a bill with a plan; nothing for others."""
+        return plan_pages.options(self.plan, self.bill.currency) if self.plan else ()
 
     @property
     def field(self) -> str:
@@ -44,6 +58,8 @@ class Line:
     @property
     def may_part(self) -> bool:
         """Whether less than all may be paid."""
+        if self.plan is not None:
+            return True
         if self.kind.partial == "minimum":
             return 0 < self.bill.minimum < self.bill.owed
         return self.kind.partial == "any"
@@ -51,6 +67,8 @@ class Line:
     @property
     def least(self) -> int:
         """The least that may be paid at once, 0 for any amount."""
+        if self.plan is not None:
+            return self.plan.least
         return self.bill.minimum if self.kind.partial == "minimum" else 0
 
     @property
@@ -130,8 +148,11 @@ def read(
     setup = queries.setup(request.city)
     lines, gone = [], []
     proven = {item.bill: item.proven for item in chosen.items}
-    for bill in bills.by_ids(request.city, list(proven)):
-        line = _line(request, setup, bill, proven=proven[bill.pk], today=today)
+    found = bills.by_ids(request.city, list(proven))
+    by_plan = planning.running(request.city, found, today)
+    for bill in found:
+        plan = by_plan.get(bill.pk)
+        line = _line(request, setup, bill, plan, proven=proven[bill.pk], today=today)
         if bill.voided_at is None and bill.owed:
             lines.append(line)
         else:
@@ -165,17 +186,46 @@ def ways(setup: Setup, lines: Sequence[Line]) -> list[Way]:
     return sorted(found, key=lambda way: way.fee)
 
 
-def _line(request: CityRequest, setup: Setup, bill: Invoice, *, proven: bool, today: date) -> Line:
+def _line(
+    request: CityRequest,
+    setup: Setup,
+    bill: Invoice,
+    plan: Plan | None,
+    *,
+    proven: bool,
+    today: date,
+) -> Line:
     kind = queries.kind_of(setup, bill.kind)
     row = wording.row(
         bill, kind, city=request.city, language=request.LANGUAGE_CODE, today=today, proven=proven
     )
-    line = Line(bill, kind, proven, row, money.plain(bill.owed, setup.currency), bill.owed)
+    line = Line(
+        bill, kind, proven, row, money.plain(bill.owed, setup.currency), bill.owed, plan=plan
+    )
     typed = request.POST.get(line.field, "").strip()[:40].replace("\x00", "")
-    if typed and line.may_part:
+    if plan is not None and line.options:
+        _pick(line, setup, request.POST.get(line.pick, ""), typed)
+    elif typed and line.may_part:
         line.typed = typed
         _understand(line, setup)
     return line
+
+
+def _pick(line: Line, setup: Setup, said: str, typed: str) -> None:
+    """What of a plan is to be paid: one of the options, else what was typed; at first the next payment."""
+    amounts = {key: amount for key, _words, amount in line.options}
+    line.picked = said if said in amounts or said == "other" else "other" if typed else ""
+    line.picked = line.picked or next(iter(amounts))
+    if line.picked == "other":
+        line.typed = typed
+        _understand(line, setup)
+        same = [key for key, amount in amounts.items() if amount == line.amount]
+        # From the page with the sum comes an amount alone.
+        if not said and not line.error and same:
+            line.picked = same[0]
+        return
+    line.amount = amounts[line.picked]
+    line.typed = money.plain(line.amount, setup.currency)
 
 
 def _understand(line: Line, setup: Setup) -> None:
@@ -185,7 +235,10 @@ def _understand(line: Line, setup: Setup) -> None:
         line.error = _("Write an amount like 84.20.")
         return
     try:
-        rules.check_amount(understood, line.bill.owed, line.bill.minimum, line.kind)
+        if line.plan is not None:
+            rules.check_part(understood, line.bill.owed, line.plan.least)
+        else:
+            rules.check_amount(understood, line.bill.owed, line.bill.minimum, line.kind)
     except rules.AmountRefused as no:
         line.error = _refused(no.reason, money.say(no.bound, setup.currency))
         return

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from onehall.billing.bills import Bill
+from onehall.billing.planning import Plan
 from onehall.kernel import money
 from onehall.look.papers import blocks, pdf
 from onehall.look.papers.blocks import Block
@@ -28,11 +29,13 @@ def _paper(city: City, sheet: list[Block], *, title: str, language: str, currenc
     return pdf.make(city, [sheet], title=title, language=language, paper=size, foot=foot)
 
 
-def of_bill(city: City, full: Bill, *, address: str, language: str) -> bytes:
-    """A bill."""
+def of_bill(
+    city: City, full: Bill, *, address: str, language: str, plan: Plan | None = None
+) -> bytes:
+    """A bill, with the payments of its plan where one runs."""
     return _paper(
         city,
-        list(_bill(city, full, address, language)),
+        [*_bill(city, full, address, language), *_plan(plan)],
         title=_("Bill %(number)s") % {"number": full.invoice.number},
         language=language,
         currency=full.invoice.currency,
@@ -84,6 +87,22 @@ def _bill(city: City, full: Bill, address: str, language: str) -> Iterator[Block
             shares=_FOUR,
             ends=frozenset({3}),
         )  # fmt: skip
+
+
+def _plan(plan: Plan | None) -> Iterator[Block]:
+    if plan is None:
+        return
+    currency = plan.row.invoice.currency
+    yield blocks.Heading(_("Your payments"))
+    rows = [
+        (
+            f"{date_format(line.due_on, 'DATE_FORMAT')}{'' if line.left else ' · ' + _('paid')}",
+            money.say(line.amount, currency),
+        )
+        for line in plan.standing.lines
+        if line.amount
+    ]
+    yield blocks.Table((_("Day"), _("Amount")), rows, shares=_TWO, ends=frozenset({1}))
 
 
 def of_receipt(city: City, found: Receipt, *, address: str, language: str) -> bytes:

@@ -14,7 +14,7 @@ from onehall.places.models import City
 from onehall.portal.paying.cart import Item, sign
 
 TONES: Mapping[str, str] = {
-    "open": "new", "partial": "work", "overdue": "late", "disputed": "hold", "paid": "done", "void": "no",
+    "open": "new", "partial": "work", "overdue": "late", "disputed": "hold", "plan": "work", "paid": "done", "void": "no",
 }  # fmt: skip
 
 
@@ -24,6 +24,7 @@ def status(of: str) -> str:
         "open": _("To pay"),
         "partial": _("Partly paid"),
         "overdue": _("Overdue"),
+        "plan": _("Paid in parts"),
         "disputed": _("Contested"),
         "paid": _("Paid"),
         "void": _("Taken back"),

@@ -11,17 +11,18 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from onehall.billing import bills, online, queries
+from onehall.billing import bills, online, planning, plans, queries
 from onehall.billing.bills import Bill, BillLine
 from onehall.billing.documents import ONLINE
 from onehall.billing.models import Invoice
+from onehall.billing.planning import Plan
 from onehall.catalog.queries import UnknownService, catalogue
 from onehall.catalog.services import ServiceDefinition
 from onehall.kernel.clock import now as read_clock
 from onehall.look.doorway import CityRequest
 from onehall.look.downloads import download
 from onehall.portal.limits import too_many
-from onehall.portal.paying import about_bills, paper, wording
+from onehall.portal.paying import about_bills, paper, plan_pages, wording
 from onehall.portal.paying.cart import Item, sign
 from onehall.portal.views.paying import where_billed
 
@@ -57,8 +58,12 @@ def bill(request: CityRequest, token: str) -> HttpResponse:
         proven=True,
     )
     gateway = online.gateway_of(request.city)
+    today = timezone.localdate(read_clock())
+    plan = planning.running(request.city, [full.invoice], today).get(full.invoice.pk)
     context: dict[str, Any] = {
         **row,
+        **_in_parts(request, full, plan),
+        "parts": plan_pages.shown(plan, today) if plan else None,
         "full": full,
         "lines": [_line(line) for line in full.lines[:MOST_LINES]],
         "payments": [
@@ -78,6 +83,13 @@ def bill(request: CityRequest, token: str) -> HttpResponse:
         "hardship": _form_for(request, full, full.kind.hardship),
     }
     return render(request, "portal/pay/bill.html", context)
+
+
+def _in_parts(request: CityRequest, full: Bill, plan: Plan | None) -> dict[str, Any]:
+    """Whether the bill may be paid in parts, and the request for it that waits."""
+    may = plan is None and plans.may_ask(request.city, full.invoice)
+    waits = planning.asked_for(full.invoice) if may else None
+    return {"in_parts": may and waits is None, "waits": waits}
 
 
 def _line(line: BillLine) -> dict[str, Any]:
@@ -118,7 +130,10 @@ def pdf(request: CityRequest, token: str) -> HttpResponse:
         return render(request, "429.html", status=429)
     full = _in_full(request, found)
     address = request.build_absolute_uri(reverse("portal:bill", args=[token]))
-    made = paper.of_bill(request.city, full, address=address, language=request.LANGUAGE_CODE)
+    plan = planning.running(request.city, [found], timezone.localdate(read_clock())).get(found.pk)
+    made = paper.of_bill(
+        request.city, full, address=address, language=request.LANGUAGE_CODE, plan=plan
+    )
     return download(made, title=f"{found.number}.pdf", kind="pdf")
 
 

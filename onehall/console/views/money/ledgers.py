@@ -45,7 +45,8 @@ def aging(request: CityRequest) -> HttpResponse:
             for row in rows
         ],
         "sums": sums,
-        "total": sum(sums),
+        "planned": sum(row.planned for row in rows),
+        "total": sum(row.total for row in rows),
         "bills": sum(row.bills for row in rows),
         "today": today_of(request),
     }
