@@ -66,7 +66,7 @@ def _layer(request: CityRequest, stem: str) -> Layer:
 def _refused(
     request: CityRequest, found: Layer, words: str, advice: str, hints: Hints
 ) -> HttpResponse:
-    context = {"stem": found.stem, "words": words, "advice": advice}
+    context: dict[str, Any] = {"stem": found.stem, "words": words, "advice": advice}
     context |= {"hints": hints, "hinting": True}
     context |= area_page.sending()
     return page(
