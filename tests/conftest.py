@@ -25,7 +25,7 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 
 from onehall.kernel.database.net import ROLE
 from onehall.kernel.postgres import EmbeddedPostgres, find_programs
-from tests import tripwires
+from tests import emptied, tripwires
 from tests.browsers import browser  # noqa: F401  # a fixture for all rooms
 
 if TYPE_CHECKING:
@@ -137,6 +137,13 @@ def _static_files_found_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(WhiteNoiseMiddleware, "add_files_from_finders", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_quickly() -> Iterator[None]:
+    """What a test committed goes in a moment; see `tests.emptied`."""
+    with emptied.quickly():
         yield
 
 

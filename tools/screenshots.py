@@ -1,7 +1,8 @@
 """Makes the pictures of the documents: each step of one request, on phone and desk, light and dark.
 
 `python -m tools.screenshots [--address URL]` fills docs/screenshots from a demo of its own.
-`--manager` makes only those of a manager's way to a new service, in docs/screenshots/manager; without it they are made too.
+`--manager` makes only those of a manager's way to a new service, in docs/screenshots/manager, and `--paying` only those of
+money, in docs/screenshots/paying; without them both are made too.
 `python -m tools.screenshots --santa-monica` fills docs/screenshots/santa-monica from a city set up with the shared
 open data and its 49,033 past requests. The data is not part of the repository: it is looked for in ../shared/data
 beside the checkout, or where `ONEHALL_SHARED_DATA` says.
@@ -28,7 +29,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.e2e import loop, manager, santa_monica
+from tests.e2e import loop, manager, paying, santa_monica
 from tests.e2e.installation import served
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +43,11 @@ OF_THE_MANAGER = {
     "published": "desk", "resident": "phone", "approval": "desk", "approved": "phone",
 }  # fmt: skip
 """What is shown of a manager's way to a new service, and at which size."""
+OF_PAYING = {
+    "find": "phone", "cart": "phone", "check": "phone", "declined": "phone", "paid": "phone", "receipt": "phone",
+    "bills": "desk", "payment": "desk", "refund": "desk", "day": "desk", "closed": "desk", "aging": "desk",
+}  # fmt: skip
+"""What is shown of money, and at which size."""
 # To the part that a picture is about, where a page is long.
 PART_OF = {"state": "#h-tasks", "flow": "#h-scenarios"}
 SIZES = {"phone": loop.PHONE, "desk": loop.DESK}
@@ -128,17 +134,27 @@ def picture(page: Any, size: str, path: Path, part: str = "") -> None:
     page.set_viewport_size(was)
 
 
-def of_the_manager(browser: Any, address: str, folder: Path) -> None:
-    """A manager's way to a new service in Port Alder, in light. Publishing it, it can be walked once per demo."""
+def _some(folder: Path, sizes: dict[str, str]) -> Callable[[Any, str], None]:
+    """Takes the pictures that are named, without what the page says in passing."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def shoot(page: Any, name: str) -> None:
-        if size := OF_THE_MANAGER.get(name):
+        if size := sizes.get(name):
             for said in page.locator("dialog.toast button").all():
                 said.click()
             picture(page, size, folder / f"{name}-{size}-light.png", PART_OF.get(name, ""))
 
-    manager.walk(browser, address, shoot, color_scheme="light")
+    return shoot
+
+
+def of_the_manager(browser: Any, address: str, folder: Path) -> None:
+    """A manager's way to a new service in Port Alder, in light. Publishing it, it can be walked once per demo."""
+    manager.walk(browser, address, _some(folder, OF_THE_MANAGER), color_scheme="light")
+
+
+def of_paying(browser: Any, address: str, folder: Path) -> None:
+    """Two bills paid on a phone, a refund by two people and the close of a day in Port Alder, in light."""
+    paying.walk(browser, address, _some(folder, OF_PAYING), color_scheme="light")
 
 
 def of_the_demo(browser: Any, address: str, folder: Path, scheme: str) -> None:
@@ -197,6 +213,7 @@ def main() -> None:
     parser.add_argument(
         "--manager", action="store_true", help="Only a manager's way to a new service"
     )
+    parser.add_argument("--paying", action="store_true", help="Only money")
     asked = parser.parse_args()
     chromium = (
         os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -213,10 +230,13 @@ def main() -> None:
         browser = tools.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        for scheme in () if asked.manager else ("light", "dark"):
+        for scheme in () if asked.manager or asked.paying else ("light", "dark"):
             draw(browser, str(address), folder, scheme)
         if not asked.santa_monica:
-            of_the_manager(browser, str(address), FOLDER / "manager")
+            if not asked.paying:
+                of_the_manager(browser, str(address), FOLDER / "manager")
+            if not asked.manager:
+                of_paying(browser, str(address), FOLDER / "paying")
         browser.close()
 
 

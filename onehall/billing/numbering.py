@@ -2,16 +2,16 @@
 
 from typing import Final
 
-from django.db import connection
+from django.db import connection, models
 
+from onehall.kernel.rows import next_id_sql
 from onehall.places.models import City
 
 RECEIPTS: Final = "receipt"
 REFUNDS: Final = "refund"
 _NEXT: Final = """
 INSERT INTO billing_series (city_id, key, next) VALUES (%s, %s, 2)
-ON CONFLICT (city_id, key) DO UPDATE SET next = billing_series.next + 1 RETURNING next - 1
-"""
+ON CONFLICT (city_id, key) DO UPDATE SET next = billing_series.next + 1 RETURNING next - 1"""
 
 _MANY: Final = """
 INSERT INTO billing_series (city_id, key, next) VALUES (%s, %s, %s)
@@ -47,9 +47,13 @@ def _many(city: City, key: str, year: int, how_many: int) -> range:
     return range(int(after) - how_many, int(after))
 
 
-def receipt(city: City, year: int) -> str:
-    """The number of a receipt: "R-2026-000123"."""
-    return f"R-{year}-{take(city, RECEIPTS, year):06d}"
+def receipt(city: City, year: int, *beside: type[models.Model]) -> tuple[str, list[int]]:
+    """The number of a receipt, "R-2026-000123", and with it the next key of each model beside it."""
+    sql = ", ".join([_NEXT, *map(next_id_sql, beside)])
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [city.pk, f"{RECEIPTS}-{year}"])
+        number, *keys = cursor.fetchone()
+    return f"R-{year}-{number:06d}", keys
 
 
 def refund(city: City, year: int) -> str:

@@ -1,6 +1,6 @@
 """What is known of money: how a city bills, its bills and payments, what is owed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -59,10 +59,15 @@ def kind_of(found: Setup, key: str) -> Kind:
     )
 
 
-def dues(invoices: Mapping[int, Invoice]) -> dict[int, list[Due]]:
-    """The lines of bills that something is owed on, by bill. One query."""
+def owed_lines(invoices: Iterable[int]) -> list[Charge]:
+    """The lines of bills that something is owed on. One query."""
+    rows = Charge.objects.filter(invoice__in=list(invoices), owed__gt=0)
+    return list(rows.order_by("position"))
+
+
+def dues(invoices: Mapping[int, Invoice], lines: Iterable[Charge]) -> dict[int, list[Due]]:
+    """What is owed on lines of bills, by bill."""
     found: dict[int, list[Due]] = {pk: [] for pk in invoices}
-    lines = Charge.objects.filter(invoice__in=list(invoices), owed__gt=0).order_by("position")
     for line in lines:
         found[line.invoice_id].append(
             Due(

@@ -1,12 +1,13 @@
 """What a receipt says, and its mail. A receipt is of its payment for ever: what was given back stands below it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import translation
 from django.utils.formats import date_format
 
-from onehall.billing.models import Allocation, Payment
+from onehall.billing.models import Allocation, Charge, Invoice, Payment
 from onehall.casework.telling import public_address
 from onehall.kernel import money
 from onehall.kernel.localized import pick
@@ -28,31 +29,54 @@ class ReceiptLine:
     token: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What of a payment goes to one line of a bill, and what is still owed on the bill after it."""
+
+    line: Charge
+    bill: Invoice
+    amount: int
+    left: int
+
+
 def lines(payment: Payment, language: str, default: str) -> list[ReceiptLine]:
     """What a payment went to when it was taken or applied, by bill and line. Money taken back is not in it. One query."""
     rows = Allocation.objects.filter(payment=payment, amount__gt=0).select_related(
         "charge__invoice"
     )
-    return [
-        ReceiptLine(
-            invoice=row.charge.invoice.number,
-            kind=row.charge.invoice.kind,
-            words=pick(row.charge.words, language, default),
+    parts = [
+        Part(
+            line=row.charge,
+            bill=row.charge.invoice,
             amount=row.amount,
             left=row.charge.invoice.owed,
-            token=row.charge.invoice.token,
         )
         for row in rows.order_by("charge__invoice_id", "charge__position", "pk")
     ]
+    return _in_words(parts, language, default)
 
 
-def send(*, city: City, payment: Payment, now: datetime) -> None:
+def _in_words(parts: Sequence[Part], language: str, default: str) -> list[ReceiptLine]:
+    return [
+        ReceiptLine(
+            invoice=part.bill.number,
+            kind=part.bill.kind,
+            words=pick(part.line.words, language, default),
+            amount=part.amount,
+            left=part.left,
+            token=part.bill.token,
+        )
+        for part in parts
+    ]
+
+
+def send(*, city: City, payment: Payment, parts: Sequence[Part], now: datetime) -> None:
     """Mail the receipt, in the caller's transaction, where an address was given."""
     if not payment.email:
         return
     language = city.language_for(payment.language)
     with translation.override(language):
-        found = lines(payment, language, city.languages[0])
+        found = _in_words(parts, language, city.languages[0])
         say = _Say(payment.currency)
         words = {
             "city": city,

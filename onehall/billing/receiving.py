@@ -15,7 +15,7 @@ from onehall.billing.api_keys import BY_KEY, BY_REF
 from onehall.billing.documents import ORDER, Setup
 from onehall.billing.invoicing import NewCharge, NewInvoice
 from onehall.billing.models import Account, ApiCall, ApiKey, ChargeKind, Invoice
-from onehall.billing.rules import card_number_in
+from onehall.billing.rules import MAIL, card_number_in
 from onehall.kernel import money
 from onehall.people.actor import system
 from onehall.places.models import City
@@ -29,7 +29,6 @@ _REF: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./:_-]{0,54}")
 _CODE: Final = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 _GL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-/ ]{0,39}")
 _PLATE: Final = re.compile(r"[A-Z]{2,5} [A-Z0-9]{1,14}")
-_MAIL: Final = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+")
 _FIELDS: Final = frozenset(
     {
         "ref", "kind", "number", "account", "name", "email", "language", "plate", "words", "currency", "issued_on",
@@ -238,7 +237,7 @@ def _bill(
     issued, due = _day(content, "issued_on"), _day(content, "due_on")
     if issued and due and due < issued:
         raise Wrong("It is due before it is issued.", "due_on")
-    mail = _text(content, "email", 254, shape=_MAIL, like="like name@example.org")
+    mail = _text(content, "email", 254, shape=MAIL, like="like name@example.org")
     return (
         NewInvoice(
             kind=kind,
@@ -284,7 +283,7 @@ def _account(content: Mapping[str, Any]) -> dict[str, str]:
     }
     if "number" not in found:
         raise Wrong("It is missing.", "account.number")
-    if "email" in found and not _MAIL.fullmatch(found["email"]):
+    if "email" in found and not MAIL.fullmatch(found["email"]):
         raise Wrong("Write it like name@example.org.", "account.email")
     return found
 

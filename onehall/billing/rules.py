@@ -5,13 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 from onehall.billing.documents import Convenience, Kind, Penalty
 from onehall.billing.errors import BillingRefused
 from onehall.kernel import cards, money
 from onehall.kernel.cards import card_number_in as card_number_in
 from onehall.kernel.money import Mode
+
+MAIL: Final = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+")
+"""The shape of one e-mail address, whole: nothing that would make two of it."""
 
 type InvoiceStatus = Literal["void", "paid", "disputed", "overdue", "partial", "open"]
 

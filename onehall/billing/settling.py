@@ -4,13 +4,12 @@ Called by the page that payers come back to, by webhooks and by the sweeper; how
 is booked once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
 
 from onehall.billing import attempts, exceptions, queries, taking
 from onehall.billing.documents import Setup
@@ -19,11 +18,13 @@ from onehall.billing.models import (
     Attempt,
     AttemptPart,
     AttemptStatus,
+    Charge,
     Invoice,
     Payment,
     PaymentMethod,
 )
-from onehall.billing.taking import Money
+from onehall.billing.taking import Bills, Money
+from onehall.kernel.rows import select_together
 from onehall.people import actor
 from onehall.places.models import City
 
@@ -69,13 +70,8 @@ def lost(*, city: City, attempt: Attempt, now: datetime) -> Attempt:
 @transaction.atomic
 def take_note(*, city: City, attempt_id: int, snapshot: Snapshot, now: datetime) -> Attempt:
     """What a snapshot means for an attempt, under a lock on its bills and on it. Idempotent."""
-    parts = AttemptPart.objects.filter(attempt=attempt_id, city=city)
-    amounts = dict(parts.order_by("invoice_id").values_list("invoice_id", "amount"))
-    # Bills before the attempt, in the order that every writer takes them.
-    rows = Invoice.objects.select_for_update(of=("self",)).filter(pk__in=list(amounts))
-    bills = _Bills(amounts, {bill.pk: bill for bill in rows.order_by("pk")})
-    attempt = Attempt.objects.select_for_update(of=("self",)).get(city=city, pk=attempt_id)
-    setup = queries.setup(city)
+    held = _hold(city, attempt_id, snapshot.payment_ref)
+    attempt, setup = held.attempt, queries.setup(city)
     if snapshot.reference != str(attempt.key):
         exceptions.note(
             city=city,
@@ -88,7 +84,7 @@ def take_note(*, city: City, attempt_id: int, snapshot: Snapshot, now: datetime)
         )
         return attempt
     if snapshot.status == "paid":
-        _paid(city, setup, attempt, bills, snapshot, now)
+        _paid(city, setup, held, snapshot, now)
     elif snapshot.status == "processing" and attempt.status in attempts.OPEN:
         _still_open(attempt, AttemptStatus.PROCESSING, now)
     elif snapshot.status in _OVER and attempt.status in attempts.OPEN:
@@ -105,45 +101,70 @@ def _still_open(attempt: Attempt, status: AttemptStatus, now: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bills:
-    """What an attempt means to pay of each bill, and the bills as they are under the lock."""
+class _Held:
+    """An attempt and its bills under their locks: what it means to pay of each, and what is booked of it already."""
 
+    attempt: Attempt
     amounts: Mapping[int, int]
-    held: Mapping[int, Invoice]
+    bills: Bills
+    booked: Sequence[Payment]
 
 
-def _paid(
-    city: City,
-    setup: Setup,
-    attempt: Attempt,
-    bills: _Bills,
-    snapshot: Snapshot,
-    now: datetime,
-) -> None:
-    same = Q(attempt=attempt)
-    if snapshot.payment_ref:
-        same |= Q(provider=attempt.provider, provider_ref=snapshot.payment_ref)
-    booked = list(Payment.objects.filter(same, city=city).order_by("pk"))
-    held = next((p for p in booked if p.attempt_id == attempt.pk), None)
-    if held is None:
-        elsewhere = bool(booked)
-        held = _book(city, setup, attempt, bills, snapshot, elsewhere=elsewhere, now=now)
-    if held is not None:
-        exceptions.compare(city=city, payment=held, snapshot=snapshot, now=now)
+_ITS_BILLS: Final = (
+    "IN (SELECT invoice_id FROM billing_attemptpart WHERE attempt_id = %s AND city_id = %s)"
+)
+
+
+def _hold(city: City, attempt_id: int, payment_ref: str) -> _Held:
+    """Read and lock, in one question: the bills before the attempt, in the order that every writer takes them.
+
+    `payment_ref` is the provider's name of the payment, "" where it has none yet. Raises `Attempt.DoesNotExist`.
+    """
+    of = [attempt_id, city.pk]
+    booked = "WHERE attempt_id = %s AND city_id = %s"
+    values: list[object] = [*of]
+    if payment_ref:
+        booked += (
+            " OR city_id = %s AND provider_ref = %s"
+            " AND provider = (SELECT provider FROM billing_attempt WHERE id = %s)"
+        )
+        values += [city.pk, payment_ref, attempt_id]
+    parts, bills, attempts_found, lines, payments = select_together(
+        (AttemptPart, "WHERE attempt_id = %s AND city_id = %s ORDER BY invoice_id", of),
+        (Invoice, f"WHERE id {_ITS_BILLS} ORDER BY id FOR UPDATE", of),
+        (Attempt, "WHERE id = %s AND city_id = %s FOR UPDATE", of),
+        (Charge, f"WHERE invoice_id {_ITS_BILLS} AND owed > 0 ORDER BY position", of),
+        (Payment, f"{booked} ORDER BY id", values),
+    )
+    if not attempts_found:
+        raise Attempt.DoesNotExist
+    return _Held(
+        attempt=attempts_found[0],
+        amounts={part.invoice_id: part.amount for part in parts},
+        bills=Bills({bill.pk: bill for bill in bills}, lines),
+        booked=payments,
+    )
+
+
+def _paid(city: City, setup: Setup, held: _Held, snapshot: Snapshot, now: datetime) -> None:
+    payment = next((p for p in held.booked if p.attempt_id == held.attempt.pk), None)
+    if payment is None:
+        payment = _book(city, setup, held, snapshot, now=now)
+    if payment is not None:
+        exceptions.compare(city=city, payment=payment, snapshot=snapshot, now=now)
 
 
 def _book(
     city: City,
     setup: Setup,
-    attempt: Attempt,
-    bills: _Bills,
+    held: _Held,
     snapshot: Snapshot,
     *,
-    elsewhere: bool,
     now: datetime,
 ) -> Payment | None:
-    """`elsewhere`: what the provider took is the payment of another attempt already."""
-    if snapshot.currency != attempt.currency or elsewhere:
+    """The payment, booked; none where what the provider took is the payment of another attempt already."""
+    attempt = held.attempt
+    if snapshot.currency != attempt.currency or held.booked:
         exceptions.note(
             city=city,
             kind="not_bookable",
@@ -161,15 +182,15 @@ def _book(
         city=city,
         setup=setup,
         money=_money(attempt, snapshot),
-        amounts={} if late else bills.amounts,
+        amounts={} if late else held.amounts,
         by=actor.system(city.pk),
         now=now,
-        held=bills.held,
+        held=held.bills,
     )
     status = AttemptStatus.SUCCEEDED if exact and not late else AttemptStatus.NEEDS_REVIEW
     attempts.close(attempt=attempt, status=status, now=now)
     if late:
-        _late(city, attempt, payment, bills.amounts, now)
+        _late(city, attempt, payment, held.amounts, now)
     if not exact:
         exceptions.note(
             city=city,

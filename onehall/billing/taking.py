@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from onehall.billing import numbering, posting, queries, receipts, rules
@@ -16,6 +16,7 @@ from onehall.billing.models import (
     Allocation,
     Attempt,
     AttemptPart,
+    Charge,
     Drawer,
     EntryKind,
     Invoice,
@@ -24,9 +25,9 @@ from onehall.billing.models import (
     PaymentMethod,
 )
 from onehall.billing.posting import NewEntry, NewLine
-from onehall.billing.rules import Share
+from onehall.billing.rules import Share, sums_by
 from onehall.kernel import ids
-from onehall.kernel.rows import Together, next_id_sql
+from onehall.kernel.rows import Together
 from onehall.people.actor import Actor
 from onehall.places.models import City
 
@@ -60,6 +61,14 @@ class Money:
     language: str = "en"
 
 
+@dataclass(frozen=True, slots=True)
+class Bills:
+    """Bills as they are under a lock, and their lines that something is owed on."""
+
+    invoices: Mapping[int, Invoice]
+    lines: Sequence[Charge]
+
+
 def take(
     *,
     city: City,
@@ -68,22 +77,21 @@ def take(
     amounts: Mapping[int, int],
     by: Actor,
     now: datetime,
-    held: Mapping[int, Invoice] | None = None,
+    held: Bills | None = None,
 ) -> Payment:
     """Book money and share it out over bills that the caller's transaction holds: `amounts` by bill.
 
-    What a bill does not take, and what is over all amounts, is credit. `held` are the bills as they were read under
-    the lock, where the caller has them at hand.
+    What a bill does not take, and what is over all amounts, is credit. `held` are the bills and their lines as they
+    were read under the lock, where the caller has them at hand.
     """
     on = posting.business_day(city, now)
-    invoices = held
-    if invoices is None:
+    bills = held
+    if bills is None:
         rows = Invoice.objects.filter(city=city, pk__in=list(amounts))
-        invoices = {bill.pk: bill for bill in rows.order_by("pk")}
-    shares = _shares(setup, invoices, amounts, money.amount - money.fee)
+        bills = read({bill.pk: bill for bill in rows.order_by("pk")})
+    shares = _shares(setup, bills, amounts, money.amount - money.fee)
     # Taken late: the series of receipts waits for the commit.
-    receipt = numbering.receipt(city, on.year)
-    payment_id, entry_id = _next_ids()
+    receipt, (payment_id, entry_id) = numbering.receipt(city, on.year, Payment, JournalEntry)
     payment = Payment(
         id=payment_id,
         city=city,
@@ -112,15 +120,19 @@ def take(
     booking = _Booking(setup, payment, entry_id, shares)
     _book(city=city, booking=booking, on=on, by=by, now=now)
     payment.credit = payment.amount - payment.fee - sum(share.amount for share in shares)
-    receipts.send(city=city, payment=payment, now=now)
+    receipts.send(city=city, payment=payment, parts=_parts(bills, shares), now=now)
     return payment
 
 
-def _shares(
-    setup: Setup, invoices: Mapping[int, Invoice], amounts: Mapping[int, int], there: int
-) -> list[Share]:
+def read(invoices: Mapping[int, Invoice]) -> Bills:
+    """Bills that the caller's transaction holds, with their lines. One query."""
+    return Bills(invoices, queries.owed_lines(invoices))
+
+
+def _shares(setup: Setup, bills: Bills, amounts: Mapping[int, int], there: int) -> list[Share]:
     found: list[Share] = []
-    lines = queries.dues(invoices)
+    invoices = bills.invoices
+    lines = queries.dues(invoices, bills.lines)
     for pk in sorted(amounts, key=lambda n: (invoices[n].due_on, n)):
         part = min(amounts[pk], there)
         shared, _left = rules.share_out(
@@ -131,11 +143,17 @@ def _shares(
     return found
 
 
-def _next_ids() -> tuple[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {next_id_sql(Payment)}, {next_id_sql(JournalEntry)}")
-        payment, entry = cursor.fetchone()
-    return payment, entry
+def _parts(bills: Bills, shares: Sequence[Share]) -> list[receipts.Part]:
+    """What a payment goes to, with what is left of each bill after it."""
+    lines = {line.pk: line for line in bills.lines}
+    went = sums_by((str(lines[s.charge].invoice_id), s.amount) for s in shares)
+    parts = []
+    for share in shares:
+        line = lines[share.charge]
+        bill = bills.invoices[line.invoice_id]
+        left = bill.owed - went[str(bill.pk)]
+        parts.append(receipts.Part(line=line, bill=bill, amount=share.amount, left=left))
+    return sorted(parts, key=lambda p: (p.bill.pk, p.line.position))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +234,7 @@ def apply_credit(
         raise BillingRefused(_("The payment has changed meanwhile. Look at it once more."))
     if AttemptPart.objects.filter(invoice__in=list(invoices), open=True).exists():
         raise BillingRefused(_("A payment of this bill is under way."))
-    shares = _shares(setup, invoices, amounts, payment.credit)
+    shares = _shares(setup, read(invoices), amounts, payment.credit)
     if not shares:
         raise BillingRefused(_("There is no credit to use, or nothing is owed."))
     lines = [

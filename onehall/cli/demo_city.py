@@ -6,10 +6,11 @@ from pathlib import Path
 from django.db import connection
 from rich.progress import Progress
 
+from onehall.billing.examples import Examples, examples
 from onehall.cli import city as city_commands
 from onehall.cli.demo_facts import DemoFacts, Page, SignIn
 from onehall.cli.demo_history.beside import add_beside
-from onehall.cli.demo_history.bills import Examples, add_bills
+from onehall.cli.demo_history.bills import add_bills
 from onehall.cli.demo_history.generate import History
 from onehall.cli.demo_history.pictures import Album
 from onehall.kernel.clock import now
@@ -28,7 +29,8 @@ SHOWN = ("dana@", "ruth@", "crew4@", "lights@", "owen@", "ida@", "felix@", "naom
 def prepare(progress: Progress) -> DemoFacts:
     """Apply the pack and make up the past; a second call only completes what is missing."""
     if _has_past():
-        return _facts(city_commands.apply(PACK, with_staff=True))
+        city = city_commands.apply(PACK, with_staff=True)
+        return replace(_facts(city), look_ups=_look_ups(examples(city)))
     connection.close()
     # The pictures take longest, and nothing needs them before the past does.
     with Album.begun() as album:
@@ -43,12 +45,12 @@ def _facts(city: City) -> DemoFacts:
 
 
 def _look_ups(found: Examples | None) -> list[str]:
-    if found is None:
-        return []
-    return [
-        f"{'Find a bill':<24} account {found.account}, postcode {found.postcode}",
-        f"{'Find a citation':<24} {found.citation}",
-    ]
+    said = []
+    if found and found.account:
+        said.append(f"{'Find a bill':<24} account {found.account}, postcode {found.postcode}")
+    if found and found.citation:
+        said.append(f"{'Find a citation':<24} {found.citation}")
+    return said
 
 
 def _has_past() -> bool:

@@ -320,17 +320,34 @@ class TestAttempts:
 
 
 class TestTheJournal:
-    def test_an_entry_that_does_not_balance_is_refused_at_the_commit(self, city: City) -> None:
+    @pytest.mark.parametrize("amounts", [[5], [5, -4], [2, 2, -3]])
+    def test_lines_that_do_not_balance_are_refused_as_they_are_written(
+        self, city: City, amounts: list[int]
+    ) -> None:
         bill(city)
         entry = JournalEntry.objects.get()
+        lines = [
+            JournalLine(city=city, entry=entry, account="bank", gl="1", amount=amount)
+            for amount in amounts
+        ]
+        with (
+            pytest.raises(IntegrityError, match="does not sum to nought"),
+            transaction.atomic(),
+        ):
+            JournalLine.objects.bulk_create(lines)
 
-        def add() -> None:
-            with transaction.atomic(), connection.cursor() as cursor:
-                JournalLine.objects.create(city=city, entry=entry, account="bank", gl="1", amount=5)
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-        with pytest.raises(IntegrityError, match="does not sum to nought"):
-            add()
+    def test_entries_do_not_balance_each_other(self, city: City) -> None:
+        bill(city)
+        bill(city)
+        lines = [
+            JournalLine(city=city, entry=entry, account="bank", gl="1", amount=amount)
+            for entry, amount in zip(JournalEntry.objects.all(), (5, -5), strict=True)
+        ]
+        with (
+            pytest.raises(IntegrityError, match="does not sum to nought"),
+            transaction.atomic(),
+        ):
+            JournalLine.objects.bulk_create(lines)
 
     @pytest.mark.parametrize("table", ["journalentry", "journalline"])
     @pytest.mark.parametrize("what", ["UPDATE {} SET city_id = city_id", "DELETE FROM {}"])

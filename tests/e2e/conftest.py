@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
-from django.core.management.base import CommandError
-from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Page, expect
 
 from onehall.catalog import queries as catalog
@@ -82,27 +80,6 @@ class Visitor:
         # Without its own process the live stream answers 503, and the page looks every 15 seconds instead.
         if message.type == "error" and "/live/" not in message.location.get("url", ""):
             self.complaints.append(message.text)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _emptied_again() -> Iterator[None]:
-    """A page that is closed still says good-bye while the tables are emptied: then they are emptied once more."""
-    once = TransactionTestCase._fixture_teardown
-
-    def patiently(case: TransactionTestCase) -> None:
-        for left in range(4, -1, -1):
-            try:
-                once(case)
-            except CommandError as no:
-                if not left or "deadlock" not in str(no.__cause__):
-                    raise
-                time.sleep(0.2)
-            else:
-                return
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(TransactionTestCase, "_fixture_teardown", patiently)
-        yield
 
 
 @pytest.fixture

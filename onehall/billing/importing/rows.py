@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from onehall.billing.importing.profile import Amounts, Profile, ProfileError
-from onehall.billing.rules import card_number_in
+from onehall.billing.rules import MAIL, card_number_in
 from onehall.kernel import csvfile, money
 from onehall.kernel.csvfile import ColumnsMissing
 from onehall.kernel.csvfile import FileBroken as FileBroken
@@ -25,7 +25,6 @@ _LONGEST: Final[Mapping[str, int]] = {
 _LONGEST_ACCOUNT: Final[Mapping[str, int]] = {
     "number": 40, "name": 200, "postcode": 12, "address": 200, "email": 254,
 }  # fmt: skip
-_MAIL: Final = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+")
 
 
 class RowRefused(Exception):
@@ -143,7 +142,7 @@ class Understanding:
 
     def _mails(self, account: Mapping[str, str], facts: Mapping[str, str]) -> None:
         for said, columns in ((account, self.profile.account), (facts, self.profile.facts)):
-            if (mail := said.get("email")) and not _MAIL.fullmatch(mail):
+            if (mail := said.get("email")) and not MAIL.fullmatch(mail):
                 raise RowRefused("It is no e-mail address.", columns["email"])
 
     def _text(self, record: Record, column: str, longest: int) -> str:

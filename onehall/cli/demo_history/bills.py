@@ -5,19 +5,28 @@ import random
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from onehall.billing import exceptions, invoicing, penalties, queries, reconciling, refunding
+from onehall.billing import (
+    closing,
+    exceptions,
+    exporting,
+    invoicing,
+    penalties,
+    queries,
+    reconciling,
+    refunding,
+)
+from onehall.billing.examples import Examples, examples
 from onehall.billing.fees import quoting
 from onehall.billing.gateways.protocol import PayoutItem, PayoutReport
 from onehall.billing.importing import profile as profiles
 from onehall.billing.importing import statements
 from onehall.billing.invoicing import NewInvoice
-from onehall.billing.models import Account, Invoice, Payment, Refund
+from onehall.billing.models import Invoice, Payment, Refund
 from onehall.billing.refunding import Ask, Back
 from onehall.cli.demo_history.payments import Paid, pay_all
 from onehall.people.actor import Actor, system
@@ -29,6 +38,7 @@ ACCOUNTS: Final = 240
 PERIODS: Final = 6
 CITATIONS: Final = 90
 PERMITS: Final = 12
+WEEKS_OF_PENALTIES: Final = 26
 POSTCODES: Final = ("97391", "97394", "97376")
 FIRST: Final = (
     "Rosa",
@@ -81,15 +91,6 @@ lines:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """Bills that a visitor can find: an account with its postcode, and a citation."""
-
-    account: str
-    postcode: str
-    citation: str
-
-
 def add_bills(city: City, *, seed: int, now: datetime) -> Examples | None:
     """A year of bills and payments; None where the city does not bill. The same seed and moment give the same."""
     setup = queries.billing_of(city).setup
@@ -117,10 +118,33 @@ class _Year:
             self._take_in(_CITATIONS, list(self._citations(issued, month)), issued)
         self._permits()
         pay_all(self.city, self._payments(), seed=self.rng.getrandbits(64))
+        for week in range(WEEKS_OF_PENALTIES, 0, -1):
+            penalties.add_due(
+                city=self.city, now=self.moment(self.today - timedelta(days=7 * week), 5)
+            )
         penalties.add_due(city=self.city, now=self.now)
         self._payouts()
+        self._close()
         self._back()
-        return self._examples()
+        return examples(self.city)
+
+    def _close(self) -> None:
+        """Every day up to the last but one, each on its next morning: yesterday waits for somebody to close it."""
+        by = self._staff("finance")
+        setup = queries.setup(self.city)
+        last = self.today - timedelta(days=1)
+        while by is not None and (open_days := closing.open_days(self.city, self.today)):
+            for day in open_days:
+                if day >= last:
+                    return
+                batch = exporting.made(self.city, day, day, setup.export)
+                closing.close_day(
+                    city=self.city,
+                    on=day,
+                    seen=batch.sha256,
+                    by=by,
+                    now=self.moment(day + timedelta(days=1), 8),
+                )
 
     def moment(self, day: date, hour: int = 10) -> datetime:
         """A moment of a day where the city is, not after now."""
@@ -305,23 +329,6 @@ class _Year:
         rows = Membership.objects.filter(city=self.city, active=True).select_related("user")
         user = next((m.user for m in rows.order_by("id") if role in m.roles), None)
         return staff_actor(user, self.city) if user else None
-
-    def _examples(self) -> Examples:
-        open_bills = Invoice.objects.filter(city=self.city, owed__gt=0, voided_at=None)
-        bill = (
-            open_bills.filter(kind="utility", account__isnull=False)
-            .order_by("-due_on", "id")
-            .first()
-        )
-        account = (
-            bill.account if bill else Account.objects.filter(city=self.city).order_by("id").first()
-        )
-        citation = open_bills.filter(kind="citation").order_by("-due_on", "id").first()
-        return Examples(
-            account.number if account else "",
-            account.postcode if account else "",
-            citation.number if citation else "",
-        )
 
 
 def _item(payment: Payment) -> PayoutItem:

@@ -73,7 +73,8 @@ class _Writer:
         self.city, self.rng = city, rng
         self.zone = ZoneInfo(city.time_zone)
         self.setup = queries.setup(city)
-        self.dues = queries.dues({bill.pk: bill for bill in bills})
+        held = {bill.pk: bill for bill in bills}
+        self.dues = queries.dues(held, queries.owed_lines(held))
         self.payments: list[tuple[object, ...]] = []
         self.entries: list[tuple[object, ...]] = []
         self.lines: list[tuple[object, ...]] = []

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from onehall.billing.examples import examples
 from onehall.look.doorway import CityRequest
 from onehall.messaging import queries as messaging
 from onehall.people.models import User
@@ -27,7 +28,8 @@ def only_in_demo() -> None:
 def people(request: CityRequest) -> HttpResponse:
     """The demo's cast, each one press away."""
     only_in_demo()
-    return render(request, "portal/demo_people.html", {"people": members(request.city)})
+    shown = {"people": members(request.city), "bills": examples(request.city)}
+    return render(request, "portal/demo_people.html", shown)
 
 
 @login_not_required

@@ -21,6 +21,8 @@ from onehall.look.downloads import download
 
 SHOWN: Final = 31
 """Closed days in the list."""
+OPEN_SHOWN: Final = 6
+"""Open days that stand above the page, the oldest first: they are closed in that order."""
 
 
 @staff_who_may("see_books")
@@ -28,6 +30,8 @@ SHOWN: Final = 31
 def day(request: CityRequest, on: str = "") -> HttpResponse:
     """A day with its sums; a POST closes it."""
     setup_of(request)
+    if jump := request.GET.get("on"):
+        return redirect("console:money-day-of", _read(jump).isoformat())
     chosen = _chosen(request, on)
     if request.method == "GET":
         return _show(request, chosen)
@@ -51,6 +55,10 @@ def _chosen(request: CityRequest, on: str) -> date:
     if not on:
         found = closing.open_days(request.city, today_of(request))
         return found[0] if found else closing.next_day(request.city, read_clock())
+    return _read(on)
+
+
+def _read(on: str) -> date:
     try:
         return date.fromisoformat(on)
     except ValueError as no:
@@ -62,6 +70,7 @@ def _show(request: CityRequest, on: date, refused: str = "", status: int = 200) 
     closed = DayClose.objects.filter(city=city, on=on).first()
     sums = books.day_sums(city, on)
     today = today_of(request)
+    open_days = closing.open_days(city, today)
     context: dict[str, Any] = {
         "on": on,
         "closed": closed,
@@ -74,7 +83,9 @@ def _show(request: CityRequest, on: date, refused: str = "", status: int = 200) 
         "before": None if closed else closing.before(city, on, read_clock()),
         "seen": "" if closed else exporting.made(city, on, on, setup.export).sha256,
         "to_come": on > today,
-        "open_days": closing.open_days(city, today),
+        "open_days": open_days[:OPEN_SHOWN],
+        "more_open": len(open_days[OPEN_SHOWN:]),
+        "most_open": len(open_days) >= closing.MOST_OPEN,
         "closed_days": list(DayClose.objects.filter(city=city).order_by("-on")[:SHOWN]),
         "through": closing.closed_through(city),
         "refused": refused,

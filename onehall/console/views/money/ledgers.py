@@ -123,8 +123,17 @@ def overrides(request: CityRequest) -> HttpResponse:
     asked, kept = _asked(request)
     rows, after = books.overrides(request.city, asked)
     here = reverse("console:money-overrides")
+    language, default = request.LANGUAGE_CODE, request.city.languages[0]
     context = {
-        "rows": [(row, saying.ADJUSTMENTS[row.kind], _roles(row.by_roles)) for row in rows],
+        "rows": [
+            (
+                row,
+                pick(row.charge.words, language, default) or row.charge.code,
+                saying.ADJUSTMENTS[row.kind],
+                _roles(row.by_roles),
+            )
+            for row in rows
+        ],
         "kinds": [(key, saying.ADJUSTMENTS[key]) for key in AdjustmentKind.values],
         "asked": given.Typed(kept),
         "older": f"{here}?{urlencode({**kept, 'after': after})}" if after else "",
