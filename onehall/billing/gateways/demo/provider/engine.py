@@ -160,7 +160,7 @@ class Engine:
 
     # Saved cards
 
-    def save(self, session: Session, source: Source) -> None:
+    def keep(self, session: Session, source: Source) -> None:
         """The payer saves a card or account; nothing is charged."""
         self._require_open(session)
         saved = Saved(

@@ -134,7 +134,7 @@ class PayPage:
     def _save(self, session: Session, source: Source | None, act: str) -> Answer:
         if source is None or act != "save":
             return self._show(session, says="choose", status=422)
-        self._engine.save(session, source)
+        self._engine.keep(session, source)
         return to(session.return_url)
 
     def _show(self, session: Session, *, says: str = "", status: int = 200) -> Answer:
