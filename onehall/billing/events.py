@@ -60,12 +60,14 @@ def work(payload: dict[str, Any], *, city_id: int, key: str, now: datetime) -> N
 
 
 def _settle(row: ProviderEvent, attempt: Attempt, gateway: Gateway, now: datetime) -> None:
-    if attempt.provider_ref or not row.checkout_ref:
+    # A charge of a saved card has no page at some providers, only the payment.
+    named = row.checkout_ref or row.payment_ref
+    if attempt.provider_ref or not named:
         settling.settle(city=row.city, attempt=attempt, gateway=gateway, now=now)
         return
     # The provider was quicker than our note of where its page is, or that note was never made.
     try:
-        snapshot = gateway.fetch(row.checkout_ref)
+        snapshot = gateway.fetch(named)
     except NotFound:
         return
     settling.take_note(city=row.city, attempt_id=attempt.pk, snapshot=snapshot, now=now)

@@ -95,7 +95,7 @@ def _without_page(city: City, gateway: Gateway, lost: Iterable[Attempt], now: da
     since = min(a.created_at for a in held.values()) - AFTER
     for snapshot in gateway.list_recent(since):
         if attempt := held.pop(snapshot.reference, None):
-            _name_page(city, attempt, snapshot, now)
+            name_page(city, attempt, snapshot, now)
     for attempt in held.values():
         if attempt.expires_at <= now:
             _give_up(city, attempt, now)
@@ -108,7 +108,8 @@ def _give_up(city: City, attempt: Attempt, now: datetime) -> None:
         attempts.close(attempt=row, status=AttemptStatus.EXPIRED, now=now)
 
 
-def _name_page(city: City, attempt: Attempt, snapshot: Snapshot, now: datetime) -> None:
+def name_page(city: City, attempt: Attempt, snapshot: Snapshot, now: datetime) -> None:
+    """Note under which name the provider has an attempt, and what became of it."""
     try:
         with transaction.atomic():
             Attempt.objects.filter(pk=attempt.pk, provider_ref="").update(provider_ref=snapshot.ref)
@@ -179,7 +180,7 @@ def _look_at(
             done.orphans += _orphan(city, gateway, snapshot, now)
         elif _is_news(attempt, snapshot):
             if not attempt.provider_ref:
-                _name_page(city, attempt, snapshot, now)
+                name_page(city, attempt, snapshot, now)
             else:
                 _take_note(city, attempt, snapshot, now)
             done.attempts += 1

@@ -7,7 +7,7 @@ servers, so it is never called inside a transaction.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol, cast
 
 type Method = Literal["card", "ach"]
 """How a resident pays at a provider: a card, or a transfer from a bank account."""
@@ -174,6 +174,60 @@ class PayoutReport:
     items: tuple[PayoutItem, ...] = field(default=())
 
 
+type SetupStatus = Literal["open", "ready", "failed", "cancelled", "expired"]
+"""Whether a card or account was saved; all but `open` are final at the provider."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupRequest:
+    """A page at the provider on which somebody saves a card or account for later charges. Fields as for a checkout."""
+
+    key: str
+    reference: str
+    currency: str
+    methods: tuple[Method, ...]
+    return_url: str
+    cancel_url: str
+    expires_at: datetime
+    email: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateSnapshot:
+    """What became of such a page. `customer` and `token` are the provider's names of the payer and of what was saved.
+
+    Both are "" until it is `ready`; so are `brand` (a card's, or the name of a bank) and `last4`. A card's last month is
+    1 to 12 with its year; both are 0 for an account.
+    """
+
+    ref: str
+    reference: str
+    status: SetupStatus
+    customer: str = ""
+    token: str = ""
+    method: Method = "card"
+    brand: str = ""
+    last4: str = ""
+    exp_month: int = 0
+    exp_year: int = 0
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeRequest:
+    """Money of a saved card or account, without the payer. `reference` and `key` as for a checkout; `words` for its statement."""
+
+    key: str
+    reference: str
+    amount: int
+    currency: str
+    customer: str
+    token: str
+    method: Method
+    words: str
+
+
 class Gateway(Protocol):
     """One provider, with the keys of one city. Raises `GatewayError`s only, and every call ends in bounded time.
 
@@ -215,3 +269,32 @@ class Gateway(Protocol):
     def payouts(self, since: date) -> Iterator[PayoutReport]:
         """Payouts that arrive on that day or later, oldest first; those whose items are not all known yet come later."""
         ...
+
+
+class Saving(Protocol):
+    """What a provider can do besides that can keep a card or account for later charges. Not every one can."""
+
+    def setup_mandate(self, wanted: SetupRequest) -> Checkout:
+        """A page to save a card or account on; the same one for the same key within a day."""
+        ...
+
+    def fetch_mandate(self, ref: str) -> MandateSnapshot:
+        """What became of that page, and the saved card as it is known today. `NotFound` when there is none."""
+        ...
+
+    def charge_mandate(self, wanted: ChargeRequest) -> Snapshot:
+        """Charge what was saved; the same charge for the same key within a day. A declined one is a `failed` snapshot.
+
+        Its `ref` is one for `fetch`, and the charge is in `list_recent` like any checkout. Whatever is raised, it may
+        have been made all the same: ask again with the key, or look into the list.
+        """
+        ...
+
+
+_SAVES: Final = ("setup_mandate", "fetch_mandate", "charge_mandate")
+
+
+def saving(gateway: Gateway | None) -> Saving | None:
+    """A gateway as one that saves; None where it can not."""
+    able = gateway is not None and all(callable(getattr(gateway, name, None)) for name in _SAVES)
+    return cast("Saving", gateway) if able else None

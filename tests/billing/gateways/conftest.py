@@ -16,15 +16,20 @@ import pytest
 from onehall.billing.gateways.demo.gateway import DemoGateway
 from onehall.billing.gateways.demo.provider.app import Provider, Setup
 from onehall.billing.gateways.protocol import (
+    ChargeRequest,
     Checkout,
     CheckoutLine,
     CheckoutRequest,
     Event,
     Forged,
     Gateway,
+    MandateSnapshot,
     Method,
     RefundRequest,
+    Saving,
+    SetupRequest,
     Snapshot,
+    saving,
 )
 from onehall.billing.gateways.stripe.gateway import StripeGateway
 from tests.cli.test_supervisor import eventually
@@ -139,6 +144,35 @@ class Shop:
         if by == "ach":
             self.clock.goes_on(seconds=30)
         return self.gateway.fetch(checkout.ref)
+
+    def to_save(self, **other: Any) -> SetupRequest:
+        request = SetupRequest(
+            key=str(uuid.uuid4()), reference=str(uuid.uuid4()), currency="USD",
+            methods=("card", "ach"), return_url="http://localhost:9/autopay/back",
+            cancel_url="http://localhost:9/autopay/back?cancelled",
+            expires_at=self.clock() + timedelta(hours=1), email="rosa@example.com", language="es",
+        )  # fmt: skip
+        return replace(request, **other)
+
+    @property
+    def saves(self) -> Saving:
+        """The gateway as one that saves cards."""
+        found = saving(self.gateway)
+        assert found is not None
+        return found
+
+    def saved(self, source: str = "visa", **other: Any) -> MandateSnapshot:
+        """Somebody saved a card or account on the provider's page."""
+        page = self.saves.setup_mandate(self.to_save(**other))
+        assert self.press(page, "save", source).status == 303
+        return self.saves.fetch_mandate(page.ref)
+
+    def charge_of(self, saved: MandateSnapshot, amount: int = 5000, **other: Any) -> ChargeRequest:
+        request = ChargeRequest(
+            key=str(uuid.uuid4()), reference=str(uuid.uuid4()), amount=amount, currency="USD",
+            customer=saved.customer, token=saved.token, method=saved.method, words="Bill UB-1",
+        )  # fmt: skip
+        return replace(request, **other)
 
     def refund_of(self, paid: Snapshot, amount: int, **other: Any) -> RefundRequest:
         request = RefundRequest(

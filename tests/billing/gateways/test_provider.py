@@ -192,7 +192,7 @@ class TestInterface:
     @pytest.mark.parametrize(
         ("form", "code"),
         [
-            ("", "parameter_missing"), ("mode=setup", "parameter_invalid"), ("a[", "parameter_unknown"),
+            ("", "parameter_missing"), ("mode=subscription", "parameter_invalid"), ("a[", "parameter_unknown"),
             ("mode=payment&mode[x]=1", "parameter_invalid"), ("mode=payment&expires_at=x", "parameter_invalid_integer"),
             ("mode=payment&line_items[0]=x", "parameter_invalid"), ("payment_method_types[0]=card", "parameter_unknown"), ("mode=payment", "parameter_missing"),
         ],

@@ -25,6 +25,8 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("get", "checkout/sessions"): known.checkout.SessionListParams,
     ("get", "checkout/sessions/_"): known.checkout.SessionRetrieveParams,
     ("post", "checkout/sessions/_/expire"): known.checkout.SessionExpireParams,
+    ("post", "payment_intents"): known.PaymentIntentCreateParams,
+    ("get", "payment_intents"): known.PaymentIntentListParams,
     ("get", "payment_intents/_"): known.PaymentIntentRetrieveParams,
     ("post", "refunds"): known.RefundCreateParams,
     ("get", "refunds"): known.RefundListParams,
@@ -37,6 +39,9 @@ REQUESTS: dict[tuple[str, str], Any] = {
 OBJECTS: dict[str, Any] = {
     "checkout.session": stripe.checkout.Session,
     "payment_intent": stripe.PaymentIntent,
+    "setup_intent": stripe.SetupIntent,
+    "payment_method": stripe.PaymentMethod,
+    "customer": stripe.Customer,
     "charge": stripe.Charge,
     "refund": stripe.Refund,
     "dispute": stripe.Dispute,
@@ -113,6 +118,8 @@ def test_nothing_is_sent_that_stripe_does_not_know_and_nothing_answered_that_it_
     shop = Shop(provider, gateway_to(provider, "stripe"), door, clock)
     card, bank = shop.paid(), shop.paid(by="ach")
     shop.gateway.expire(shop.made().ref)
+    charged = shop.saves.charge_mandate(shop.charge_of(shop.saved()))
+    shop.saves.charge_mandate(shop.charge_of(shop.saved("empty")))
     back = shop.gateway.refund(shop.refund_of(card, 100))
     shop.gateway.fetch_refund(back.ref)
     with provider.engine.lock:
@@ -122,7 +129,8 @@ def test_nothing_is_sent_that_stripe_does_not_know_and_nothing_answered_that_it_
     assert list(shop.gateway.payouts(START.date()))
     clock.goes_on(hours=1)
     shop.gateway.refund(shop.refund_of(shop.gateway.fetch(card.ref), 100))
-    assert [each.ref for each in shop.gateway.list_recent(clock())] == [card.ref]
+    shop.gateway.refund(shop.refund_of(charged, 100))
+    assert [each.ref for each in shop.gateway.list_recent(clock())] == [card.ref, charged.ref]
     assert set(sent) == set(REQUESTS)
     assert wrong == []
 

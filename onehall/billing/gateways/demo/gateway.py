@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from onehall.billing.gateways import signing
 from onehall.billing.gateways.http import JsonServer, Said
 from onehall.billing.gateways.protocol import (
+    ChargeRequest,
     Checkout,
     CheckoutRequest,
     CheckoutStatus,
@@ -18,6 +19,7 @@ from onehall.billing.gateways.protocol import (
     GatewayDown,
     GatewayRefused,
     KeyConflict,
+    MandateSnapshot,
     Method,
     NotFound,
     PayoutItem,
@@ -26,6 +28,8 @@ from onehall.billing.gateways.protocol import (
     RefundRequest,
     RefundSnapshot,
     RefundStatus,
+    SetupRequest,
+    SetupStatus,
     Snapshot,
 )
 
@@ -111,6 +115,38 @@ class DemoGateway:
         """Payouts that arrive on that day or later, oldest first."""
         yield from map(_payout, self._all("/payouts", {"since": since.isoformat()}))
 
+    def setup_mandate(self, wanted: SetupRequest) -> Checkout:
+        """A page to save a card or account on; the same one for the same key."""
+        content = {
+            "reference": wanted.reference,
+            "currency": wanted.currency,
+            "methods": list(wanted.methods),
+            "return_url": wanted.return_url,
+            "cancel_url": wanted.cancel_url,
+            "expires_at": int(wanted.expires_at.timestamp()),
+            "email": wanted.email,
+            "language": wanted.language,
+        }
+        made = self._ask("POST", "/setups", content=content, key=wanted.key)
+        with _read_carefully():
+            return Checkout(str(made["ref"]), str(made["url"]))
+
+    def fetch_mandate(self, ref: str) -> MandateSnapshot:
+        """What became of that page."""
+        return _mandate(self._ask("GET", f"/setups/{quote(ref, safe='')}"))
+
+    def charge_mandate(self, wanted: ChargeRequest) -> Snapshot:
+        """Charge what was saved; the same charge for the same key."""
+        content = {
+            "reference": wanted.reference,
+            "amount": wanted.amount,
+            "currency": wanted.currency,
+            "customer": wanted.customer,
+            "token": wanted.token,
+            "words": wanted.words,
+        }
+        return _snapshot(self._ask("POST", "/charges", content=content, key=wanted.key))
+
     def _all(self, path: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
         more = True
         while more:
@@ -166,6 +202,19 @@ def _snapshot(said: dict[str, Any]) -> Snapshot:
             brand=str(said["brand"]), last4=str(said["last4"]), email=str(said["email"]),
             paid_at=None if paid_at is None else datetime.fromtimestamp(int(paid_at), UTC),
             refunded=int(said["refunded"]), disputed=int(said["disputed"]),
+            failure=str(said["failure"]),
+        )  # fmt: skip
+
+
+def _mandate(said: dict[str, Any]) -> MandateSnapshot:
+    with _read_carefully():
+        return MandateSnapshot(
+            ref=str(said["ref"]), reference=str(said["reference"]),
+            status=cast("SetupStatus", _one_of(said["status"], SetupStatus.__value__)),
+            customer=str(said["customer"]), token=str(said["token"]),
+            method=cast("Method", _one_of(said["method"], Method.__value__)),
+            brand=str(said["brand"]), last4=str(said["last4"]),
+            exp_month=int(said["exp_month"]), exp_year=int(said["exp_year"]),
             failure=str(said["failure"]),
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from onehall.billing.gateways import signing
 from onehall.billing.gateways.protocol import (
+    ChargeRequest,
     Checkout,
     CheckoutRequest,
     Event,
@@ -17,13 +18,15 @@ from onehall.billing.gateways.protocol import (
     GatewayError,
     GatewayRefused,
     KeyConflict,
+    MandateSnapshot,
     NotFound,
     PayoutReport,
     RefundRequest,
     RefundSnapshot,
+    SetupRequest,
     Snapshot,
 )
-from onehall.billing.gateways.stripe import reading
+from onehall.billing.gateways.stripe import asking, reading
 from onehall.billing.gateways.stripe.reading import Shape, below, ref_of
 from onehall.billing.gateways.stripe.units import to_stripe
 
@@ -33,47 +36,7 @@ TIMEOUT: Final = 10.0
 """Seconds for one attempt; there are two, with half a second between them."""
 RETRIES: Final = 1
 PAGE: Final = 100
-LONGEST_NAME: Final = 250
 EXPAND: Final = "payment_intent.latest_charge"
-METHODS: Final = {"card": "card", "ach": "us_bank_account"}
-LOCALES: Final = frozenset(
-    [
-        "bg",
-        "cs",
-        "da",
-        "de",
-        "el",
-        "en",
-        "es",
-        "et",
-        "fi",
-        "fil",
-        "fr",
-        "hr",
-        "hu",
-        "id",
-        "it",
-        "ja",
-        "ko",
-        "lt",
-        "lv",
-        "ms",
-        "mt",
-        "nb",
-        "nl",
-        "pl",
-        "pt",
-        "ro",
-        "ru",
-        "sk",
-        "sl",
-        "sv",
-        "th",
-        "tr",
-        "vi",
-        "zh",
-    ]
-)
 CHANGES: Final = (
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
@@ -88,7 +51,11 @@ CHANGES: Final = (
     "charge.dispute.funds_reinstated",
     "charge.dispute.closed",
 )
-"""Events after which a checkout is another one; also what a webhook endpoint at Stripe has to listen to."""
+"""Events after which a checkout is another one; with "payment_intent.succeeded" what a webhook endpoint listens to."""
+
+
+_INTENT: Final = "pi_"
+"""Charges of saved cards are known by their PaymentIntent, payments on a page by their Checkout Session."""
 
 
 class NotInstalled(GatewayError):
@@ -137,7 +104,7 @@ class StripeGateway:
 
     def create_checkout(self, wanted: CheckoutRequest) -> Checkout:
         """A page to pay on; the same one for the same key within a day."""
-        params = _params(wanted)
+        params = asking.checkout(wanted)
         with self._asking():
             made = self._api.checkout.sessions.create(params, {"idempotency_key": wanted.key})
             return Checkout(str(made.id), str(made.url or ""))
@@ -146,10 +113,14 @@ class StripeGateway:
         """What is true now."""
         _require_name(ref)
         with self._asking():
+            if ref.startswith(_INTENT):
+                return self._charge(ref)
             return self._snapshot(self._session(ref))
 
     def expire(self, ref: str) -> Snapshot:
-        """Close a page that nobody has paid on."""
+        """Close a page that nobody has paid on. A charge has no page."""
+        if ref.startswith(_INTENT):
+            return self.fetch(ref)
         _require_name(ref)
         with self._asking():
             try:
@@ -215,10 +186,16 @@ class StripeGateway:
                     self._api.checkout.sessions, created=from_then, expand=[f"data.{EXPAND}"]
                 )
             }
-            older = [self._session(ref) for ref in self._changed(from_then) if ref not in made]
-            sessions = sorted(older, key=lambda each: each["created"])
-            for session in [*sessions, *reversed(made.values())]:
-                yield self._snapshot(session)
+            charges = self._every(
+                self._api.payment_intents, created=from_then, expand=["data.latest_charge"]
+            )
+            made |= {each["id"]: each for each in charges}
+            older = [self._read(ref) for ref in self._changed(from_then) if ref not in made]
+            for shape in sorted(
+                [*older, *reversed(made.values())], key=lambda each: each["created"]
+            ):
+                if _is_payment(shape):
+                    yield self._told(shape)
 
     def payouts(self, since: date) -> Iterator[PayoutReport]:
         """Payouts that arrive on that day or later, oldest first; those not yet reconciled are left for later."""
@@ -232,7 +209,61 @@ class StripeGateway:
                     continue
                 yield reading.payout(shape, self._movements(shape))
 
+    def setup_mandate(self, wanted: SetupRequest) -> Checkout:
+        """A page to save a card or account on; the same one for the same key within a day."""
+        with self._asking():
+            made = self._api.checkout.sessions.create(
+                asking.to_save(wanted), {"idempotency_key": wanted.key}
+            )
+            return Checkout(str(made.id), str(made.url or ""))
+
+    def fetch_mandate(self, ref: str) -> MandateSnapshot:
+        """What became of that page, and the saved card as Stripe knows it today."""
+        _require_name(ref)
+        known = {"expand": ["setup_intent.payment_method"]}
+        with self._asking():
+            session = self._api.checkout.sessions.retrieve(ref, known).to_dict()
+            if session.get("mode") != "setup":
+                raise NotFound("Nothing is saved on a page to pay on.")
+            return reading.mandate(session)
+
+    def charge_mandate(self, wanted: ChargeRequest) -> Snapshot:
+        """Charge what was saved. Declined, or only possible with the payer there: a `failed` snapshot."""
+        params = asking.charge(wanted)
+        with self._asking():
+            try:
+                made = self._api.payment_intents.create(params, {"idempotency_key": wanted.key})
+                return self._charge(str(made.id))
+            except self._stripe.CardError as no:
+                ref = ref_of(below(no.json_body or {}, "error").get("payment_intent"))
+                if not ref:
+                    raise
+                return self._charge(ref)
+
+    def _charge(self, ref: str) -> Snapshot:
+        return self._charged(self._read(ref))
+
+    def _charged(self, intent: Shape) -> Snapshot:
+        if not reading.is_by_mandate(intent):
+            raise NotFound("This is no charge of something saved.")
+        session = reading.as_session(intent)
+        disputes = self._disputes(intent["id"]) if reading.is_disputed(session) else ()
+        return reading.snapshot(session, disputes)
+
     # Asking Stripe
+
+    def _read(self, ref: str) -> Shape:
+        """A page to pay on, or the charge of something saved."""
+        if ref.startswith(_INTENT):
+            known = {"expand": ["latest_charge"]}
+            found: Shape = self._api.payment_intents.retrieve(ref, known).to_dict()
+            return found
+        return self._session(ref)
+
+    def _told(self, shape: Shape) -> Snapshot:
+        if shape.get("object") == "payment_intent":
+            return self._charged(shape)
+        return self._snapshot(shape)
 
     def _session(self, ref: str) -> Shape:
         found: Shape = self._api.checkout.sessions.retrieve(ref, {"expand": [EXPAND]}).to_dict()
@@ -267,8 +298,9 @@ class StripeGateway:
             elif about.payment_ref:
                 payments[about.payment_ref] = None
         for payment in payments:
-            for session in self._every(self._api.checkout.sessions, payment_intent=payment):
-                refs[session["id"]] = None
+            found = list(self._every(self._api.checkout.sessions, payment_intent=payment))
+            # A charge of something saved has no page.
+            refs |= dict.fromkeys([session["id"] for session in found] or [payment])
         return list(refs)
 
     def _movements(self, payout: Shape) -> Iterator[Shape]:
@@ -321,39 +353,9 @@ def _require_name(ref: str) -> None:
         raise NotFound("Nothing at Stripe has an empty name.")
 
 
-def _params(wanted: CheckoutRequest) -> dict[str, Any]:
-    """A Checkout Session to be made. Equal requests give equal parameters: the key stands for them."""
-    if sum(line.amount for line in wanted.lines) != wanted.amount or not wanted.lines:
-        raise GatewayRefused("The lines do not add up to the amount.")
-    params: dict[str, Any] = {
-        "mode": "payment",
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": wanted.currency.lower(),
-                    "unit_amount": to_stripe(line.amount, wanted.currency),
-                    "product_data": {"name": line.words[:LONGEST_NAME] or wanted.reference},
-                },
-            }
-            for line in wanted.lines
-        ],
-        # A filter: what the account has not switched on is not offered either.
-        "allowed_payment_method_types": [METHODS[method] for method in wanted.methods],
-        "client_reference_id": wanted.reference,
-        "metadata": {"reference": wanted.reference},
-        "payment_intent_data": {"metadata": {"reference": wanted.reference}},
-        "success_url": wanted.return_url,
-        "cancel_url": wanted.cancel_url,
-        "expires_at": int(wanted.expires_at.timestamp()),
-        "locale": wanted.language if wanted.language in LOCALES else "auto",
-        "submit_type": "pay",
-        # What is owed is owed in the city's currency.
-        "adaptive_pricing": {"enabled": False},
-    }
-    if wanted.email:
-        params["customer_email"] = wanted.email
-    return params
+def _is_payment(shape: Shape) -> bool:
+    """Neither a page that saves, nor a payment that somebody made at Stripe otherwise."""
+    return shape.get("mode") == "payment" or reading.is_by_mandate(shape)
 
 
 def _event(told: Shape) -> Event:

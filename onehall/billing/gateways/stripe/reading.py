@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from onehall.billing.gateways.protocol import (
     CheckoutStatus,
+    MandateSnapshot,
     Method,
     PayoutItem,
     PayoutItemKind,
@@ -22,6 +23,8 @@ NOT_TAKEN: Final = frozenset(
     {"won", "prevented", "warning_needs_response", "warning_under_review", "warning_closed"}
 )
 """Disputes in these states hold no money: they were won, or only asked about."""
+BY_MANDATE: Final = "mandate"
+"""What the metadata of a charge without a page are marked with."""
 _REFUNDS: Final[dict[str, RefundStatus]] = {
     "succeeded": "succeeded", "failed": "failed", "canceled": "failed",
 }  # fmt: skip
@@ -95,6 +98,49 @@ def snapshot(session: Shape, disputes: Iterable[Shape]) -> Snapshot:
         refunded=from_stripe(charge.get("amount_refunded") or 0, currency),
         disputed=from_stripe(taken, currency),
         failure="" if paid else str(below(intent, "last_payment_error").get("message") or ""),
+    )
+
+
+def is_by_mandate(intent: Shape) -> bool:
+    """Whether a PaymentIntent is a charge of something saved, and has no page."""
+    return bool(below(intent, "metadata").get(BY_MANDATE))
+
+
+def as_session(intent: Shape) -> Shape:
+    """A charge of something saved, as the Checkout Session that it would have had."""
+    if intent["status"] == "requires_action":
+        # Nobody is there to prove who they are: it is as good as declined.
+        intent = {**intent, "status": "requires_payment_method"}
+    return {
+        "id": intent["id"],
+        "client_reference_id": below(intent, "metadata").get("reference"),
+        "currency": intent["currency"],
+        "payment_intent": intent,
+        "payment_status": "paid" if intent["status"] == "succeeded" else "unpaid",
+        "status": "complete",
+    }
+
+
+def mandate(session: Shape) -> MandateSnapshot:
+    """A Checkout Session that saves, with its expanded `setup_intent.payment_method`."""
+    intent = below(session, "setup_intent")
+    saved = below(intent, "payment_method")
+    status = str(session.get("status"))
+    ready = status == "complete" and intent.get("status") == "succeeded" and bool(saved)
+    method, brand, last4 = _paid_with(saved)
+    card = below(saved, "card")
+    return MandateSnapshot(
+        ref=str(session["id"]),
+        reference=str(session.get("client_reference_id") or ""),
+        status="ready" if ready else "expired" if status == "expired" else "open",
+        customer=ref_of(session.get("customer")) if ready else "",
+        token=ref_of(saved) if ready else "",
+        method=method,
+        brand=brand,
+        last4=last4,
+        exp_month=int(card.get("exp_month") or 0),
+        exp_year=int(card.get("exp_year") or 0),
+        failure=str(below(intent, "last_setup_error").get("message") or ""),
     )
 
 

@@ -4,6 +4,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from onehall.billing.gateways.demo.provider.journal import Book
@@ -16,10 +17,11 @@ from onehall.billing.gateways.demo.provider.records import (
     Payout,
     Record,
     Refund,
+    Saved,
     Session,
     Told,
 )
-from onehall.billing.gateways.demo.provider.sources import FAILURES, Source, fee_of
+from onehall.billing.gateways.demo.provider.sources import FAILURES, Source, fee_of, source_of
 
 DISPUTE_FEE = 1500
 _WEB = re.compile(r"https?://[!-~]{1,2000}")
@@ -50,7 +52,7 @@ class Engine:
 
     def open(self, session: Session) -> Session:
         """A new page to pay on."""
-        if session.amount < 1:
+        if session.amount < 1 and session.mode == "pay":
             raise Refused("amount_too_small", "The amount must be at least 1.")
         if session.expires_at <= self.now():
             raise Refused("expires_in_the_past", "The page would have expired already.")
@@ -123,7 +125,7 @@ class Engine:
         code = source.declines or usual
         payment = self._payment_of(session, source)
         payment.status, payment.failure, session.failure = "failed", code, FAILURES[code]
-        if session.face == "stripe":
+        if session.face == "stripe" and session.mode == "pay":
             self.book.put(payment)
             self.book.put(session)
             self._say("checkout.declined", session.ref, session=session)
@@ -155,6 +157,46 @@ class Engine:
         payment.status, payment.paid_at = "paid", self.now()
         self._take(payment)
         self._finish(session, payment, "paid", "checkout.settled")
+
+    # Saved cards
+
+    def keep(self, session: Session, source: Source) -> None:
+        """The payer saves a card or account; nothing is charged."""
+        self._require_open(session)
+        saved = Saved(
+            ref=named("pm"), customer_ref=named("cus"), setup_ref=named("seti"),
+            session_ref=session.ref, source=source.key, email=session.email,
+            metadata=session.payment_metadata,
+        )  # fmt: skip
+        if source.method == "card":
+            at = datetime.fromtimestamp(self.now(), UTC)
+            year, month = divmod(at.year * 12 + at.month - 1 + source.months, 12)
+            saved.exp_year, saved.exp_month = year, month + 1
+        self.book.put(saved)
+        session.saved_ref, session.status = saved.ref, "ready"
+        self._waiting.discard(session.ref)
+        self.book.put(session)
+        self._say("setup.ready", session.ref, session=session)
+
+    def charge(self, session: Session, *, customer: str, token: str) -> Session:
+        """Charge what was saved, at once and for good: paid, on its way, or declined."""
+        saved = self.book.get(Saved, token)
+        source = source_of(saved.source, list(session.methods)) if saved else None
+        if saved is None or source is None or saved.customer_ref != customer:
+            raise Refused("resource_missing", f"No such saved card: {token[:80]}", status=404)
+        if session.amount < 1:
+            raise Refused("amount_too_small", "The amount must be at least 1.")
+        self._waiting.add(session.ref)
+        self.book.put(session)
+        at = datetime.fromtimestamp(self.now(), UTC)
+        declines = source.declines or ("card_declined" if self.knobs.saved_declines else "")
+        if saved.exp_year and (saved.exp_year, saved.exp_month) < (at.year, at.month):
+            declines = "expired_card"
+        if declines:
+            self.decline(session, replace(source, declines=declines))
+        else:
+            self.pay(session, source, slow=self.knobs.saved_slow)
+        return session
 
     def _require_open(self, session: Session) -> None:
         if session.status != "open":
@@ -323,6 +365,8 @@ class Engine:
         face: Face = "demo",
     ) -> None:
         about = session or payment
+        if session is not None and session.mode == "charge":
+            topic = topic.replace("checkout.", "charge.")
         told = Told(
             ref=named("evt"), face=about.face if about else face, topic=topic, object_ref=object_ref,
             session_ref=session.ref if session else payment.session_ref if payment else "",

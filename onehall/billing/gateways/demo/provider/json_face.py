@@ -12,13 +12,16 @@ from onehall.billing.gateways.demo.provider.records import (
     Payout,
     Record,
     Refund,
+    Saved,
     Session,
     Told,
 )
+from onehall.billing.gateways.demo.provider.sources import source_of
 from onehall.billing.gateways.demo.provider.web import Answer, Request, as_json
 
 PAGE: Final = 100
 METHODS: Final = ("card", "ach")
+HOUR: Final = 3600
 
 
 class JsonFace:
@@ -34,31 +37,48 @@ class JsonFace:
         parts = request.path.split("/")[2:]
         if parts[0] == "refunds" and request.method == "POST":
             return "refund"
-        if parts[0] == "payouts":
-            return "payouts"
+        if parts[0] in {"payouts", "charges"}:
+            return "payouts" if parts[0] == "payouts" else "charge"
         if request.method == "POST":
             return "expire" if parts[-1] == "expire" else "create"
         return "fetch" if len(parts) > 1 else "list"
 
     def answer(self, request: Request) -> Answer:
         """Do what is asked."""
-        match request.method, request.path.split("/")[2:]:
-            case "POST", ["checkouts"]:
-                return self._once(request, lambda: self._open(_body(request)))
-            case "GET", ["checkouts"]:
-                return self._list(request)
-            case "GET", ["checkouts", ref]:
-                return as_json(self.checkout(self._engine.session(ref)))
-            case "POST", ["checkouts", ref, "expire"]:
-                session = self._engine.expire(self._engine.session(ref))
-                return as_json(self.checkout(session))
-            case "POST", ["refunds"]:
-                return self._once(request, lambda: self._refund(_body(request), request.query))
-            case "GET", ["refunds", ref]:
-                return as_json(self.refund(self._engine.refund_of(ref)))
-            case "GET", ["payouts"]:
-                return self._payouts(request)
+        parts = request.path.split("/")[2:]
+        if request.method == "POST" and (found := self._write(request, parts)) is not None:
+            return found
+        if request.method == "GET" and (found := self._read(request, parts)) is not None:
+            return found
         raise Refused("no_such_address", "There is nothing at this address.", status=404)
+
+    def _write(self, request: Request, parts: list[str]) -> Answer | None:
+        match parts:
+            case ["checkouts"]:
+                return self._once(request, lambda: self._open(_body(request)))
+            case ["checkouts", ref, "expire"]:
+                return as_json(self.checkout(self._engine.expire(self._engine.session(ref))))
+            case ["setups"]:
+                return self._once(request, lambda: self._setup(_body(request)))
+            case ["charges"]:
+                return self._once(request, lambda: self._charge(_body(request)))
+            case ["refunds"]:
+                return self._once(request, lambda: self._refund(_body(request), request.query))
+        return None
+
+    def _read(self, request: Request, parts: list[str]) -> Answer | None:
+        match parts:
+            case ["checkouts"]:
+                return self._list(request)
+            case ["checkouts", ref]:
+                return as_json(self.checkout(self._page(ref)))
+            case ["setups", ref]:
+                return as_json(self.setup(self._page(ref, setup=True)))
+            case ["refunds", ref]:
+                return as_json(self.refund(self._engine.refund_of(ref)))
+            case ["payouts"]:
+                return self._payouts(request)
+        return None
 
     def refusal(self, no: Refused) -> Answer:
         """A no, for programs."""
@@ -79,10 +99,35 @@ class JsonFace:
     def _once(self, request: Request, do: Callable[[], object]) -> Answer:
         return keys.once(self._engine, "demo", request, do, conflict=409)
 
+    def _page(self, ref: str, *, setup: bool = False) -> Session:
+        """A page of the wanted kind."""
+        found = self._engine.session(ref)
+        if (found.mode == "setup") != setup:
+            raise Refused("resource_missing", f"No such page: {ref[:80]}", status=404)
+        return found
+
+    def _setup(self, wanted: dict[str, Any]) -> object:
+        session = Session(
+            ref=named("su"), face="demo", reference=_text(wanted, "reference"), amount=0,
+            currency=_text(wanted, "currency"), lines=[], methods=_methods(wanted),
+            return_url=_text(wanted, "return_url"), cancel_url=_text(wanted, "cancel_url"),
+            expires_at=_whole(wanted, "expires_at"), email=_text(wanted, "email"),
+            language=_text(wanted, "language"), mode="setup",
+        )  # fmt: skip
+        return self.setup(self._engine.open(session))
+
+    def _charge(self, wanted: dict[str, Any]) -> object:
+        amount, words = _whole(wanted, "amount"), _text(wanted, "words")
+        session = Session(
+            ref=named("co"), face="demo", reference=_text(wanted, "reference"), amount=amount,
+            currency=_text(wanted, "currency"), lines=[(words, amount)], methods=list(METHODS),
+            return_url="", cancel_url="", expires_at=self._engine.now() + HOUR, mode="charge",
+        )  # fmt: skip
+        customer, token = _text(wanted, "customer"), _text(wanted, "token")
+        return self.checkout(self._engine.charge(session, customer=customer, token=token))
+
     def _open(self, wanted: dict[str, Any]) -> object:
-        methods = [str(one) for one in _list(wanted, "methods")]
-        if not methods or not set(methods) <= set(METHODS):
-            raise Refused("bad_methods", f"methods are some of {', '.join(METHODS)}.", status=422)
+        methods = _methods(wanted)
         lines = [(_text(line, "words"), _whole(line, "amount")) for line in _list(wanted, "lines")]
         amount = _whole(wanted, "amount")
         if sum(each for _, each in lines) != amount:
@@ -114,7 +159,8 @@ class JsonFace:
             raise Refused("bad_since", "since is a time in seconds since 1970.", status=422)
         self._engine.tick()
         sessions = self._engine.book.all(Session)
-        found = [s for s in sessions if s.face == "demo" and s.changed >= int(since)]
+        mine = (s for s in sessions if s.face == "demo" and s.mode != "setup")
+        found = [s for s in mine if s.changed >= int(since)]
         return as_json(_page(found, request, self.checkout))
 
     def _payouts(self, request: Request) -> Answer:
@@ -126,6 +172,25 @@ class JsonFace:
         return as_json(_page(found, request, self.payout))
 
     # Shapes
+
+    def setup(self, session: Session) -> dict[str, object]:
+        """A page to save a card on, and what was saved."""
+        saved = self._engine.book.get(Saved, session.saved_ref)
+        source = source_of(saved.source, list(METHODS)) if saved else None
+        return {
+            "ref": session.ref,
+            "url": self._address(session),
+            "reference": session.reference,
+            "status": session.status,
+            "customer": saved.customer_ref if saved else "",
+            "token": saved.ref if saved else "",
+            "method": source.method if source else "card",
+            "brand": source.brand if source else "",
+            "last4": source.last4 if source else "",
+            "exp_month": saved.exp_month if saved else 0,
+            "exp_year": saved.exp_year if saved else 0,
+            "failure": session.failure,
+        }
 
     def checkout(self, session: Session) -> dict[str, object]:
         """A page to pay on, and what became of it. `amount` is what was paid, `asked` what was asked for."""
@@ -194,6 +259,13 @@ def _page[R: Record](
         "data": [shape(row) for row in found[at : at + PAGE]],
         "more": len(found) > at + PAGE,
     }
+
+
+def _methods(wanted: dict[str, Any]) -> list[str]:
+    methods = [str(one) for one in _list(wanted, "methods")]
+    if not methods or not set(methods) <= set(METHODS):
+        raise Refused("bad_methods", f"methods are some of {', '.join(METHODS)}.", status=422)
+    return methods
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -15,17 +15,23 @@ LONGEST: Final = 255
 def once(
     engine: Engine, face: Face, request: Request, do: Callable[[], object], *, conflict: int
 ) -> Answer:
-    """What `do` gives, or what it gave to this request before. A conflict is refused with that status."""
+    """What `do` gives, or what it gave to this request before. A conflict is refused with that status.
+
+    A no that counts, like a declined charge, is kept too where `do` gives it as an answer.
+    """
     key = request.headers.get("idempotency-key", "")
     if not key:
-        return as_json(do())
+        given = do()
+        return given if isinstance(given, Answer) else as_json(given)
     if len(key) > LONGEST:
         raise Refused("idempotency_error", f"A key has at most {LONGEST} characters.")
     asked = sha256(request.path.encode() + b"\n" + request.body).hexdigest()
     kept = engine.book.get(Kept, f"{face}:{key}")
     if kept is None:
-        made = json.dumps(do())
-        kept = engine.book.put(Kept(ref=f"{face}:{key}", digest=asked, status=200, body=made))
+        given = do()
+        said = given if isinstance(given, Answer) else as_json(given)
+        row = Kept(ref=f"{face}:{key}", digest=asked, status=said.status, body=said.body.decode())
+        kept = engine.book.put(row)
     elif kept.digest != asked:
         words = "This idempotency key was used before with another request."
         raise Refused("idempotency_error", words, status=conflict)

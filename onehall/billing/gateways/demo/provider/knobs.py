@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final, Literal, get_args
 
-type Operation = Literal["", "create", "fetch", "expire", "refund", "list", "payouts"]
+type Operation = Literal["", "create", "fetch", "expire", "refund", "list", "payouts", "charge"]
 OPERATIONS: Final[tuple[str, ...]] = get_args(Operation.__value__)
 LONGEST: Final = 3600.0
 MOST: Final = 1_000_000
@@ -29,6 +29,8 @@ WORDS: Final = {
     "slow_seconds": "Seconds that a slow card payment takes",
     "bank_fails": "Bank transfers come back",
     "refund_fails": "Refunds fail",
+    "saved_declines": "Charges of saved cards are declined",
+    "saved_slow": "Charges of saved cards take as long as slow payments",
     "down": "Answer nothing but 503",
 }
 """What each knob does."""
@@ -52,6 +54,8 @@ class Knobs:
     slow_seconds: float = 8.0
     bank_fails: bool = False
     refund_fails: bool = False
+    saved_declines: bool = False
+    saved_slow: bool = False
     down: bool = False
 
     def turn(self, wanted: Mapping[str, object]) -> None:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from onehall.billing.gateways.demo.provider.engine import Engine, Refused
 from onehall.billing.gateways.demo.provider.records import Session
-from onehall.billing.gateways.demo.provider.sources import SOURCES, Source, source_of
+from onehall.billing.gateways.demo.provider.sources import SOURCES, TO_SAVE, Source, source_of
 from onehall.billing.gateways.demo.provider.web import Answer, Request, to
 from onehall.billing.gateways.demo.provider.words import WORDS, in_words, language_of
 
@@ -21,6 +21,8 @@ FILES: Final = {
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 EMPTY: Final = mark_safe("")
+MONTHS_LEFT: Final = 3
+"""A card that is good for less than that says so."""
 _FRAME: Final = """<!doctype html>
 <html lang="{lang}">
 <head>
@@ -117,6 +119,8 @@ class PayPage:
             self._engine.abandon(session)
             return to(session.cancel_url or session.return_url)
         source = source_of(form.get("source", ""), session.methods)
+        if session.mode == "setup":
+            return self._save(session, source, act)
         if source is None or act not in {"pay", "slow", "decline"}:
             return self._show(session, says="choose", status=422)
         if act == "decline":
@@ -127,11 +131,18 @@ class PayPage:
             return self._show(session, says="was_declined", status=422)
         return to(session.return_url)
 
+    def _save(self, session: Session, source: Source | None, act: str) -> Answer:
+        if source is None or act != "save":
+            return self._show(session, says="choose", status=422)
+        self._engine.keep(session, source)
+        return to(session.return_url)
+
     def _show(self, session: Session, *, says: str = "", status: int = 200) -> Answer:
         language = language_of(session.language)
         words = WORDS[language]
         if session.status == "open":
-            body = _open(session, words, says=says)
+            show = _to_save if session.mode == "setup" else _open
+            body = show(session, words, says=says)
         else:
             body = format_html(
                 '<h1>{}</h1><p><a class="button" href="{}">{}</a></p>',
@@ -139,7 +150,8 @@ class PayPage:
             )  # fmt: skip
         back = {_origin(url) for url in (session.return_url, session.cancel_url) if url}
         goes_to = " ".join(sorted(back))
-        return page(words["title"], body, language=language, status=status, goes_to=goes_to)
+        title = words["save_title" if session.mode == "setup" else "title"]
+        return page(title, body, language=language, status=status, goes_to=goes_to)
 
 
 def _origin(url: str) -> str:
@@ -167,6 +179,20 @@ def _open(session: Session, words: dict[str, str], *, says: str) -> SafeString:
     )  # fmt: skip
 
 
+def _to_save(session: Session, words: dict[str, str], *, says: str) -> SafeString:
+    return format_html(
+        '<p class="demo"><strong>{demo}</strong> {demo_more}</p>{said}'
+        "<h1>{title}</h1><p>{more}</p>"
+        '<form method="post"><fieldset><legend>{how}</legend>{cards}{banks}</fieldset>'
+        '<p><button class="button" name="act" value="save">{save}</button></p>'
+        '<p><button class="plain" name="act" value="back" formnovalidate>{back}</button></p></form>',
+        demo=words["demo"], demo_more=words["demo_more"], said=_said(session, words, says),
+        title=words["save_title"], more=words["save_more"], how=words["how"],
+        cards=_group("card", session, words), banks=_group("ach", session, words),
+        save=words["save"], back=words["save_back"],
+    )  # fmt: skip
+
+
 def _said(session: Session, words: dict[str, str], says: str) -> SafeString:
     if not says:
         return EMPTY
@@ -189,7 +215,8 @@ def _group(method: str, session: Session, words: dict[str, str]) -> SafeString:
     """The cards, or the accounts, that the page takes."""
     if method not in session.methods:
         return EMPTY
-    offered = [source for source in SOURCES if source.method == method]
+    known = TO_SAVE if session.mode == "setup" else SOURCES
+    offered = [source for source in known if source.method == method]
     first = next(s for s in SOURCES if s.method in session.methods)
     choices = format_html_join(
         "", '<label class="choice"><input type="radio" name="source" value="{}" required{}>'
@@ -212,6 +239,8 @@ def _group(method: str, session: Session, words: dict[str, str]) -> SafeString:
 
 
 def _remark(source: Source, words: dict[str, str]) -> SafeString:
+    if source.months < MONTHS_LEFT:
+        return format_html('<span class="hint">{}</span>', words["expiring"])
     if not source.declines and not source.bounces:
         return EMPTY
     said = words["declined_card" if source.declines else "bouncing"]

@@ -17,6 +17,10 @@ class Record:
     changed: int = 0
 
 
+type Mode = Literal["pay", "setup", "charge"]
+"""A page to pay on, a page to save a card on, or a charge of a saved card, which has no page."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Session(Record):
     """A page to pay on. `due_at` is when a payment on its way arrives, 0 when only by hand."""
@@ -39,6 +43,22 @@ class Session(Record):
     bounces: bool = False
     metadata: dict[str, str] = field(default_factory=dict)
     payment_metadata: dict[str, str] = field(default_factory=dict)
+    mode: Mode = "pay"
+    saved_ref: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Saved(Record):
+    """A card or account that somebody saved. `source` is the key of what was chosen, `setup_ref` a name for Stripe's sake."""
+
+    customer_ref: str
+    setup_ref: str
+    session_ref: str
+    source: str
+    email: str = ""
+    exp_month: int = 0
+    exp_year: int = 0
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,5 +152,5 @@ class Kept(Record):
 
 KINDS: Final[dict[str, type[Record]]] = {
     kind.__name__.lower(): kind
-    for kind in (Session, Payment, Refund, Dispute, Movement, Payout, Told, Kept)
+    for kind in (Session, Saved, Payment, Refund, Dispute, Movement, Payout, Told, Kept)
 }

@@ -6,7 +6,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A card ("card") or bank account ("ach"). `declines` is why it is never accepted; `bounces` comes back later."""
+    """A card ("card") or bank account ("ach"). `declines` is why it is never accepted; `bounces` comes back later.
+
+    `months` is for how many months after it is saved a card is good.
+    """
 
     key: str
     method: str
@@ -16,6 +19,7 @@ class Source:
     last4: str
     declines: str = ""
     bounces: bool = False
+    months: int = 40
 
 
 SOURCES: Final = (
@@ -27,10 +31,19 @@ SOURCES: Final = (
     Source("closed", "ach", "Second Test Bank", "Second Test Bank", "ACH", "1116", bounces=True),
 )
 
+TO_SAVE: Final = (
+    *SOURCES,
+    Source("expiring", "card", "visa", "Visa", "VISA", "0069", months=1),
+    Source("asking", "card", "visa", "Visa", "VISA", "3184", declines="authentication_required"),
+)
+"""What a page for saving offers. What declines is saved all the same, as at a real company: the charges fail."""
+
 FAILURES: Final = {
     "card_declined": "Your card was declined.",
     "insufficient_funds": "Your card has insufficient funds.",
     "bank_account_closed": "The bank account was closed.",
+    "expired_card": "Your card has expired.",
+    "authentication_required": "Your card was declined. This transaction requires authentication.",
     "lost_or_stolen_card": "The card is no longer in use.",
 }
 """Why something failed, by the code that the Stripe-shaped interface gives it."""
@@ -38,7 +51,7 @@ FAILURES: Final = {
 
 def source_of(key: str, methods: list[str]) -> Source | None:
     """What was chosen, if the page offered it."""
-    return next((one for one in SOURCES if one.key == key and one.method in methods), None)
+    return next((one for one in TO_SAVE if one.key == key and one.method in methods), None)
 
 
 def fee_of(method: str, amount: int) -> int:

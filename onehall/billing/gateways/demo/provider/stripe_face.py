@@ -13,6 +13,7 @@ from onehall.billing.gateways.demo.provider.records import (
     Payment,
     Payout,
     Refund,
+    Saved,
     Session,
     Told,
 )
@@ -26,6 +27,7 @@ SESSION: Final = frozenset(
         "allowed_payment_method_types",
         "cancel_url",
         "client_reference_id",
+        "customer_creation",
         "customer_email",
         "expires_at",
         "line_items",
@@ -33,13 +35,26 @@ SESSION: Final = frozenset(
         "metadata",
         "mode",
         "payment_intent_data",
+        "setup_intent_data",
         "submit_type",
         "success_url",
         "ui_mode",
     ]
 )
+CHARGE: Final = frozenset(
+    [
+        "amount",
+        "confirm",
+        "currency",
+        "customer",
+        "description",
+        "metadata",
+        "off_session",
+        "payment_method",
+    ]
+)
 REFUND: Final = frozenset({"amount", "metadata", "payment_intent", "reason"})
-"""What may be said of a new session, and of a new refund: Stripe refuses what it does not know."""
+"""What may be said of a new session, charge of a saved card, and refund: Stripe refuses what it does not know."""
 SHORTEST, LONGEST = 30 * 60, 24 * 3600
 """Seconds that a page of Stripe's may stay open; a minute is let go for the way."""
 
@@ -55,6 +70,8 @@ class StripeFace:
     def operation(self, request: Request) -> str:
         """What a request does, as the knobs name it."""
         parts = request.path.split("/")[2:]
+        if request.method == "POST" and parts[0] == "payment_intents":
+            return "charge"
         if request.method == "POST":
             return "refund" if parts[0] == "refunds" else "expire" if len(parts) > 3 else "create"
         if parts[0] in {"payouts", "balance_transactions"}:
@@ -78,6 +95,8 @@ class StripeFace:
                 return self._once(request, lambda: self._session(self._open(tree)))
             case ["checkout", "sessions", ref, "expire"]:
                 return self._once(request, lambda: self._session(self._expire(ref)))
+            case ["payment_intents"]:
+                return self._once(request, lambda: self._charge(tree))
             case ["refunds"]:
                 return self._once(request, lambda: self._refund(tree))
         raise _unknown(request)
@@ -85,6 +104,7 @@ class StripeFace:
     def _read(self, request: Request, parts: list[str]) -> Shape:
         lists: dict[str, Callable[[dict[str, str]], Iterable[Shape]]] = {
             "checkout/sessions": self._sessions,
+            "payment_intents": self._intents,
             "refunds": lambda query: self._of_payment(Refund, query),
             "disputes": lambda query: self._of_payment(Dispute, query),
             "payouts": self._payouts,
@@ -94,7 +114,7 @@ class StripeFace:
         listed, single = lists.get("/".join(parts)), "/".join(parts[:-1])
         if listed is not None:
             return _page(listed(request.query), request)
-        if single not in lists and single not in {"payment_intents", "charges"}:
+        if single not in {*lists, "charges", "setup_intents", "payment_methods", "customers"}:
             raise _unknown(request)
         found = self._object(parts[-1])
         if found is None:
@@ -112,7 +132,8 @@ class StripeFace:
         """A webhook's content; None for what Stripe has no event for."""
         if told.topic not in shapes.TYPES:
             return None
-        ref = told.payment_ref if told.topic == "checkout.declined" else told.object_ref
+        of_payment = told.topic == "checkout.declined" or told.topic.startswith("charge.")
+        ref = told.payment_ref if of_payment else told.object_ref
         if told.topic == "payment.refunded":
             payment = self._engine.book.get(Payment, told.payment_ref)
             ref = payment.charge_ref if payment else ""
@@ -126,19 +147,22 @@ class StripeFace:
 
     def _open(self, tree: forms.Tree) -> Session:
         _require_known(tree, SESSION)
-        if forms.text(tree, "mode") != "payment":
-            raise Refused("parameter_invalid", "Only the mode 'payment' is known here.")
+        mode = forms.text(tree, "mode")
+        if mode not in {"payment", "setup"}:
+            words = "Only the modes 'payment' and 'setup' are known here."
+            raise Refused("parameter_invalid", words)
         now = self._engine.now()
         expires = forms.whole(tree, "expires_at") if "expires_at" in tree else now + LONGEST
         if not SHORTEST - 60 <= expires - now <= LONGEST + 60:
             words = "The `expires_at` timestamp must be between 30 minutes and 24 hours from now."
             raise Refused("parameter_invalid", words)
-        lines, currency = _lines(tree)
+        lines, currency = _lines(tree) if mode == "payment" else ([], "usd")
         names = forms.texts(tree, "allowed_payment_method_types") or ["card"]
         if not set(names) <= set(METHODS):
             words = f"The payment method type provided: {names[0][:40]} is invalid."
             raise Refused("parameter_invalid", words)
-        of_payment = forms.below(forms.below(tree, "payment_intent_data"), "metadata")
+        intent = "payment_intent_data" if mode == "payment" else "setup_intent_data"
+        of_payment = forms.below(forms.below(tree, intent), "metadata")
         session = Session(
             ref=named("cs"), face="stripe",
             reference=forms.text(tree, "client_reference_id", ""),
@@ -149,8 +173,33 @@ class StripeFace:
             email=forms.text(tree, "customer_email", ""),
             language=forms.text(tree, "locale", "en"),
             metadata=_plain(forms.below(tree, "metadata")), payment_metadata=_plain(of_payment),
+            mode="pay" if mode == "payment" else "setup",
         )  # fmt: skip
         return self._engine.open(session)
+
+    def _charge(self, tree: forms.Tree) -> object:
+        """A PaymentIntent that is confirmed at once, without the payer; Stripe answers 402 to a declined one."""
+        _require_known(tree, CHARGE)
+        if (forms.text(tree, "confirm", ""), forms.text(tree, "off_session", "")) != ("true",) * 2:
+            raise Refused("parameter_missing", "Here `confirm` and `off_session` have to be true.")
+        amount, words = forms.whole(tree, "amount"), forms.text(tree, "description", "")
+        metadata = _plain(forms.below(tree, "metadata"))
+        session = Session(
+            ref=named("cs"), face="stripe", reference=metadata.get("reference", ""), amount=amount,
+            currency=forms.text(tree, "currency").upper(), lines=[(words, amount)],
+            methods=list(METHODS.values()), return_url="", cancel_url="",
+            expires_at=self._engine.now() + LONGEST, payment_metadata=metadata, mode="charge",
+        )  # fmt: skip
+        self._engine.charge(
+            session,
+            customer=forms.text(tree, "customer"),
+            token=forms.text(tree, "payment_method"),
+        )
+        made = shapes.intent(self._engine, self._engine.payment(session.payment_ref))
+        if made["status"] != "requires_payment_method":
+            return made
+        error = {**made["last_payment_error"], "payment_intent": made}
+        return as_json({"error": error}, 402)
 
     def _expire(self, ref: str) -> Session:
         session = self._engine.session(ref)
@@ -175,13 +224,20 @@ class StripeFace:
     # Lists, newest first
 
     def _session(self, session: Session) -> Shape:
-        return shapes.session(session, self._address(session))
+        saved = self._engine.book.get(Saved, session.saved_ref)
+        return shapes.session(session, self._address(session), saved)
+
+    def _intents(self, query: dict[str, str]) -> Iterable[Shape]:
+        since = _whole(query, "created[gte]")
+        for payment in self._engine.book.all(Payment):
+            if payment.face == "stripe" and payment.created >= since:
+                yield shapes.intent(self._engine, payment)
 
     def _sessions(self, query: dict[str, str]) -> Iterable[Shape]:
         since, of = _whole(query, "created[gte]"), query.get("payment_intent")
         for session in self._engine.book.all(Session):
-            fits = session.face == "stripe" and session.created >= since
-            if fits and of in {None, session.payment_ref}:
+            fits = session.face == "stripe" and session.mode != "charge"
+            if fits and session.created >= since and of in {None, session.payment_ref}:
                 yield self._session(session)
 
     def _of_payment(
@@ -223,7 +279,8 @@ class StripeFace:
 
     def _object(self, ref: str) -> Shape | None:
         book = self._engine.book
-        if (session := book.get(Session, ref)) is not None and session.face == "stripe":
+        session = book.get(Session, ref)
+        if session is not None and session.face == "stripe" and session.mode != "charge":
             return self._session(session)
         if (payment := book.get(Payment, ref)) is not None:
             return shapes.intent(self._engine, payment)
@@ -235,8 +292,21 @@ class StripeFace:
             return shapes.payout(payout, _arrival(payout))
         if (moved := book.get(Movement, ref)) is not None:
             return shapes.movement(moved)
+        if (found := self._saved(ref)) is not None:
+            return found
         charged = (p for p in book.all(Payment) if p.charge_ref == ref)
         return next((shapes.charge(self._engine, payment) for payment in charged), None)
+
+    def _saved(self, ref: str) -> Shape | None:
+        """What somebody saved, by any of its three names."""
+        for saved in self._engine.book.all(Saved):
+            if ref == saved.ref:
+                return shapes.payment_method(saved)
+            if ref == saved.setup_ref:
+                return shapes.setup_intent(saved)
+            if ref == saved.customer_ref:
+                return shapes.customer(saved)
+        return None
 
     def _expanded(self, shape: Shape, query: dict[str, str]) -> Shape:
         for name, path in query.items():

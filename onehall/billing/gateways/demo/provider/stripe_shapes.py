@@ -9,10 +9,11 @@ from onehall.billing.gateways.demo.provider.records import (
     Payment,
     Payout,
     Refund,
+    Saved,
     Session,
     Told,
 )
-from onehall.billing.gateways.demo.provider.sources import FAILURES
+from onehall.billing.gateways.demo.provider.sources import FAILURES, source_of
 
 type Shape = dict[str, Any]
 
@@ -25,6 +26,10 @@ TYPES: Final = {
     "checkout.bounced": "checkout.session.async_payment_failed",
     "checkout.expired": "checkout.session.expired",
     "checkout.declined": "payment_intent.payment_failed",
+    "charge.failed": "payment_intent.payment_failed",
+    "charge.bounced": "payment_intent.payment_failed",
+    "charge.processing": "payment_intent.processing",
+    "setup.ready": "checkout.session.completed",
     "payment.paid": "payment_intent.succeeded",
     "payment.refunded": "charge.refunded",
     "payment.disputed": "charge.dispute.created",
@@ -38,8 +43,9 @@ _CHARGE: Final = {"processing": "pending", "paid": "succeeded"}
 _CATEGORY: Final = {"payment": "charge"}
 
 
-def session(of: Session, url: str) -> Shape:
+def session(of: Session, url: str, saved: Saved | None = None) -> Shape:
     """A Checkout Session."""
+    setup = of.mode == "setup"
     return {
         "id": of.ref,
         "object": "checkout.session",
@@ -49,20 +55,72 @@ def session(of: Session, url: str) -> Shape:
         "client_reference_id": of.reference,
         "created": of.created,
         "currency": of.currency.lower(),
+        "customer": saved.customer_ref if saved else None,
         "customer_details": {"email": of.email or None} if of.status != "open" else None,
         "customer_email": of.email or None,
         "expires_at": of.expires_at,
         "livemode": False,
         "locale": of.language,
         "metadata": of.metadata,
-        "mode": "payment",
+        "mode": "setup" if setup else "payment",
         "payment_intent": of.payment_ref or None,
         "payment_method_types": [METHODS[one] for one in of.methods],
-        "payment_status": "paid" if of.status == "paid" else "unpaid",
+        "payment_status": "no_payment_required"
+        if setup
+        else "paid"
+        if of.status == "paid"
+        else "unpaid",
+        "setup_intent": saved.setup_ref if saved else None,
         "status": _STATUS.get(of.status, "complete"),
         "success_url": of.return_url,
         "ui_mode": "hosted_page",
         "url": url if of.status == "open" else None,
+    }
+
+
+def setup_intent(of: Saved) -> Shape:
+    """A SetupIntent that succeeded."""
+    return {
+        "id": of.setup_ref,
+        "object": "setup_intent",
+        "created": of.created,
+        "customer": of.customer_ref,
+        "livemode": False,
+        "metadata": of.metadata,
+        "payment_method": of.ref,
+        "status": "succeeded",
+        "usage": "off_session",
+    }
+
+
+def payment_method(of: Saved) -> Shape:
+    """A PaymentMethod."""
+    source = source_of(of.source, list(METHODS))
+    shape: Shape = {
+        "id": of.ref,
+        "object": "payment_method",
+        "created": of.created,
+        "customer": of.customer_ref,
+        "livemode": False,
+        "metadata": {},
+    }
+    if source is not None and source.method == "card":
+        card = {"brand": source.brand, "last4": source.last4}
+        expires = {"exp_month": of.exp_month, "exp_year": of.exp_year}
+        return {**shape, "type": "card", "card": {**card, **expires}}
+    account = {"bank_name": source.brand, "last4": source.last4} if source else {}
+    return {**shape, "type": "us_bank_account", "us_bank_account": account}
+
+
+def customer(of: Saved) -> Shape:
+    """A Customer."""
+    return {
+        "id": of.customer_ref,
+        "object": "customer",
+        "created": of.created,
+        "email": of.email or None,
+        "livemode": False,
+        "metadata": {},
     }
 
 
