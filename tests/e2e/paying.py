@@ -45,6 +45,7 @@ def pay(page: Any, address: str, shoot: Shoot) -> str:
     page.get_by_role("button", name="Go on to pay").click()
     page.get_by_role("link", name="Add another bill").click()
     find(page, "Parking citation", {"Number": citation})
+    page.get_by_role("radio", name=re.compile("^Card")).check()
     page.get_by_label("E-mail for the receipt").fill("rosa@example.org")
     shoot(page, "cart")
     page.get_by_role("button", name="Look at the sum").last.click()

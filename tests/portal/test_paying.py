@@ -433,6 +433,23 @@ class TestLeaving:
         assert len(again) == 1
         assert Attempt.objects.count() == 2
 
+    def test_after_a_decline_the_way_and_the_address_are_filled_in(
+        self, phone: Client, paying: City, provider: Provider
+    ) -> None:
+        choose(phone, bill(paying, 10_000))
+        leave(phone, check(phone, email="rosa@example.org", method="ach"))
+        attempt = Attempt.objects.get()
+        held = provider.says[attempt.provider_ref]
+        provider.says[attempt.provider_ref] = replace(held, status="failed", failure="Declined.")
+        assert "It was declined" in main(phone.get(f"/pay/back/{attempt.key}"))
+        page = main(phone.get("/pay/cart"))
+        assert re.search(r'<input type="radio"[^>]*value="ach"[^>]* checked', page)
+        assert fields(page)["email"] == "rosa@example.org"
+        # Another browser knows nothing of it.
+        stranger = Client(SERVER_NAME="testford.example")
+        choose(stranger, bill(paying, 2_000))
+        assert fields(main(stranger.get("/pay/cart")))["email"] == ""
+
     def test_the_key_of_another_citys_form_is_refused_in_words(
         self, phone: Client, paying: City, provider: Provider, tmp_path: Any
     ) -> None:

@@ -12,7 +12,7 @@ from onehall.billing import attempts, bills, looking_up, planning, queries, rule
 from onehall.billing.attempts import Wanted
 from onehall.billing.documents import ONLINE, Kind, Setup
 from onehall.billing.gateways.protocol import Gateway, Method
-from onehall.billing.models import Invoice
+from onehall.billing.models import Attempt, AttemptStatus, Invoice
 from onehall.billing.planning import Plan
 from onehall.kernel import money
 from onehall.look.doorway import CityRequest
@@ -157,13 +157,14 @@ def read(
             lines.append(line)
         else:
             gone.append(str(line.row["title"]))
+    method, email = _filled_in(request, chosen)
     made = Checkout(
         setup=setup,
         lines=lines,
         ways=ways(setup, lines) if gateway is not None else [],
         key=_key(request),
-        method=request.POST.get("method", ""),
-        email=request.POST.get("email", "").strip()[:254].replace("\x00", ""),
+        method=method,
+        email=email,
         language=request.LANGUAGE_CODE,
         gone=gone,
     )
@@ -264,6 +265,16 @@ def check(made: Checkout) -> bool:
     if wrong:
         made.errors["email"] = wrong
     return not made.errors
+
+
+def _filled_in(request: CityRequest, chosen: Cart) -> tuple[str, str]:
+    """How to pay and where the receipt goes; at first as in the payment that this browser began last, if it did not work."""
+    if request.method == "POST":
+        email = request.POST.get("email", "").strip()[:254].replace("\x00", "")
+        return request.POST.get("method", ""), email
+    rows = Attempt.objects.filter(city=request.city, key__in=chosen.own[-1:])
+    over = rows.exclude(status=AttemptStatus.SUCCEEDED).values_list("method", "email")
+    return over.first() or ("", "")
 
 
 def _key(request: CityRequest) -> uuid.UUID:
