@@ -29,6 +29,22 @@ CASES: Final = "casework_case"
 ENTRIES: Final = "casework_timelineentry"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """A trigger that may be off while many cases are copied, and one statement that does what it would have done.
+
+    `at_once` has {first} in it, the first key of the new cases; what it does for older ones must do no harm.
+    """
+
+    table: str
+    trigger: str
+    at_once: str
+
+
+LATE: Final[list[Late]] = []
+"""Those of the rooms above; a room adds its own when it is ready."""
+
+
 @dataclass(slots=True, kw_only=True)
 class EntryRow:
     """One entry, in the order of the timeline. `public` None means as usual for the kind."""
@@ -205,13 +221,17 @@ def _copying(cursor: CursorWrapper, table: str, columns: Sequence[str]) -> Itera
 
 def refresh_statistics() -> None:
     """Tell the planner about many new rows; after the transaction."""
-    # Without JSON and hashes: no query chooses rows by them, and they are what takes longest.
-    parts = (
-        f"{table} ({', '.join(name for name in columns if name not in _NOT_ASKED_FOR)})"
-        for table, columns in ((CASES, _CASE_COLUMNS), (ENTRIES, _ENTRY_COLUMNS))
-    )
     with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {', '.join(parts)}")
+        cursor.execute(";".join(statistics()))
+
+
+def statistics() -> list[str]:
+    """Statements that tell the planner about many new rows, one for each table."""
+    # Without JSON and hashes: no query chooses rows by them, and they are what takes longest.
+    return [
+        f"ANALYZE {table} ({', '.join(name for name in columns if name not in _NOT_ASKED_FOR)})"
+        for table, columns in ((ENTRIES, _ENTRY_COLUMNS), (CASES, _CASE_COLUMNS))
+    ]
 
 
 def _risk(row: CaseRow) -> datetime | None:
