@@ -22,7 +22,7 @@ from onehall.casework.timeline import KINDS, PUBLIC_KINDS
 from onehall.catalog import categories
 from onehall.kernel.cells import cell_of
 from onehall.kernel.chain import moment
-from onehall.kernel.copylines import FLAG, NULL, json, known, text
+from onehall.kernel.copylines import FLAG, NULL, hexed, json, known, text
 from onehall.places.models import City
 
 CASES: Final = "casework_case"
@@ -282,7 +282,7 @@ class _Lines:
             f"{row.people_count}\t{row.reopened}\t{FLAG[is_open]}\t{FLAG[row.is_public]}\t"
             f"{FLAG[row.unread_reply]}\t{text(row.number)}\t{_word(row.state)}\t"
             f"{_word(row.previous_state)}\t{row.category}\t{_word(row.outcome)}\t{reason}\t"
-            f"{text(row.place_words)}\t{_json(row.areas)}\t\\\\x{head}"
+            f"{text(row.place_words)}\t{_json(row.areas)}\t{hexed(head)}"
         )
 
     def _tell(self, row: CaseRow, times: dict[int, str]) -> str:
@@ -308,7 +308,7 @@ class _Lines:
             )
             append(
                 f"{case_id}\t{seq}\t{city_id}\t{at}\t{FLAG[public]}\t{fields}\t{kind}\t"
-                f"{json(plain)}\t\\\\x{head}"
+                f"{json(plain)}\t{hexed(head)}"
             )
         return head
 
