@@ -2,6 +2,7 @@
 
 import http.client
 import http.cookies
+import random
 import socket
 import threading
 import time
@@ -112,6 +113,27 @@ class Crowd:
             thread.join()
         if broken:
             raise broken[0]
+
+
+class Pace:
+    """When somebody does the next thing: `rate` times a second, or as soon as the last is done where it is 0.
+
+    Whoever is late goes on at once, but does not make up for what they missed.
+    """
+
+    def __init__(self, crowd: Crowd, rate: float, dice: random.Random) -> None:
+        self._crowd = crowd
+        self._apart = 1 / rate if rate else 0.0
+        # Not all at the same moment.
+        self._next = time.monotonic() + dice.random() * self._apart
+
+    def waits(self) -> bool:
+        """Wait for the moment; False when it is all over."""
+        now = time.monotonic()
+        if self._apart and self._next > now:
+            self._crowd.over.wait(self._next - now)
+        self._next = max(self._next, now) + self._apart
+        return not self._crowd.over.is_set()
 
 
 class Browser:

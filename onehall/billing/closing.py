@@ -67,7 +67,6 @@ def before(city: City, on: date, now: datetime) -> Before:
         for drawer in Drawer.objects.filter(city=city, closed_at=None).order_by("opened_at")
         if posting.local_day(city, drawer.opened_at) <= on
     ]
-    earlier = [day for day in open_days(city, posting.local_day(city, now)) if day < on]
     waiting = Refund.objects.filter(
         city=city,
         status__in=[RefundStatus.REQUESTED, RefundStatus.APPROVED, RefundStatus.SUBMITTED],
@@ -76,8 +75,20 @@ def before(city: City, on: date, now: datetime) -> Before:
         drawers=drawers,
         exceptions=PaymentException.objects.filter(city=city, resolved_at=None).count(),
         refunds=waiting.count(),
-        earlier=earlier[0] if earlier else None,
+        earlier=_earlier(city, on, posting.local_day(city, now)),
     )
+
+
+def _earlier(city: City, on: date, today: date) -> date | None:
+    """The oldest open day before a day: one that something was booked on, or today."""
+    last = closed_through(city)
+    rows = JournalEntry.objects.filter(city=city, on__lt=on)
+    if last is not None:
+        rows = rows.filter(on__gt=last)
+    found = rows.order_by("on").values_list("on", flat=True).first()
+    if found is None and today < on and (last is None or last < today):
+        return today
+    return found
 
 
 @transaction.atomic

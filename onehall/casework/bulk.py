@@ -29,6 +29,22 @@ CASES: Final = "casework_case"
 ENTRIES: Final = "casework_timelineentry"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """A trigger that may be off while many cases are copied, and one statement that does what it would have done.
+
+    `at_once` has {first} in it, the first key of the new cases; what it does for older ones must do no harm.
+    """
+
+    table: str
+    trigger: str
+    at_once: str
+
+
+LATE: Final[list[Late]] = []
+"""Those of the rooms above; a room adds its own when it is ready."""
+
+
 @dataclass(slots=True, kw_only=True)
 class EntryRow:
     """One entry, in the order of the timeline. `public` None means as usual for the kind."""
@@ -205,13 +221,17 @@ def _copying(cursor: CursorWrapper, table: str, columns: Sequence[str]) -> Itera
 
 def refresh_statistics() -> None:
     """Tell the planner about many new rows; after the transaction."""
-    # Without JSON and hashes: no query chooses rows by them, and they are what takes longest.
-    parts = (
-        f"{table} ({', '.join(name for name in columns if name not in _NOT_ASKED_FOR)})"
-        for table, columns in ((CASES, _CASE_COLUMNS), (ENTRIES, _ENTRY_COLUMNS))
-    )
     with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {', '.join(parts)}")
+        cursor.execute(";".join(statistics()))
+
+
+def statistics() -> list[str]:
+    """Statements that tell the planner about many new rows, one for each table."""
+    # Without JSON and hashes: no query chooses rows by them, and they are what takes longest.
+    return [
+        f"ANALYZE {table} ({', '.join(name for name in columns if name not in _NOT_ASKED_FOR)})"
+        for table, columns in ((ENTRIES, _ENTRY_COLUMNS), (CASES, _CASE_COLUMNS))
+    ]
 
 
 def _risk(row: CaseRow) -> datetime | None:
@@ -222,69 +242,101 @@ def _risk(row: CaseRow) -> datetime | None:
 
 
 class _Lines:
-    """The lines of cases, and beside them those of their entries."""
+    """The lines of cases, and beside them those of their entries.
+
+    A million cases go through here: what is the same for many is written once, and what is left out is not asked for by
+    a call.
+    """
 
     def __init__(self) -> None:
         self.entries: list[str] = []
         # By identity, because to hash a time takes as long as to write it; kept alive, so that no
         # other object gets its identity.
-        self._times: dict[int, tuple[datetime, str]] = {}
+        self._dates: dict[int, tuple[datetime, str]] = {}
 
     def case(self, row: CaseRow) -> str:
         """The line of a case; appends those of its entries to `entries`."""
-        head = self._tell(row)
+        times: dict[int, str] = {}
+        head = self._tell(row, times)
         cell = row.cell
         if cell is None and row.lon is not None and row.lat is not None:
             cell = cell_of(row.lon, row.lat)
-        reason = NULL if row.route_reason is None else json(json_text(row.route_reason))
+        reason = NULL if row.route_reason is None else _json(row.route_reason)
         is_open = categories.is_open(row.category) and row.merged_into_id is None
-        due, write = self._moment(row.due_at), self._moment
-        risk = write(_risk(row)) if is_open else NULL
+        due = NULL if row.due_at is None else self._date(row.due_at)
+        risk = _risk(row) if is_open else None
+        promised = NULL if row.promised_at is None else _moment(row.promised_at, times)
+        if row.promised_at is row.due_at:
+            promised = due
+        closed = NULL if row.closed_at is None else _moment(row.closed_at, times)
+        counted = NULL if row.counted_from is None else _moment(row.counted_from, times)
+        paused = NULL if row.paused_at is None else _moment(row.paused_at, times)
         return (
             f"{row.id}\t{row.city_id}\t{row.service_id}\t{row.flow_version_id}\t{row.queue_id}\t"
-            f"{known(row.assignee_id)}\t{known(row.merged_into_id)}\t{known(row.asset_id)}\t"
-            f"{write(row.opened_at)}\t{write(row.updated_at)}\t{due}\t"
-            f"{_NEVER if row.due_at is None else due}\t{risk}\t{write(row.promised_at)}\t"
-            f"{write(row.counted_from)}\t{write(row.paused_at)}\t{write(row.closed_at)}\t{known(row.lon)}\t{known(row.lat)}\t"
-            f"{known(cell)}\t{len(row.timeline)}\t{row.entered}\t{row.priority}\t"
+            f"{NULL if row.assignee_id is None else row.assignee_id}\t"
+            f"{NULL if row.merged_into_id is None else row.merged_into_id}\t"
+            f"{NULL if row.asset_id is None else row.asset_id}\t"
+            f"{_moment(row.opened_at, times)}\t{_moment(row.updated_at, times)}\t{due}\t"
+            f"{_NEVER if row.due_at is None else due}\t{NULL if risk is None else moment(risk)}\t{promised}\t"
+            f"{counted}\t{paused}\t{closed}\t{NULL if row.lon is None else row.lon}\t"
+            f"{NULL if row.lat is None else row.lat}\t"
+            f"{NULL if cell is None else cell}\t{len(row.timeline)}\t{row.entered}\t{row.priority}\t"
             f"{row.people_count}\t{row.reopened}\t{FLAG[is_open]}\t{FLAG[row.is_public]}\t"
-            f"{FLAG[row.unread_reply]}\t{text(row.number)}\t{text(row.state)}\t"
-            f"{text(row.previous_state)}\t{row.category}\t{text(row.outcome)}\t{reason}\t"
-            f"{text(row.place_words)}\t{json(json_text(row.areas))}\t{hexed(head)}"
+            f"{FLAG[row.unread_reply]}\t{text(row.number)}\t{_word(row.state)}\t"
+            f"{_word(row.previous_state)}\t{row.category}\t{_word(row.outcome)}\t{reason}\t"
+            f"{text(row.place_words)}\t{_json(row.areas)}\t{hexed(head)}"
         )
 
-    def _tell(self, row: CaseRow) -> str:
+    def _tell(self, row: CaseRow, times: dict[int, str]) -> str:
         """Append the lines of a case's entries; the last hash in hex."""
         if not row.timeline:
             raise ValueError(f"The case {row.number} has no timeline.")
-        head, case_id, city_id = "", row.id, row.city_id
+        head, case_id, city_id, append = "", row.id, row.city_id, self.entries.append
         for seq, entry in enumerate(row.timeline, 1):
             kind, data, public = entry.kind, entry.data, entry.public
             if kind not in KINDS:
                 raise ValueError(f"Unknown kind of timeline entry: {kind}")
             if public is None:
                 public = kind in PUBLIC_KINDS
-            at = self._moment(entry.at)
+            at = times[id(entry.at)] = moment(entry.at)
             actor, fields = _actor(entry.actor_kind, entry.actor_id, entry.actor_name)
-            plain = json_text(data)
-            hashed = plain if type(data) is JsonText else hashed_text(data, plain)
+            plain: str
+            hashed: str
+            if type(data) is JsonText:
+                plain = hashed = data
+            else:
+                plain = json_text(data)
+                hashed = hashed_text(data, plain)
             head = quick_hash(
                 head, case_id, seq, at=at, kind=kind, public=public, actor=actor, data=hashed
             )
-            self.entries.append(
+            append(
                 f"{case_id}\t{seq}\t{city_id}\t{at}\t{FLAG[public]}\t{fields}\t{kind}\t"
                 f"{json(plain)}\t{hexed(head)}"
             )
         return head
 
-    def _moment(self, at: datetime | None) -> str:
-        """A time; the same object, such as a case's opening and its first entry's, is written once."""
-        if at is None:
-            return NULL
-        found = self._times.get(id(at))
+    def _date(self, at: datetime) -> str:
+        """A date that many cases share, such as the end of a promise in days."""
+        found = self._dates.get(id(at))
         if found is None:
-            found = self._times[id(at)] = at, moment(at)
+            found = self._dates[id(at)] = at, moment(at)
         return found[1]
+
+
+def _moment(at: datetime, times: dict[int, str]) -> str:
+    """A time; the same object as of an entry, such as a case's opening, is written once."""
+    return times.get(id(at)) or moment(at)
+
+
+_word = lru_cache(maxsize=5_000)(text)
+"""States, outcomes: few words, again and again."""
+_ready: Final = lru_cache(maxsize=5_000)(json)
+
+
+def _json(value: Mapping[str, Any] | JsonText) -> str:
+    """JSON for a line; what was written once for many cases is made ready once."""
+    return _ready(value) if type(value) is JsonText else json(json_text(value))
 
 
 @lru_cache(maxsize=5_000)

@@ -4,11 +4,11 @@ The same bytes as `chain.entry_hash` of `timeline.facts_for_hash`, at a fifth of
 both to each other.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 from onehall.kernel.chain import canonical
@@ -75,4 +75,4 @@ def quick_hash(
         f'{{"fields":{{{actor},"at":"{at}","case":{case_id},"data":{data},"kind":"{kind}",'
         f'"public":{_FLAGS[public]},"seq":{seq}}},"previous":{before}}}'
     )
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(text.encode()).hexdigest()

@@ -17,9 +17,11 @@ class InsightsConfig(AppConfig):
     @override
     def ready(self) -> None:
         """Sums by day every half minute, every night a proof that they are right, and the areas four times a day."""
-        from onehall.insights import areas, rollups
+        from onehall.casework import bulk
+        from onehall.insights import areas, rollups, statements
         from onehall.messaging import handlers
 
         handlers.every("insights.rollups", 30, rollups.keep_current)
         handlers.every("insights.proof", 86_400, rollups.prove)
         handlers.every("insights.areas", 60, areas.keep_current)
+        bulk.LATE.extend(statements.LATE)

@@ -11,6 +11,8 @@ cases for the lists; a test holds the two together.
 
 from typing import Final
 
+from onehall.casework.bulk import Late
+
 MOST_DAYS: Final = 1000
 """Cases that took longer are counted as having taken so many days."""
 
@@ -217,6 +219,21 @@ FORGET: Final = f"DELETE FROM insights_dayfigure WHERE {_STORED}"
 UNMARK: Final = """
 DELETE FROM insights_stalemoment WHERE city_id = %(city)s AND at >= %(start)s AND at < %(end)s
 """
+LATE: Final = (
+    Late(
+        table="casework_case",
+        trigger="case_stale_new",
+        at_once="""
+INSERT INTO insights_stalemoment (city_id, at)
+SELECT DISTINCT city_id, date_bin('15 minutes', moment, '2000-01-01 00:00+00')
+FROM casework_case CROSS JOIN LATERAL (VALUES (opened_at), (closed_at)) AS m(moment)
+WHERE moment IS NOT NULL AND id >= {first}
+""",
+    ),
+    # A target marks the day on which its case was closed, and so does the case.
+    Late(table="casework_casetarget", trigger="target_stale_new", at_once=""),
+)
+"""What marks new cases, and how many of them are marked at once."""
 STALE: Final = f"""
 SELECT DISTINCT {_DAY.format("at")} AS day FROM insights_stalemoment
 WHERE city_id = %(city)s AND {_DAY.format("at")} < %(today)s ORDER BY day

@@ -1,11 +1,14 @@
 """The made-up city's year of money: balanced, the same each time, with something for everybody to look at."""
 
+from datetime import timedelta
+
 import pytest
 from django.db.models import Sum
 
-from onehall.billing import planning, posting, proof, queries
+from onehall.billing import closing, planning, posting, proof, queries
 from onehall.billing.models import (
     Chargeback,
+    DayClose,
     Invoice,
     Payment,
     PaymentException,
@@ -50,3 +53,7 @@ def test_a_year_of_money() -> None:
     ]
     assert len(planning.asked(city)) == 1
     assert Payment.objects.aggregate(s=Sum("credit"))["s"] == 0
+    # Everything is closed but yesterday and today.
+    yesterday = posting.local_day(city, now) - timedelta(days=1)
+    assert min(closing.open_days(city, posting.local_day(city, now))) >= yesterday
+    assert DayClose.objects.count() > 100

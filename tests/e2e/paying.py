@@ -77,22 +77,24 @@ def ask_back(page: Any, address: str, receipt: str, shoot: Shoot) -> None:
     page.get_by_role("link", name=receipt).click()
     shoot(page, "payment")
     page.get_by_role("link", name="Give back").click()
-    page.get_by_label(re.compile(r"^Amount, at most")).first.fill("60")
+    water = page.get_by_role("group", name=re.compile(r"Water$"))
+    water.get_by_label(re.compile(r"^Amount, at most")).fill("60")
     page.get_by_label("Why").fill("The meter was read wrong")
     page.get_by_role("button", name="Ask for the refund").click()
     page.get_by_text("You asked for it, so somebody else decides.").first.wait_for()
 
 
 def approve(page: Any, address: str, receipt: str, shoot: Shoot) -> None:
-    """Somebody else approves it, and the payment company gives it back."""
+    """Somebody else approves it, and sends it to the payment company."""
     sign_in(page, address, NAOMI)
     page.goto(f"{address}/desk/money/refunds")
     asked = page.locator("article, li, .card").filter(has_text="The meter was read wrong").last
     shoot(page, "refund")
     asked.get_by_role("button", name="Approve").click()
-    page.get_by_text(receipt).first.wait_for()
-    page.goto(f"{address}/desk/money/refunds")
-    shoot(page, "refunds")
+    asked = page.locator("article, li, .card").filter(has_text=receipt).last
+    asked.get_by_role("button", name="Send it to the provider").click()
+    page.get_by_text("The money is given back.").first.wait_for()
+    shoot(page, "given")
 
 
 def close(page: Any, address: str, shoot: Shoot) -> None:

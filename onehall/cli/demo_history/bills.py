@@ -135,10 +135,11 @@ class _Year:
         by = self._staff("finance")
         setup = queries.setup(self.city)
         last = self.today - timedelta(days=1)
-        while by is not None and (open_days := closing.open_days(self.city, self.today)):
+        while by is not None:
+            open_days = [d for d in closing.open_days(self.city, self.today) if d < last]
+            if not open_days:
+                return
             for day in open_days:
-                if day >= last:
-                    return
                 batch = exporting.made(self.city, day, day, setup.export)
                 closing.close_day(
                     city=self.city,

@@ -10,8 +10,9 @@ from typing import Final
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from onehall.casework import mapping
+from onehall.casework import bulk, mapping
 from onehall.casework.bulk import CASES, ENTRIES
+from onehall.service_requests.generating import returning
 from onehall.service_requests.importing.rows import REQUESTS
 from onehall.service_requests.models import HistoryRun
 
@@ -19,12 +20,22 @@ PEOPLE: Final = "people_person"
 TARGETS: Final = "casework_casetarget"
 TIMERS: Final = "casework_timer"
 MESSAGES: Final = "messaging_message"
-TABLES: Final = (CASES, ENTRIES, TARGETS, TIMERS, REQUESTS, PEOPLE, MESSAGES)
-_CONSTRAINTS: Final = """
+TABLES: Final = (ENTRIES, CASES, REQUESTS, PEOPLE, TARGETS, TIMERS, MESSAGES)
+"""The largest first: what takes longest is begun first when they come back."""
+_KEYS: Final = """
 SELECT format('ALTER TABLE %%I DROP CONSTRAINT %%I', t.relname, c.conname),
        format('ALTER TABLE %%I ADD CONSTRAINT %%I %%s', t.relname, c.conname, pg_get_constraintdef(c.oid))
 FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
 WHERE c.conrelid = %s::regclass AND c.contype = %s ORDER BY c.conname
+"""
+# To prove a reference holds no lock that the others wait for; a table in parts has to prove it at once.
+_REFERENCES: Final = """
+SELECT format('ALTER TABLE %%I DROP CONSTRAINT %%I', t.relname, c.conname),
+       format('ALTER TABLE %%I ADD CONSTRAINT %%I %%s%%s', t.relname, c.conname, pg_get_constraintdef(c.oid),
+              CASE t.relkind WHEN 'p' THEN '' ELSE ' NOT VALID' END),
+       CASE t.relkind WHEN 'p' THEN '' ELSE format('ALTER TABLE %%I VALIDATE CONSTRAINT %%I', t.relname, c.conname) END
+FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+WHERE c.conrelid = %s::regclass AND c.contype = 'f' ORDER BY c.conname
 """
 _INDEXES: Final = """
 SELECT format('DROP INDEX %%I', i.relname), pg_get_indexdef(i.oid)
@@ -35,11 +46,6 @@ ORDER BY i.relname
 """
 _MAP: Final = "case_map_added"
 """The trigger that adds new cases to the sums of the map; afterwards they are counted at once."""
-_QUICK: Final = {
-    "maintenance_work_mem": "512MB",
-    "max_parallel_maintenance_workers": "2",
-    "work_mem": "128MB",
-}
 
 
 def are_empty() -> bool:
@@ -57,17 +63,25 @@ def leave_out(run: HistoryRun) -> None:
     unique: list[str] = []
     plain: list[str] = []
     references: list[str] = []
+    proofs: list[str] = []
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {CASES} DISABLE TRIGGER {_MAP}")
+        for late in bulk.LATE:
+            cursor.execute(f"ALTER TABLE {late.table} DISABLE TRIGGER {late.trigger}")
         for table in TABLES:
-            references += _drop(cursor, _CONSTRAINTS, table, "f")
+            for back, proof in _drop(cursor, _REFERENCES, table):
+                references.append(back)
+                proofs += [proof] if proof else []
+        for table in TABLES:
             if table == ENTRIES:
                 # No other table refers to entries, and their key is the largest index of all.
-                unique += _drop(cursor, _CONSTRAINTS, table, "p")
-            unique += _drop(cursor, _CONSTRAINTS, table, "u")
-            plain += _drop(cursor, _INDEXES, table)
-    # The map first: it reads all cases in any case, and while they are being counted nothing else is missing.
-    run.put_back = [*unique, _counted_anew(run), *plain, *references]
+                unique += [back for (back,) in _drop(cursor, _KEYS, table, "p")]
+            unique += [back for (back,) in _drop(cursor, _KEYS, table, "u")]
+            plain += [back for (back,) in _drop(cursor, _INDEXES, table)]
+    # The map before the indexes: it reads all cases in any case, and while they are being counted nothing else is missing.
+    run.put_back = [
+        *unique, _counted_anew(run), *_made_up_for(run), *plain, *references, *proofs
+    ]  # fmt: skip
     run.save(update_fields=["put_back"])
 
 
@@ -81,22 +95,25 @@ def _counted_anew(run: HistoryRun) -> str:
     )
 
 
-def _drop(cursor: CursorWrapper, sql: str, *given: str) -> list[str]:
+def _made_up_for(run: HistoryRun) -> list[str]:
+    """Statements that do at once what each of the other triggers would have done, and have them do it again."""
+    first = int(run.first_ids["case"])
+    return [
+        f"ALTER TABLE {late.table} ENABLE TRIGGER {late.trigger};{late.at_once.format(first=first)}"
+        for late in bulk.LATE
+    ]
+
+
+def _drop(cursor: CursorWrapper, sql: str, *given: str) -> list[tuple[str, ...]]:
+    """Drop what a query names; what it says of bringing it back."""
     cursor.execute(sql, given)
     found = cursor.fetchall()
-    for drop, _ in found:
+    for drop, *_ in found:
         cursor.execute(drop)
-    return [back for _, back in found]
+    return [tuple(back) for _, *back in found]
 
 
-def put_back(run: HistoryRun, told: Callable[[int, int], None]) -> None:
-    """Bring back what was left out, one after the other; `told` hears how many are done of how many."""
-    whole = len(run.put_back)
-    while run.put_back:
-        with transaction.atomic(), connection.cursor() as cursor:
-            for name, value in _QUICK.items():
-                cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
-            cursor.execute(run.put_back[0])
-            run.put_back = run.put_back[1:]
-            run.save(update_fields=["put_back"])
-        told(whole - len(run.put_back), whole)
+def put_back(run: HistoryRun, told: Callable[[int, int], None], *, lanes: int = 1) -> None:
+    """Bring back what was left out, on so many connections; `told` hears how many are done of how many."""
+    returning.run_all(run.pk, run.put_back, told, lanes=lanes)
+    run.put_back = []

@@ -31,6 +31,8 @@ class Maker:
     def __init__(self, plan: Plan, pools: Pools, bases: Bases) -> None:
         self._plan, self._pools, self._bases = plan, pools, bases
         self._until, self._city = plan.until, pools.city
+        # Read once: a model answers for its key by a call.
+        self._city_id = pools.city.pk
         profile = plan.profile
         weights = profile.channels
         self._channels = table(list(weights), list(weights.values()), _TABLE)
@@ -76,7 +78,7 @@ class Maker:
         due, targets = self._dates.of(terms, day, at)
         row = CaseRow(
             id=self._bases.case + case,
-            city_id=self._city.pk,
+            city_id=self._city_id,
             service_id=service.id,
             flow_version_id=offered.version_id,
             queue_id=routed.queue_id,

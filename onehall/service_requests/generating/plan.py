@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from random import Random
 from typing import Final
@@ -82,18 +82,27 @@ class Plan:
                 first = min(end, last)
             number += 1
 
-    def _day(self, day: date, count: int) -> list[datetime]:
+    def _day(self, day: date, count: int) -> tuple[datetime, ...]:
         """The moments of all cases of a day, in order."""
-        rng = chance(self.seed, day)
         midnight = datetime.combine(day, time(), self.zone).astimezone(UTC)
-        passed = int((self.until - midnight).total_seconds())
-        hours = _hours(self.profile.week[day.weekday()])
-        seconds = []
-        for _ in range(count):
-            second = hours[int(rng.random() * _HOURS)] * 3600 + int(rng.random() * 3600)
-            # The last day has not ended.
-            seconds.append(second if second < passed else int(rng.random() * max(1, passed)))
-        return [midnight + timedelta(seconds=second) for second in sorted(seconds)]
+        week = self.profile.week[day.weekday()]
+        return _moments(self.seed, day, midnight, self.until, week, count)
+
+
+# Of a large history a day is longer than a part: each part would make the whole of it anew.
+@lru_cache(maxsize=4)
+def _moments(
+    seed: int, day: date, midnight: datetime, until: datetime, week: tuple[float, ...], count: int
+) -> tuple[datetime, ...]:
+    rng = chance(seed, day)
+    random, hours = rng.random, _hours(week)
+    passed = int((until - midnight).total_seconds())
+    seconds = []
+    for _ in range(count):
+        second = hours[int(random() * _HOURS)] * 3600 + int(random() * 3600)
+        # The last day has not ended.
+        seconds.append(second if second < passed else int(random() * max(1, passed)))
+    return tuple(midnight + timedelta(seconds=second) for second in sorted(seconds))
 
 
 def make(

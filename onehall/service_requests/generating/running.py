@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from django.db import connection
 
-from onehall.casework import timeline_parts
-from onehall.casework.bulk import refresh_statistics
+from onehall.casework import bulk, timeline_parts
 from onehall.kernel import collector
-from onehall.service_requests.generating import indexes, storing
+from onehall.service_requests.generating import indexes, returning, storing
 from onehall.service_requests.generating.lanes import write_in_process
 from onehall.service_requests.generating.profile import Profile
 from onehall.service_requests.generating.storing import HistoryRefused
@@ -43,7 +42,7 @@ def run_to_end(
     `HistoryRefused` while another history is being made, or with what broke a process.
     """
     with _alone():
-        _finish_others(run, rebuilt)
+        _finish_others(run, rebuilt, processes)
         timeline_parts.reach(int(run.first_ids["case"]) + run.cases)
         if run.written < run.cases and not run.put_back and (rebuild or indexes.are_empty()):
             indexes.leave_out(run)
@@ -51,16 +50,16 @@ def run_to_end(
             _write(run, profile, processes, told)
         finally:
             run.refresh_from_db()
-            indexes.put_back(run, rebuilt)
+            indexes.put_back(run, rebuilt, lanes=processes)
         run.finished_at = now
         run.save(update_fields=["finished_at"])
-        refresh_statistics()
+        returning.run_all(run.pk, bulk.statistics(), lambda *_: None, lanes=processes)
 
 
-def _finish_others(run: HistoryRun, rebuilt: Rebuilt) -> None:
+def _finish_others(run: HistoryRun, rebuilt: Rebuilt, lanes: int) -> None:
     """What a history that was killed left out is brought back before another one begins."""
     for other in HistoryRun.objects.exclude(put_back=[]).exclude(pk=run.pk).order_by("id"):
-        indexes.put_back(other, rebuilt)
+        indexes.put_back(other, rebuilt, lanes=lanes)
 
 
 @contextmanager

@@ -60,13 +60,15 @@ def copy_requests(cursor: CursorWrapper, rows: Sequence[RequestRow]) -> list[int
 
 
 def _line(row: RequestRow) -> str:
-    accepted = NULL if row.accepted is None else FLAG[row.accepted]
+    verdict, home, person, rating = row.verdict_at, row.home_case_id, row.person_id, row.rating
     return (
-        f"{row.id}\t{row.city_id}\t{row.case_id}\t{known(row.home_case_id)}\t{known(row.person_id)}\t"
-        f"{moment(row.created_at)}\t{moment(row.verdict_at) if row.verdict_at else NULL}\t"
-        f"{known(row.key)}\t{known(row.rating)}\t{row.disputes}\t{accepted}\t"
+        f"{row.id}\t{row.city_id}\t{row.case_id}\t{NULL if home is None else home}\t"
+        f"{NULL if person is None else person}\t"
+        f"{moment(row.created_at)}\t{NULL if verdict is None else moment(verdict)}\t"
+        f"{known(row.key)}\t{NULL if rating is None else rating}\t{row.disputes}\t"
+        f"{NULL if row.accepted is None else FLAG[row.accepted]}\t"
         f"{FLAG[row.wants_news]}\t{row.channel}\t{text(row.number)}\t"
-        f"{NULL if row.token is None else text(row.token)}\t{text(row.language)}\t"
-        f"{text(row.words)}\t{text(row.comment)}\t{json(json_text(row.answers))}\t"
-        f"{text(row.source)}\t{text(row.source_id)}"
+        f"{NULL if row.token is None else text(row.token)}\t{row.language and text(row.language)}\t"
+        f"{text(row.words)}\t{row.comment and text(row.comment)}\t{json(json_text(row.answers))}\t"
+        f"{row.source and text(row.source)}\t{row.source_id and text(row.source_id)}"
     )
