@@ -91,7 +91,9 @@ class TestZip:
         monkeypatch.setattr(shp, "MAX_BYTES", 200)
         zipped(folder / "s.zip", write_shp(folder / "gis/streets.shp", [line({"NAME": "Oak"})] * 9))
         says(folder, "{file: s.zip, gives: streets, columns: {name: NAME}}")
-        assert any("has more than 2 GB. Export fewer records." in text for text in told(folder))
+        assert any(
+            "has more than 200 bytes. Export fewer records." in text for text in told(folder)
+        )
 
 
 class TestGeoPackages:

@@ -36,15 +36,15 @@ type Parts = dict[str, Path]
 
 
 @contextmanager
-def opened(path: Path, layer: str, encoding: str, *, most: int = MAX_BYTES) -> Iterator[Layer]:
+def opened(path: Path, layer: str, encoding: str, *, most: int | None = None) -> Iterator[Layer]:
     """The shapefile at a .shp or in a .zip, open; `encoding` is used where it is not "". `Refused` when it is none.
 
-    `most` is how many bytes one of its parts may unpack to.
+    `most` is how many bytes one of its parts may unpack to, where that is less than `MAX_BYTES`.
     """
     with ExitStack() as open_files:
         if path.suffix.lower() == ".zip":
             folder = Path(open_files.enter_context(TemporaryDirectory(prefix="onehall-gis-")))
-            name, parts = _unpacked(path, layer, folder, most)
+            name, parts = _unpacked(path, layer, folder, most or MAX_BYTES)
         else:
             name, parts = chosen([path.stem], layer, "layer"), _beside(path)
         missing = [end for end in _NEEDED if end not in parts]
@@ -105,8 +105,7 @@ def written(archive: ZipFile, member: str, path: Path, *, most: int) -> Path:
         while piece := packed.read(_PIECE):
             size += len(piece)
             if size > most:
-                told = f"{most // 10**9} GB" if most >= 10**9 else f"{most // 10**6} MB"
-                raise Refused(f"{member} has more than {told}.", "Export fewer records.")
+                raise Refused(f"{member} has more than {_size(most)}.", "Export fewer records.")
             file.write(piece)
     return path
 
@@ -207,3 +206,11 @@ def _shape(raw: Any) -> tuple[Any, str]:
 
 def _in_words(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".")[:120] or type(error).__name__
+
+
+def _size(count: int) -> str:
+    """A bound of bytes in words."""
+    for unit, least in (("GB", 10**9), ("MB", 10**6)):
+        if count >= least:
+            return f"{count // least} {unit}"
+    return f"{count} bytes"
