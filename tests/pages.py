@@ -1,11 +1,13 @@
 """What must hold of every page in a browser: nothing that axe finds, no sideways scroll, targets that a finger meets."""
 
-from typing import Any, Final
+import os
+from typing import Any, Final, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 WIDTHS: Final = (320, 412, 1280)
 _SCRIPT: Final = Axe().axe_script
 # A promise in a page has no end of its own: one that is never kept would hold the whole run.
@@ -52,7 +54,7 @@ def good_at_every_size(page: Page, targets: str = "() => []") -> None:
     """
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        for scheme in ("light", "dark"):
+        for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             settle(page)
             wrong = violations(page, by_color=scheme == "dark")
@@ -60,3 +62,19 @@ def good_at_every_size(page: Page, targets: str = "() => []") -> None:
         least = 44 if width < 1024 else 24
         small = page.evaluate(targets.replace("LEAST", str(least)))
         assert (too_wide(page), small) == (0, []), (page.url, width)
+
+
+def shoot(page: Page, name: str) -> None:
+    """Pictures of a page for whoever wants to look at it, where ONEHALL_SHOTS names a folder for them."""
+    folder = os.environ.get("ONEHALL_SHOTS", "")
+    if not folder:
+        return
+    before = page.viewport_size
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            settle(page)
+            page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
+    if before:
+        page.set_viewport_size(before)

@@ -217,6 +217,16 @@ class Invoice(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def payer(self) -> str:
+        """Whom it is for, "" where nobody is named. Asks for the account where the bill itself names nobody."""
+        return self.name or (self.account.name if self.account else "")
+
+    @property
+    def address(self) -> str:
+        """Where mail about it goes, "" where no address is known."""
+        return self.email or (self.account.email if self.account else "")
+
 
 class ChargeKind(models.TextChoices):
     """What a line is to the law: it decides the order in which a payment is shared out."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final, Literal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from onehall.kernel.localized import Localized
 
 type Partial = Literal["none", "minimum", "any"]
@@ -106,8 +109,13 @@ class Penalty:
     percent: Decimal = Decimal(0)
 
 
-EVERY: Final = ("week", "two_weeks", "month")
+EVERY: Final[tuple[Every, ...]] = ("week", "two_weeks", "month")
 """How often an instalment of a plan may be due."""
+EVERY_WORDS: Final[Mapping[str, Promise]] = {
+    "week": _("Every week"),
+    "two_weeks": _("Every two weeks"),
+    "month": _("Every month"),
+}
 MISSED: Final = ("end", "staff")
 """What becomes of a plan when an instalment is missed beyond its days of grace: it ends by itself, or staff decide."""
 

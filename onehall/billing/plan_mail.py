@@ -7,14 +7,11 @@ from typing import Any, Literal
 from django.utils import translation
 from django.utils.formats import date_format
 
-from onehall.billing import linking, queries
+from onehall.billing import linking, mailing, queries
 from onehall.billing.models import Invoice, PaymentPlan, PlanRequest
 from onehall.billing.plan_rules import Part
 from onehall.kernel import money
 from onehall.kernel.localized import pick
-from onehall.messaging import actions as messaging
-from onehall.messaging.actions import NewMessage
-from onehall.messaging.render import render
 from onehall.places.models import City
 
 type Notice = Literal["due", "missed", "broken", "ended", "void"]
@@ -87,23 +84,12 @@ def _send(
     kind = queries.kind_of(queries.setup(city), bill.kind)
     with translation.override(spoken):
         words = {
-            "city": city,
             "number": bill.number,
             "kind": pick(kind.name, spoken, city.languages[0]),
             "owed": money.say(bill.owed, bill.currency),
             "url": linking.address(city, bill),
             **more,
         }
-    mail = render(f"billing/mail/{template}", words, spoken)
-    messaging.send_message(
-        message=NewMessage(
-            city_id=city.pk,
-            key=key,
-            to_address=to,
-            language=spoken,
-            subject=mail.subject,
-            body_text=mail.text,
-            body_html=mail.html,
-        ),
-        now=now,
+    mailing.send(
+        city=city, template=template, key=key, to=to, language=spoken, words=words, now=now
     )

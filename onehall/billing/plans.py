@@ -162,7 +162,7 @@ def _make(
         missed=terms.missed,
         less=terms.less,
         mark=ending_plans.last_allocation(bill),
-        email=new.email or bill.email or (bill.account.email if bill.account else ""),
+        email=new.email or bill.address,
         language=new.language or bill.language,
         consent=new.consent,
         consented_at=now if new.consent else None,

@@ -7,13 +7,11 @@ from datetime import datetime
 from django.utils import translation
 from django.utils.formats import date_format
 
+from onehall.billing import mailing
 from onehall.billing.models import Allocation, Charge, Invoice, Payment
 from onehall.casework.telling import public_address
 from onehall.kernel import money
 from onehall.kernel.localized import pick
-from onehall.messaging import actions as messaging
-from onehall.messaging.actions import NewMessage
-from onehall.messaging.render import render
 from onehall.places.models import City
 
 
@@ -79,7 +77,6 @@ def send(*, city: City, payment: Payment, parts: Sequence[Part], now: datetime) 
         found = _in_words(parts, language, city.languages[0])
         say = _Say(payment.currency)
         words = {
-            "city": city,
             "amount": say(payment.amount),
             "day": date_format(payment.on, "DATE_FORMAT"),
             "lines": [
@@ -96,17 +93,13 @@ def send(*, city: City, payment: Payment, parts: Sequence[Part], now: datetime) 
             "receipt": payment.receipt,
             "url": f"{public_address(city)}/receipts/{payment.token}",
         }
-    mail = render("billing/mail/receipt", words, language)
-    messaging.send_message(
-        message=NewMessage(
-            city_id=city.pk,
-            key=f"receipt:{payment.key}",
-            to_address=payment.email,
-            language=language,
-            subject=mail.subject,
-            body_text=mail.text,
-            body_html=mail.html,
-        ),
+    mailing.send(
+        city=city,
+        template="receipt",
+        key=f"receipt:{payment.key}",
+        to=payment.email,
+        language=language,
+        words=words,
         now=now,
     )
 

@@ -9,16 +9,12 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.formats import date_format
 
-from onehall.billing import posting, queries
+from onehall.billing import linking, mailing, posting, queries
 from onehall.billing.models import Invoice
 from onehall.billing.penalties import NOT_CONTESTED
-from onehall.casework.telling import public_address
 from onehall.kernel import money
 from onehall.kernel.localized import pick
-from onehall.messaging import actions as messaging
-from onehall.messaging.actions import NewMessage
 from onehall.messaging.models import Message
-from onehall.messaging.render import render
 from onehall.places.models import City
 
 MOST: Final = 2_000
@@ -92,24 +88,19 @@ def _write(city: City, notice: Notice, bill: Invoice, now: datetime) -> None:
     kind = queries.kind_of(queries.setup(city), bill.kind)
     with translation.override(language):
         words = {
-            "city": city,
             "notice": notice.key,
             "kind": pick(kind.name, language, city.languages[0]),
             "number": bill.number,
             "amount": money.say(bill.owed, bill.currency),
             "day": date_format(bill.due_on, "DATE_FORMAT"),
-            "url": f"{public_address(city)}/bills/{bill.token}",
+            "url": linking.address(city, bill),
         }
-    mail = render("billing/mail/reminder", words, language)
-    messaging.send_message(
-        message=NewMessage(
-            city_id=city.pk,
-            key=key_of(notice, bill),
-            to_address=bill.email or (bill.account.email if bill.account else ""),
-            language=language,
-            subject=mail.subject,
-            body_text=mail.text,
-            body_html=mail.html,
-        ),
+    mailing.send(
+        city=city,
+        template="reminder",
+        key=key_of(notice, bill),
+        to=bill.address,
+        language=language,
+        words=words,
         now=now,
     )

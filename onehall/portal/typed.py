@@ -1,5 +1,7 @@
 """The small forms of the status page: what was typed is checked here, before it meets the database."""
 
+import uuid
+
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -54,3 +56,16 @@ def optional_address(typed: str) -> tuple[str, str]:
     if not typed or form.is_valid():
         return typed, ""
     return typed, _("Type an address like name@example.com, or leave it empty.")
+
+
+def typed_address(request: HttpRequest) -> str:
+    """What was typed as an e-mail address, as far as it can be stored; `optional_address` says whether it is one."""
+    return request.POST.get("email", "").strip()[:254].replace("\x00", "")
+
+
+def form_key(request: HttpRequest) -> uuid.UUID:
+    """The key that makes two taps one deed: the form's, or a fresh one."""
+    try:
+        return uuid.UUID(request.POST.get("key", ""))
+    except ValueError:
+        return uuid.uuid4()

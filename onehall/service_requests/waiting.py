@@ -182,12 +182,14 @@ def keys(kind: str = NEW) -> list[uuid.UUID]:
 def of_staff(city: int, kind: str = REFUSED) -> list[Report]:
     """Those that the staff of a city filled in, the oldest first, without their photos; damaged ones are left out."""
     found = []
-    for key in keys(kind):
-        folder = home() / kind / str(key)
-        if (folder / STAFF).exists():
+    for entry in _scan(kind):
+        # Asked for with every inbox: of those that residents sent, and there may be thousands, only this is looked at.
+        if os.path.exists(f"{entry.path}/{STAFF}"):  # noqa: PTH110  (a path object costs more than the question)
             with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-                found.append(_report(key, json.loads((folder / "report.json").read_bytes()), None))
-    return [one for one in found if one.agent is not None and one.agent.city == city]
+                said = json.loads(Path(entry.path, "report.json").read_bytes())
+                found.append(_report(uuid.UUID(entry.name), said, None))
+    mine = [one for one in found if one.agent is not None and one.agent.city == city]
+    return sorted(mine, key=lambda one: one.received_at)
 
 
 def is_kept(key: uuid.UUID, kind: str = NEW) -> bool:

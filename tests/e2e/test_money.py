@@ -1,10 +1,8 @@
 """A finance officer's day in a browser: counts, closes, gives back by two; every page of money at every size."""
 
 import datetime as dt
-import os
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +33,7 @@ from onehall.people.queries import staff_actor
 from onehall.places.models import City
 from tests.billing.money import FIXTURES
 from tests.console.people import BACKEND, hire, report
-from tests.pages import good_at_every_size
+from tests.pages import good_at_every_size, shoot
 
 pytestmark = pytest.mark.browser
 
@@ -44,8 +42,6 @@ DESKTOP: dict[str, Any] = {
     "has_touch": False,
     "is_mobile": False,
 }
-SHOTS = os.environ.get("ONEHALL_MONEY_SHOTS", "")
-"""A folder for pictures of every page, where somebody wants to look."""
 
 
 @pytest.fixture
@@ -165,21 +161,12 @@ def test_every_page_at_every_size(visit: Any, site: str, paying: City) -> None:
         answer = page.goto(address)
         assert answer is not None
         assert answer.status == 200, address
-        _picture(page, name)
+        shoot(page, name)
         try:
             good_at_every_size(page)
         except AssertionError as no:
             wrong.append((name, str(no)[:600]))
     assert wrong == []
-
-
-def _picture(page: Page, name: str) -> None:
-    if SHOTS:
-        for width, scheme in ((1280, "light"), (412, "light"), (1280, "dark"), (412, "dark")):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
-        page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_the_day_of_a_finance_officer(visit: Any, site: str, paying: City) -> None:

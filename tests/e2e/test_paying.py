@@ -1,6 +1,5 @@
 """A guest pays a water bill and a citation in one go on a phone: declined, back, paid; with and without scripts."""
 
-import os
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from onehall.kernel import clock
 from onehall.messaging.models import Outbox
 from onehall.places.models import City
 from tests.billing.money import bill, billing_city, proven
-from tests.pages import good_at_every_size, settle
+from tests.pages import good_at_every_size, shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.real_clock]
 SMALL = """() => [...document.querySelectorAll("main a, main button, main summary, main input:not([type=hidden])")]
@@ -184,17 +183,4 @@ def test_every_page_is_good_at_every_size(
 
 def _look(page: Page, name: str) -> None:
     good_at_every_size(page, SMALL)
-    _shoot(page, name)
-
-
-def _shoot(page: Page, name: str) -> None:
-    """Pictures for whoever wants to look, where a folder for them is named."""
-    folder = os.environ.get("ONEHALL_PAY_SHOTS", "")
-    if not folder:
-        return
-    for width in (360, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            settle(page)
-            page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
+    shoot(page, name)

@@ -1,6 +1,5 @@
 """A citation paid in parts on a phone: chosen, looked at, agreed, the first payment made; and the pages at the desk."""
 
-import os
 import uuid
 from typing import Any
 
@@ -19,7 +18,7 @@ from tests.billing.money import bill, proven
 from tests.console.people import hire
 from tests.e2e.test_money import DESKTOP, enter
 from tests.e2e.test_paying import SMALL, at_the_company, city, company  # noqa: F401
-from tests.pages import good_at_every_size, settle
+from tests.pages import good_at_every_size, shoot
 
 pytestmark = [pytest.mark.browser, pytest.mark.real_clock]
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 780}}
@@ -131,12 +130,4 @@ def test_every_page_at_the_desk_is_good_at_every_size(
 
 def _look(page: Page, name: str, *, targets: bool = True) -> None:
     good_at_every_size(page, SMALL) if targets else good_at_every_size(page)
-    folder = os.environ.get("ONEHALL_PLAN_SHOTS", "")
-    if not folder:
-        return
-    for width in (360, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            settle(page)
-            page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
+    shoot(page, name)

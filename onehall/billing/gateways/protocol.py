@@ -53,25 +53,31 @@ class CheckoutLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutRequest:
-    """A page at the provider that somebody can pay on.
+class PageRequest:
+    """A page at the provider, to pay on or to save a card or account on for later charges.
 
     `reference` is ours (the attempt's UUID) and comes back in every `Snapshot`; `key` makes a repeated request the
-    same one, so everything else has to be the same too. The lines are not negative and add up to `amount`. Providers
-    take an `expires_at` between 31 minutes and a day ahead. `language` is a code like "es", `currency` one like "USD".
+    same one, so everything else has to be the same too. Providers take an `expires_at` between 31 minutes and a day
+    ahead. `language` is a code like "es", `currency` one like "USD".
     """
 
     key: str
     reference: str
-    amount: int
     currency: str
-    lines: tuple[CheckoutLine, ...]
     methods: tuple[Method, ...]
     return_url: str
     cancel_url: str
     expires_at: datetime
     email: str = ""
     language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutRequest(PageRequest):
+    """A page that somebody can pay on. The lines are not negative and add up to `amount`."""
+
+    amount: int
+    lines: tuple[CheckoutLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,21 +185,6 @@ type SetupStatus = Literal["open", "ready", "failed", "cancelled", "expired"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetupRequest:
-    """A page at the provider on which somebody saves a card or account for later charges. Fields as for a checkout."""
-
-    key: str
-    reference: str
-    currency: str
-    methods: tuple[Method, ...]
-    return_url: str
-    cancel_url: str
-    expires_at: datetime
-    email: str = ""
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MandateSnapshot:
     """What became of such a page. `customer` and `token` are the provider's names of the payer and of what was saved.
 
@@ -274,7 +265,7 @@ class Gateway(Protocol):
 class Saving(Protocol):
     """What a provider can do besides that can keep a card or account for later charges. Not every one can."""
 
-    def setup_mandate(self, wanted: SetupRequest) -> Checkout:
+    def setup_mandate(self, wanted: PageRequest) -> Checkout:
         """A page to save a card or account on; the same one for the same key within a day."""
         ...
 

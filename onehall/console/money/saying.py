@@ -41,11 +41,6 @@ PLANS: Final[Mapping[PlanState, tuple[Tone, Promise]]] = {
     "broken": ("no", pgettext_lazy("a payment plan", "Broken")),
     "ended": ("no", pgettext_lazy("a payment plan", "Ended")),
 }
-EVERY: Final[Mapping[str, Promise]] = {
-    "week": _("Every week"),
-    "two_weeks": _("Every two weeks"),
-    "month": _("Every month"),
-}
 METHODS: Final[Mapping[str, Promise]] = {
     "card": _("Card"),
     "ach": _("Bank debit"),
@@ -108,7 +103,7 @@ def bill_row(city: City, bill: Invoice, today: date, language: str) -> dict[str,
         "kind": pick(kind.name, language, city.languages[0]),
         "tone": tone,
         "word": word,
-        "who": bill.name or (bill.account.name if bill.account else ""),
+        "who": bill.payer,
         "account": bill.account,
         "what": pick(bill.words, language, city.languages[0]),
     }

@@ -18,7 +18,7 @@ from onehall.kernel import money
 from onehall.look.doorway import CityRequest
 from onehall.portal.paying import plan_pages, wording
 from onehall.portal.paying.cart import Cart
-from onehall.portal.typed import optional_address
+from onehall.portal.typed import form_key, optional_address, typed_address
 
 _PART: Final = "part_"
 """Before a bill's id in the names of the fields with what to pay of it."""
@@ -162,7 +162,7 @@ def read(
         setup=setup,
         lines=lines,
         ways=ways(setup, lines) if gateway is not None else [],
-        key=_key(request),
+        key=form_key(request),
         method=method,
         email=email,
         language=request.LANGUAGE_CODE,
@@ -270,16 +270,7 @@ def check(made: Checkout) -> bool:
 def _filled_in(request: CityRequest, chosen: Cart) -> tuple[str, str]:
     """How to pay and where the receipt goes; at first as in the payment that this browser began last, if it did not work."""
     if request.method == "POST":
-        email = request.POST.get("email", "").strip()[:254].replace("\x00", "")
-        return request.POST.get("method", ""), email
+        return request.POST.get("method", ""), typed_address(request)
     rows = Attempt.objects.filter(city=request.city, key__in=chosen.own[-1:])
     over = rows.exclude(status=AttemptStatus.SUCCEEDED).values_list("method", "email")
     return over.first() or ("", "")
-
-
-def _key(request: CityRequest) -> uuid.UUID:
-    """The key that makes two taps one payment: the form's, or a fresh one."""
-    try:
-        return uuid.UUID(request.POST.get("key", ""))
-    except ValueError:
-        return uuid.uuid4()

@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from onehall.billing import plan_rules, plans, queries
-from onehall.billing.documents import EVERY, Every, PlanTerms
+from onehall.billing.documents import EVERY, EVERY_WORDS, Every, PlanTerms
 from onehall.billing.errors import BillingRefused
 from onehall.billing.models import Invoice
 from onehall.billing.plan_rules import Wish
@@ -18,19 +18,11 @@ from onehall.billing.planning import Plan
 from onehall.billing.plans import NewPlan, Preview
 from onehall.kernel import money
 from onehall.look.doorway import CityRequest
-from onehall.portal.typed import optional_address
+from onehall.portal.typed import form_key, optional_address, typed_address
 
 MOST_WORDS: Final = 1_000
-
-
-def every_words(every: str) -> str:
-    """How often somebody pays."""
-    words = {
-        "week": _("Every week"),
-        "two_weeks": _("Every two weeks"),
-        "month": _("Every month"),
-    }
-    return words[every]
+REMINDED: Final = timedelta(hours=-15)
+"""Before the day begins: at nine in the morning of the day before."""
 
 
 def _tone(left: int, due_on: date, today: date) -> str:
@@ -103,7 +95,7 @@ class Choice:
     @property
     def ways(self) -> list[tuple[str, str]]:
         """How often one may pay: those by which at least two payments are possible."""
-        return [(key, every_words(key)) for key in self.terms.every if self._most(key)]
+        return [(key, str(EVERY_WORDS[key])) for key in self.terms.every if self._most(key)]
 
     @property
     def counts(self) -> list[tuple[str, str]]:
@@ -147,10 +139,10 @@ def read(request: CityRequest, bill: Invoice, terms: PlanTerms, today: date) -> 
         terms=terms,
         today=today,
         alone=plans.alone(request.city, bill),
-        key=_key(post.get("key", "")),
+        key=form_key(request),
         every=post.get("every", ""),
         count=post.get("count", ""),
-        email=post.get("email", "").strip()[:254].replace("\x00", ""),
+        email=typed_address(request),
         words=" ".join(post.get("words", "").split())[:MOST_WORDS].replace("\x00", ""),
         language=request.LANGUAGE_CODE,
     )
@@ -179,55 +171,30 @@ def check(request: CityRequest, made: Choice) -> Wish | None:
     return wish if not made.errors else None
 
 
-def _key(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return uuid.uuid4()
-
-
-def calendar(plan: Plan, *, city: str, title: str, address: str, stamp: str) -> bytes:
+def calendar(plan: Plan, *, city: str, title: str, address: str) -> bytes:
     """The days of a plan that are not paid as a calendar file (RFC 5545): whole days, with a word the day before."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:-//{_text(city)}//Payments//EN"]
+    # Few ask for one, and reading the library takes longer than a page.
+    from icalendar import Alarm, Calendar, Event
+
+    made = Calendar()
+    made.add("prodid", f"-//{city}//Payments//EN")
+    made.add("version", "2.0")
     for line in plan.standing.lines:
         if line.left:
             said = f"{title}: {money.say(line.left, plan.row.invoice.currency)}"
-            lines += [
-                "BEGIN:VEVENT",
-                f"UID:plan-{plan.row.key}-{line.number}",
-                f"DTSTAMP:{stamp}",
-                f"DTSTART;VALUE=DATE:{line.due_on:%Y%m%d}",
-                f"SUMMARY:{_text(said)}",
-                f"URL:{address}",
-                "TRANSP:TRANSPARENT",
-                "BEGIN:VALARM",
-                "ACTION:DISPLAY",
-                f"DESCRIPTION:{_text(said)}",
-                "TRIGGER:-PT15H",
-                "END:VALARM",
-                "END:VEVENT",
-            ]
-    lines.append("END:VCALENDAR")
-    return b"".join(_folded(line) for line in lines)
-
-
-def _text(said: str) -> str:
-    for sign in ("\\", ";", ","):
-        said = said.replace(sign, f"\\{sign}")
-    return said.replace("\n", "\\n")
-
-
-def _folded(line: str) -> bytes:
-    """A line of at most 75 bytes, its rest on lines that begin with a space; never within a letter."""
-    found: list[bytes] = []
-    held = b""
-    for letter in line:
-        raw = letter.encode()
-        if len(held) + len(raw) > 75:
-            found.append(held)
-            held = b" "
-        held += raw
-    return b"\r\n".join([*found, held]) + b"\r\n"
+            event, alarm = Event(), Alarm()
+            event.add("uid", f"plan-{plan.row.key}-{line.number}")
+            event.add("dtstamp", plan.row.started_at)
+            event.add("dtstart", line.due_on)
+            event.add("summary", said)
+            event.add("url", address)
+            event.add("transp", "TRANSPARENT")
+            alarm.add("action", "DISPLAY")
+            alarm.add("description", said)
+            alarm.add("trigger", REMINDED)
+            event.add_component(alarm)
+            made.add_component(event)
+    return bytes(made.to_ical())
 
 
 def options(plan: Plan, currency: str) -> Sequence[tuple[str, str, int]]:

@@ -73,7 +73,7 @@ def row(
 ) -> dict[str, Any]:
     """A bill in a list. Without proof: its kind, the end of its number, an amount, a due day, a masked name."""
     state = bills.status_of(bill, today)
-    whose = bill.name or (bill.account.name if bill.account is not None else "")
+    whose = bill.payer
     return {
         "bill": bill,
         "title": name(bill, kind, city, language)

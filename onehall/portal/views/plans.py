@@ -93,7 +93,7 @@ def _page(
         "made": made,
         "bill": made.bill,
         "title": wording.name(made.bill, kind, request.city, request.LANGUAGE_CODE),
-        "often": plan_pages.every_words(made.every) if made.every in dict(made.ways) else "",
+        "often": dict(made.ways).get(made.every, ""),
         "consent": plans.CONSENT,
     }
     return render(request, f"portal/pay/{name}.html", context, status=status)
@@ -114,7 +114,6 @@ def calendar(request: CityRequest, token: str) -> HttpResponse:
         city=request.city.name,
         title=_("Pay bill %(number)s") % {"number": bill.number},
         address=request.build_absolute_uri(reverse("portal:bill", args=[token])),
-        stamp=f"{found.row.started_at:%Y%m%dT%H%M%SZ}",
     )
     response = HttpResponse(made, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="payments.ics"'

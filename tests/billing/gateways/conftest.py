@@ -25,9 +25,9 @@ from onehall.billing.gateways.protocol import (
     Gateway,
     MandateSnapshot,
     Method,
+    PageRequest,
     RefundRequest,
     Saving,
-    SetupRequest,
     Snapshot,
     saving,
 )
@@ -145,8 +145,8 @@ class Shop:
             self.clock.goes_on(seconds=30)
         return self.gateway.fetch(checkout.ref)
 
-    def to_save(self, **other: Any) -> SetupRequest:
-        request = SetupRequest(
+    def to_save(self, **other: Any) -> PageRequest:
+        request = PageRequest(
             key=str(uuid.uuid4()), reference=str(uuid.uuid4()), currency="USD",
             methods=("card", "ach"), return_url="http://localhost:9/autopay/back",
             cancel_url="http://localhost:9/autopay/back?cancelled",

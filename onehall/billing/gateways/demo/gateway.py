@@ -22,13 +22,13 @@ from onehall.billing.gateways.protocol import (
     MandateSnapshot,
     Method,
     NotFound,
+    PageRequest,
     PayoutItem,
     PayoutItemKind,
     PayoutReport,
     RefundRequest,
     RefundSnapshot,
     RefundStatus,
-    SetupRequest,
     SetupStatus,
     Snapshot,
 )
@@ -53,21 +53,8 @@ class DemoGateway:
 
     def create_checkout(self, wanted: CheckoutRequest) -> Checkout:
         """A page to pay on; the same one for the same key."""
-        content = {
-            "reference": wanted.reference,
-            "amount": wanted.amount,
-            "currency": wanted.currency,
-            "lines": [{"words": line.words, "amount": line.amount} for line in wanted.lines],
-            "methods": list(wanted.methods),
-            "return_url": wanted.return_url,
-            "cancel_url": wanted.cancel_url,
-            "expires_at": int(wanted.expires_at.timestamp()),
-            "email": wanted.email,
-            "language": wanted.language,
-        }
-        made = self._ask("POST", "/checkouts", content=content, key=wanted.key)
-        with _read_carefully():
-            return Checkout(str(made["ref"]), str(made["url"]))
+        lines = [{"words": line.words, "amount": line.amount} for line in wanted.lines]
+        return self._page("/checkouts", wanted, amount=wanted.amount, lines=lines)
 
     def fetch(self, ref: str) -> Snapshot:
         """What is true now."""
@@ -115,21 +102,9 @@ class DemoGateway:
         """Payouts that arrive on that day or later, oldest first."""
         yield from map(_payout, self._all("/payouts", {"since": since.isoformat()}))
 
-    def setup_mandate(self, wanted: SetupRequest) -> Checkout:
+    def setup_mandate(self, wanted: PageRequest) -> Checkout:
         """A page to save a card or account on; the same one for the same key."""
-        content = {
-            "reference": wanted.reference,
-            "currency": wanted.currency,
-            "methods": list(wanted.methods),
-            "return_url": wanted.return_url,
-            "cancel_url": wanted.cancel_url,
-            "expires_at": int(wanted.expires_at.timestamp()),
-            "email": wanted.email,
-            "language": wanted.language,
-        }
-        made = self._ask("POST", "/setups", content=content, key=wanted.key)
-        with _read_carefully():
-            return Checkout(str(made["ref"]), str(made["url"]))
+        return self._page("/setups", wanted)
 
     def fetch_mandate(self, ref: str) -> MandateSnapshot:
         """What became of that page."""
@@ -146,6 +121,22 @@ class DemoGateway:
             "words": wanted.words,
         }
         return _snapshot(self._ask("POST", "/charges", content=content, key=wanted.key))
+
+    def _page(self, path: str, wanted: PageRequest, **more: object) -> Checkout:
+        content = {
+            "reference": wanted.reference,
+            "currency": wanted.currency,
+            "methods": list(wanted.methods),
+            "return_url": wanted.return_url,
+            "cancel_url": wanted.cancel_url,
+            "expires_at": int(wanted.expires_at.timestamp()),
+            "email": wanted.email,
+            "language": wanted.language,
+            **more,
+        }
+        made = self._ask("POST", path, content=content, key=wanted.key)
+        with _read_carefully():
+            return Checkout(str(made["ref"]), str(made["url"]))
 
     def _all(self, path: str, query: dict[str, str]) -> Iterator[dict[str, Any]]:
         more = True

@@ -6,7 +6,7 @@ from onehall.billing.gateways.protocol import (
     ChargeRequest,
     CheckoutRequest,
     GatewayRefused,
-    SetupRequest,
+    PageRequest,
 )
 from onehall.billing.gateways.stripe.reading import BY_MANDATE
 from onehall.billing.gateways.stripe.units import to_stripe
@@ -57,7 +57,8 @@ def checkout(wanted: CheckoutRequest) -> dict[str, Any]:
     """A Checkout Session to be made. Equal requests give equal parameters: the key stands for them."""
     if sum(line.amount for line in wanted.lines) != wanted.amount or not wanted.lines:
         raise GatewayRefused("The lines do not add up to the amount.")
-    params: dict[str, Any] = {
+    return {
+        **_page(wanted),
         "mode": "payment",
         "line_items": [
             {
@@ -70,33 +71,29 @@ def checkout(wanted: CheckoutRequest) -> dict[str, Any]:
             }
             for line in wanted.lines
         ],
-        # A filter: what the account has not switched on is not offered either.
-        "allowed_payment_method_types": [METHODS[method] for method in wanted.methods],
-        "client_reference_id": wanted.reference,
-        "metadata": {"reference": wanted.reference},
         "payment_intent_data": {"metadata": {"reference": wanted.reference}},
-        "success_url": wanted.return_url,
-        "cancel_url": wanted.cancel_url,
-        "expires_at": int(wanted.expires_at.timestamp()),
-        "locale": wanted.language if wanted.language in LOCALES else "auto",
         "submit_type": "pay",
         # What is owed is owed in the city's currency.
         "adaptive_pricing": {"enabled": False},
     }
-    if wanted.email:
-        params["customer_email"] = wanted.email
-    return params
 
 
-def to_save(wanted: SetupRequest) -> dict[str, Any]:
+def to_save(wanted: PageRequest) -> dict[str, Any]:
     """A Checkout Session that charges nothing and saves a card or account with a Customer of its own."""
-    params: dict[str, Any] = {
+    return {
+        **_page(wanted),
         "mode": "setup",
         "customer_creation": "always",
+        "setup_intent_data": {"metadata": {"reference": wanted.reference}},
+    }
+
+
+def _page(wanted: PageRequest) -> dict[str, Any]:
+    params: dict[str, Any] = {
+        # A filter: what the account has not switched on is not offered either.
         "allowed_payment_method_types": [METHODS[method] for method in wanted.methods],
         "client_reference_id": wanted.reference,
         "metadata": {"reference": wanted.reference},
-        "setup_intent_data": {"metadata": {"reference": wanted.reference}},
         "success_url": wanted.return_url,
         "cancel_url": wanted.cancel_url,
         "expires_at": int(wanted.expires_at.timestamp()),

@@ -20,10 +20,10 @@ from onehall.billing.gateways.protocol import (
     KeyConflict,
     MandateSnapshot,
     NotFound,
+    PageRequest,
     PayoutReport,
     RefundRequest,
     RefundSnapshot,
-    SetupRequest,
     Snapshot,
 )
 from onehall.billing.gateways.stripe import asking, reading
@@ -209,7 +209,7 @@ class StripeGateway:
                     continue
                 yield reading.payout(shape, self._movements(shape))
 
-    def setup_mandate(self, wanted: SetupRequest) -> Checkout:
+    def setup_mandate(self, wanted: PageRequest) -> Checkout:
         """A page to save a card or account on; the same one for the same key within a day."""
         with self._asking():
             made = self._api.checkout.sessions.create(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from onehall.billing import planning, plans, queries
-from onehall.billing.documents import EVERY
+from onehall.billing.documents import EVERY, EVERY_WORDS
 from onehall.billing.errors import BillingRefused
 from onehall.billing.models import Invoice, PlanRequest
 from onehall.billing.plan_rules import Wish
@@ -69,9 +69,9 @@ def _asked(request: CityRequest, row: PlanRequest) -> dict[str, Any]:
     return {
         "row": row,
         "bill": bill,
-        "who": bill.name or (bill.account.name if bill.account else ""),
+        "who": bill.payer,
         "kind": _kind(request, bill),
-        "often": saying.EVERY[row.every],
+        "often": EVERY_WORDS[row.every],
         "found": found,
         "no": no,
     }
@@ -89,7 +89,7 @@ def _row(request: CityRequest, plan: Plan) -> dict[str, Any]:
         "plan": plan,
         "bill": bill,
         "kind": _kind(request, bill),
-        "who": bill.name or (bill.account.name if bill.account else ""),
+        "who": bill.payer,
         "tone": tone,
         "word": word,
         "next": plan.next if plan.runs else None,
@@ -143,7 +143,7 @@ def _one(request: CityRequest, found: Plan, refused: str = "", status: int = 200
     context = {
         **_row(request, found),
         "lines": found.standing.lines,
-        "often": saying.EVERY[found.row.every],
+        "often": EVERY_WORDS[found.row.every],
         "before": found.row.follows_id,
         "refused": refused,
         "typed_in": given.Typed(request.POST.dict()),
@@ -231,7 +231,7 @@ def _form(
         "bill": bill,
         "kind": _kind(request, bill),
         "terms": terms,
-        "steps": [(key, saying.EVERY[key]) for key in terms.every] if terms else [],
+        "steps": [(key, EVERY_WORDS[key]) for key in terms.every] if terms else [],
         "found": found,
         "refused": refused,
         "form_key": request.POST.get("key") or uuid.uuid4(),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -83,29 +84,27 @@ def _plain(data: bytes) -> str:
 
 def _unpacked(data: bytes, hints: Hints, bounds: Box | None, most: int) -> str:
     """What an archive holds: a shapefile, or one file of another kind."""
-    with TemporaryDirectory(prefix="onehall-sent-") as folder:
-        path = Path(folder) / "sent.zip"
-        path.write_bytes(data)
-        member = ""
-        try:
-            with ZipFile(path) as archive:
-                names = [m for m in archive.namelist() if not _is_hidden(m)]
-                whole = sum(info.file_size for info in archive.infolist())
-                if whole > MOST_UNPACKED:
-                    raise FileRefused(
-                        f"The .zip unpacks to more than {MOST_UNPACKED // 1_000_000} MB.",
-                        "Export only the layer of these areas, and simplify its outlines.",
-                    )
-                if not any(PurePosixPath(name).suffix.lower() == ".shp" for name in names):
-                    member = _one_of(names)
-                    found = shp.written(
-                        archive, member, Path(folder) / "member", most=MOST_UNPACKED
-                    )
-                    return _text_of(found.read_bytes(), hints, bounds, most, inside=True)
-        except (BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
-            told = f"The .zip can not be unpacked: {' '.join(str(error).split())[:120]}."
-            raise FileRefused(told, "Pack it again, as a plain .zip.") from None
-        return _layer_of(data, ".zip", hints, bounds, most)
+    member: bytes | None = None
+    try:
+        with ZipFile(BytesIO(data)) as archive:
+            names = [m for m in archive.namelist() if not _is_hidden(m)]
+            whole = sum(info.file_size for info in archive.infolist())
+            is_shapefile = any(PurePosixPath(name).suffix.lower() == ".shp" for name in names)
+            if not is_shapefile and whole <= MOST_UNPACKED:
+                # What an archive says of its sizes need not be so.
+                with archive.open(_one_of(names)) as packed:
+                    member = packed.read(MOST_UNPACKED + 1)
+    except (BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+        told = f"The .zip can not be unpacked: {' '.join(str(error).split())[:120]}."
+        raise FileRefused(told, "Pack it again, as a plain .zip.") from None
+    if whole > MOST_UNPACKED or len(member or b"") > MOST_UNPACKED:
+        raise FileRefused(
+            f"The .zip unpacks to more than {MOST_UNPACKED // 1_000_000} MB.",
+            "Export only the layer of these areas, and simplify its outlines.",
+        )
+    if member is not None:
+        return _text_of(member, hints, bounds, most, inside=True)
+    return _layer_of(data, ".zip", hints, bounds, most)
 
 
 def _is_hidden(member: str) -> bool:

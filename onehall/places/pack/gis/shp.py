@@ -73,7 +73,7 @@ def _unpacked(path: Path, layer: str, folder: Path, most: int) -> tuple[str, Par
             names = [name for name, members in found.items() if ".shp" in members]
             name_of = chosen(names, layer, "shapefile")
             return name_of, {
-                end: written(archive, member, folder / f"layer{end}", most=most)
+                end: _written(archive, member, folder / f"layer{end}", most=most)
                 for end, member in found[name_of].items()
             }
     except (BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
@@ -98,7 +98,7 @@ def _inside(archive: ZipFile) -> dict[str, dict[str, str]]:
     }
 
 
-def written(archive: ZipFile, member: str, path: Path, *, most: int) -> Path:
+def _written(archive: ZipFile, member: str, path: Path, *, most: int) -> Path:
     """One file of an archive on the disk; what unpacks to more than `most` bytes is refused on the way."""
     size = 0
     with archive.open(member) as packed, path.open("wb") as file:
